@@ -1,0 +1,30 @@
+// The object of a compilation, loaded into this process (ORC, JITLink): the same code as in NAME.o.
+#pragma once
+
+#include <memory>
+
+#include "codegen/compile.h"
+#include "rt/halite.h"
+
+namespace halite::codegen {
+
+class JitModel {
+ public:
+  /// The artifact must be for this machine (target `host` or one that it can run).
+  static Result<JitModel> load(const Artifact&);
+  JitModel(JitModel&&) noexcept;
+  JitModel& operator=(JitModel&&) noexcept;
+  ~JitModel();
+
+  const halite_model& model() const;
+
+  /// One inference in a fresh session: inputs in the model's order and types; `threads` > 1 uses the pthread pool.
+  Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs, int threads = 1) const;
+
+ private:
+  struct State;
+  explicit JitModel(std::unique_ptr<State>);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace halite::codegen

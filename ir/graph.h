@@ -1,0 +1,72 @@
+// A network as a graph of operators over values in static single assignment form. Nodes and values are indices into
+// vectors that Graph owns; nodes stand in execution order (every input is defined before its use). verify.h states
+// and checks the invariants.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/base/result.h"
+#include "ir/op.h"
+#include "ir/tensor.h"
+
+namespace halite::ir {
+
+struct ValueId {
+  uint32_t index = UINT32_MAX;
+  auto operator<=>(const ValueId&) const = default;
+};
+struct NodeId {
+  uint32_t index = UINT32_MAX;
+  auto operator<=>(const NodeId&) const = default;
+};
+
+struct Value {
+  std::string name;                ///< the model's own name where it has one; unique in the graph
+  Type type;
+  std::optional<Tensor> constant;  ///< weights and folded values; such a value has no producer
+};
+
+struct Node {
+  std::string name;  ///< the model's node name, for messages, reports and profiles
+  Op op;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+};
+
+struct Graph {
+  std::string name;
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::vector<ValueId> inputs;   ///< in the model's order
+  std::vector<ValueId> outputs;  ///< in the model's order; a value may stand twice or be an input or a constant
+
+  const Value& value(ValueId id) const { return values[id.index]; }
+  Value& value(ValueId id) { return values[id.index]; }
+  const Node& node(NodeId id) const { return nodes[id.index]; }
+  Node& node(NodeId id) { return nodes[id.index]; }
+  const Type& type(ValueId id) const { return values[id.index].type; }
+  bool is_constant(ValueId id) const { return values[id.index].constant.has_value(); }
+
+  /// Adds a value; a name that is taken or empty gets a suffix.
+  ValueId add_value(std::string name, Type type, std::optional<Tensor> constant = {});
+  ValueId add_constant(std::string name, Tensor tensor);
+  ValueId add_input(std::string name, Type type);
+  /// Appends a node: infers and verifies the output types, makes its outputs.
+  Result<std::vector<ValueId>> add_node(std::string name, Op op, std::vector<ValueId> inputs);
+};
+
+/// Who defines and who reads each value; a snapshot, invalid after the graph changes.
+struct Uses {
+  explicit Uses(const Graph&);
+  std::vector<std::optional<NodeId>> producer;     ///< by value index
+  std::vector<std::vector<NodeId>> consumers;      ///< by value index; a node that reads twice stands twice
+  std::vector<bool> is_output;                     ///< by value index: a graph output
+};
+
+/// Rebuilds the graph without nodes that reach no output and values that nothing mentions; keeps order and inputs.
+void compact(Graph&);
+
+}  // namespace halite::ir

@@ -1,0 +1,47 @@
+// The one list of operators. Everything that treats operators by kind uses std::visit over this variant, so a missing
+// case does not compile. An operator is a plain struct (ir/ops/*.h) with
+//   static constexpr std::string_view kName          its name in text form
+//   static void fields(self, visit)                  visit("field", self.field) for each attribute, in order
+// and two free functions beside it
+//   Result<Types> infer(const Op&, std::span<const Type> inputs)      output types; verifies attributes and inputs
+//   void reference(const Op&, std::span<const Tensor> in, std::span<Tensor> out)   naive, obviously right
+// `reference` is called with outputs already allocated (zeroed) to the inferred types.
+#pragma once
+
+#include <span>
+#include <variant>
+
+#include "ir/ops/arg_reduce.h"
+#include "ir/ops/broadcast.h"
+#include "ir/ops/cast.h"
+#include "ir/ops/concat.h"
+#include "ir/ops/conv2d.h"
+#include "ir/ops/conv_transpose2d.h"
+#include "ir/ops/elementwise.h"
+#include "ir/ops/gather.h"
+#include "ir/ops/matmul.h"
+#include "ir/ops/pad.h"
+#include "ir/ops/pool2d.h"
+#include "ir/ops/reduce.h"
+#include "ir/ops/reshape.h"
+#include "ir/ops/resize.h"
+#include "ir/ops/slice.h"
+#include "ir/ops/softmax.h"
+#include "ir/ops/transpose.h"
+
+namespace halite::ir {
+
+using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Elementwise, Gather, MatMul, Pad,
+                        Pool2d, Reduce, Reshape, Resize, Slice, Softmax, Transpose>;
+
+inline std::string_view name_of(const Op& op) {
+  return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
+}
+inline Result<Types> infer(const Op& op, std::span<const Type> in) {
+  return std::visit([&](const auto& o) { return infer(o, in); }, op);
+}
+inline void reference(const Op& op, std::span<const Tensor> in, std::span<Tensor> out) {
+  std::visit([&](const auto& o) { reference(o, in, out); }, op);
+}
+
+}  // namespace halite::ir

@@ -1,0 +1,38 @@
+// Two-dimensional convolution (cross-correlation), grouped and dilated; depthwise is groups == input channels. Layout is
+// channel last; 1-D convolution is a 2-D one with an extent of 1.
+//   in: x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]   out: [n,oh,ow,oc]
+//   oh = (h + pad.top + pad.bottom - dilation.y*(kh-1) - 1) / stride.y + 1, rounded down
+// Output channel o belongs to group o / (oc/groups). Padding is with zeros. f32, accumulated in f32.
+// https://onnx.ai/onnx/operators/onnx__Conv.html
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/base/result.h"
+#include "ir/tensor.h"
+
+namespace halite::ir {
+
+struct Conv2d {
+  static constexpr std::string_view kName = "conv2d";
+  std::array<int64_t, 2> stride{1, 1};    ///< y, x
+  std::array<int64_t, 2> dilation{1, 1};  ///< y, x
+  std::array<int64_t, 4> pad{0, 0, 0, 0};  ///< top, left, bottom, right
+  int64_t groups = 1;
+  bool operator==(const Conv2d&) const = default;
+  static void fields(auto& self, auto&& visit) {
+    visit("stride", self.stride);
+    visit("dilation", self.dilation);
+    visit("pad", self.pad);
+    visit("groups", self.groups);
+  }
+};
+
+Result<Types> infer(const Conv2d&, std::span<const Type> in);
+void reference(const Conv2d&, std::span<const Tensor> in, std::span<Tensor> out);
+
+}  // namespace halite::ir

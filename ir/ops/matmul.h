@@ -1,0 +1,32 @@
+// Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank >= 2.
+//   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast to [..,m,n]
+//   out: [..,m,n]. f32, accumulated in f32.
+// https://onnx.ai/onnx/operators/onnx__MatMul.html
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/base/result.h"
+#include "ir/tensor.h"
+
+namespace halite::ir {
+
+struct MatMul {
+  static constexpr std::string_view kName = "matmul";
+  bool transpose_a = false;
+  bool transpose_b = false;
+  bool operator==(const MatMul&) const = default;
+  static void fields(auto& self, auto&& visit) {
+    visit("transpose_a", self.transpose_a);
+    visit("transpose_b", self.transpose_b);
+  }
+};
+
+Result<Types> infer(const MatMul&, std::span<const Type> in);
+void reference(const MatMul&, std::span<const Tensor> in, std::span<Tensor> out);
+
+}  // namespace halite::ir

@@ -1,0 +1,106 @@
+/* Halite: the C API of a compiled model. Freestanding C11, usable from C++.
+ *
+ *   static _Alignas(HALITE_ARENA_ALIGN) unsigned char arena[NET_ARENA_BYTES];
+ *   halite_session s;
+ *   halite_open(&s, &NET_model, arena, sizeof arena);
+ *   memcpy(halite_input(&s, 0), picture, sizeof picture);
+ *   halite_run(&s);
+ *   const float *scores = halite_output(&s, 0);
+ *
+ * A halite_model is immutable data. A halite_session and its arena are all the state: nothing allocates, nothing
+ * prints, nothing is global. Sessions may run side by side on threads; one session must not be used by two at once.
+ */
+#ifndef HALITE_H
+#define HALITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HALITE_ARENA_ALIGN 64 /* bytes; halite_open refuses an arena that is aligned to less */
+
+typedef enum halite_status {
+  HALITE_OK = 0,
+  HALITE_BAD_ARGUMENT = 1,    /* a null pointer, or an index out of range */
+  HALITE_ARENA_TOO_SMALL = 2, /* arena_bytes < the model's arena_bytes */
+  HALITE_ARENA_UNALIGNED = 3,
+  HALITE_ABI_MISMATCH = 4,    /* object and halite.h are of different versions */
+  HALITE_WEIGHTS_MISSING = 5, /* compiled with --weights separate: call halite_set_weights first */
+  HALITE_WEIGHTS_MISMATCH = 6, /* not a weights file, or not that of this object (content hash) */
+  HALITE_UNALIGNED_BUFFER = 7 /* a bound buffer is aligned to less than its element */
+} halite_status;
+
+typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
+  HALITE_F32, HALITE_F16, HALITE_F64, HALITE_I8, HALITE_U8, HALITE_I16, HALITE_U16, HALITE_I32, HALITE_U32,
+  HALITE_I64, HALITE_U64, HALITE_BOOL
+} halite_dtype;
+
+/* A public tensor: row-major, contiguous. */
+typedef struct halite_tensor {
+  const char *name;
+  const int32_t *shape; /* `rank` extents, outermost first */
+  uint32_t bytes;
+  float scale;          /* real = scale * (q - zero_point); scale 0: not quantized */
+  int32_t zero_point;
+  uint8_t dtype;        /* halite_dtype */
+  uint8_t rank;
+} halite_tensor;
+
+typedef struct halite_model halite_model; /* laid out in abi.h, made by the compiler */
+
+/* Called before (done == 0) and after (done == 1) each step. args: the step's tensors, outputs last. */
+typedef void (*halite_observer)(void *user, uint32_t step, int done, void *const *args, uint32_t n_args);
+
+/* Runs task(closure, i) for 0 <= i < count, in any order or at once, and returns when all are done. */
+typedef void (*halite_parallel_for)(void *user, void (*task)(void *closure, int32_t i), void *closure, int32_t count);
+
+/* Fields are private; the struct is public so that the caller can allocate it. */
+typedef struct halite_session {
+  const halite_model *model;
+  unsigned char *arena;
+  const unsigned char *weights;
+  halite_parallel_for parallel;
+  void *parallel_user;
+  halite_observer observer;
+  void *observer_user;
+} halite_session;
+
+/* Prepares a session. The arena may hold anything; it must outlive the session. */
+halite_status halite_open(halite_session *, const halite_model *, void *arena, size_t arena_bytes);
+/* The weights file's bytes (NAME.weights, aligned to 64), for objects compiled with --weights separate. */
+halite_status halite_set_weights(halite_session *, const void *file, size_t bytes);
+
+uint32_t halite_input_count(const halite_model *);
+uint32_t halite_output_count(const halite_model *);
+uint32_t halite_step_count(const halite_model *);
+size_t halite_arena_bytes(const halite_model *);
+/* Description of input or output i; NULL if there is none. */
+const halite_tensor *halite_input_info(const halite_model *, uint32_t i);
+const halite_tensor *halite_output_info(const halite_model *, uint32_t i);
+/* Index of the input or output of that name; -1 if there is none. */
+int32_t halite_find_input(const halite_model *, const char *name);
+int32_t halite_find_output(const halite_model *, const char *name);
+
+/* Where input i is to be written before, and output i is read after, halite_run; NULL if there is none. An input's
+ * place may be reused while the model runs: write all inputs before every run. */
+void *halite_input(halite_session *, uint32_t i);
+void *halite_output(halite_session *, uint32_t i);
+/* Zero copy: the model reads (writes) the caller's buffer of info->bytes instead; NULL goes back to the arena. */
+halite_status halite_bind_input(halite_session *, uint32_t i, const void *data);
+halite_status halite_bind_output(halite_session *, uint32_t i, void *data);
+
+halite_status halite_run(halite_session *);
+/* Steps [first, first + count): for cooperative schedulers. All steps in order make one inference. */
+halite_status halite_run_steps(halite_session *, uint32_t first, uint32_t count);
+
+void halite_observe(halite_session *, halite_observer, void *user);           /* NULL: none */
+void halite_set_parallel(halite_session *, halite_parallel_for, void *user);  /* NULL: one thread */
+const char *halite_status_text(halite_status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
