@@ -14,27 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "ir/graph.h"
+#include "schedules/group.h"
 #include "targets/target.h"
 
 namespace halite::schedules {
-
-enum class Optimize : uint8_t { speed, size };
-
-/// How the caller stores one tensor: its type and its strides in elements, outermost first.
-struct Operand {
-  ir::Type type;
-  std::vector<int64_t> strides;
-  int64_t alignment = 1;  ///< bytes; of the first element
-};
-
-/// Nodes of one graph in execution order that one kernel computes.
-struct Group {
-  std::vector<ir::NodeId> nodes;
-  ir::NodeId anchor;                 ///< one of `nodes`: the one whose schedule rules
-  std::vector<ir::ValueId> inputs;   ///< read from memory, in argument order, without repeats; constants included
-  std::vector<ir::ValueId> outputs;  ///< written to memory, in argument order; the first is the last node's result
-};
 
 struct Request {
   const ir::Graph& graph;
@@ -43,6 +26,7 @@ struct Request {
   std::vector<Operand> outputs;  ///< parallel to group.outputs
   const targets::Target& target;
   Optimize optimize = Optimize::speed;
+  bool in_place = false;         ///< outputs[0] is the very storage of an elementwise input: no element may be recomputed
   std::string strategy;          ///< forces a named strategy of the anchor (tests); empty: the cost model chooses
 };
 
@@ -69,8 +53,5 @@ std::vector<std::string> strategies(const Request&);
 
 /// CHECKs that the group is one that partition makes; never fails on a valid graph.
 Kernel lower(const Request&);
-
-/// Multiply-accumulates (or plain operations) of a node for reports: conv2d and matmul count MACs, the rest 0.
-int64_t macs(const ir::Graph&, ir::NodeId);
 
 }  // namespace halite::schedules

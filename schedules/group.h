@@ -1,0 +1,31 @@
+// A fused group of IR nodes and how its tensors are stored: what codegen's partitioner makes and a kernel is lowered
+// from. Free of Halide, so that partitioning and memory planning build quickly.
+#pragma once
+
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace halite::schedules {
+
+enum class Optimize : uint8_t { speed, size };
+
+/// How the caller stores one tensor: its type and its strides in elements, outermost first.
+struct Operand {
+  ir::Type type;
+  std::vector<int64_t> strides;
+  int64_t alignment = 1;  ///< bytes; of the first element
+};
+
+/// Nodes of one graph in execution order that one kernel computes.
+struct Group {
+  std::vector<ir::NodeId> nodes;
+  ir::NodeId anchor;                 ///< one of `nodes`: the one whose schedule rules
+  std::vector<ir::ValueId> inputs;   ///< read from memory, in argument order, without repeats; constants included
+  std::vector<ir::ValueId> outputs;  ///< written to memory, in argument order; the first is the last node's result
+};
+
+/// Multiply-accumulates of a node for reports: conv2d, conv_transpose2d and matmul; 0 for the rest.
+int64_t macs(const ir::Graph&, ir::NodeId);
+
+}  // namespace halite::schedules
