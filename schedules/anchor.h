@@ -16,6 +16,7 @@ struct Anchor {
   ir::Type output;
   const targets::Facts& facts;
   Optimize optimize = Optimize::speed;
+  bool in_place = false;       ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
   int epilogue_inputs = 0;     ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
 };
 

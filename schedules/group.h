@@ -28,4 +28,9 @@ struct Group {
 /// Multiply-accumulates of a node for reports: conv2d, conv_transpose2d and matmul; 0 for the rest.
 int64_t macs(const ir::Graph&, ir::NodeId);
 
+/// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to compute the
+/// output element at the same place, with the same size. The caller then sets Request::in_place, and gives both the
+/// same strides.
+bool may_alias(const ir::Graph&, const Group&, size_t input);
+
 }  // namespace halite::schedules
