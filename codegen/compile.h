@@ -1,5 +1,5 @@
-// The compiler as a function: a verified graph and options in, everything that a compilation leaves out. Nothing here
-// touches the file system but the kernel cache; write_artifact does.
+// The compiler as a function: a verified graph and options in, everything that a compilation leaves out.
+// Nothing here touches the file system but the kernel cache; write_artifact does.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@ namespace halite::codegen {
 struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
-  bool optimize_size = false;      ///< --optimize size: kernels of one kind share code
-  bool separate_weights = false;   ///< --weights separate
+  bool optimize_size = false;     ///< --optimize size: kernels of one kind share code
+  bool separate_weights = false;  ///< --weights separate
   bool emit_asm = false, emit_llvm = false, emit_stmt = false;
-  int jobs = 1;                    ///< kernels compiled side by side
-  std::filesystem::path cache;     ///< directory of the kernel cache; empty: none
+  int jobs = 1;                 ///< kernels compiled side by side
+  std::filesystem::path cache;  ///< directory of the kernel cache; empty: none
   int64_t cache_limit_bytes = int64_t{1} << 30;
-  std::string strategy;            ///< forces a schedule strategy wherever it is offered (tests)
+  std::string strategy;  ///< forces a schedule strategy wherever it is offered (tests)
   /// Called from worker threads, serialised: `done` of `total` kernels are compiled.
   std::function<void(int done, int total)> progress;
   /// Called after each pass with its name and the graph (dumps).
@@ -38,45 +38,45 @@ struct Placement {
 };
 
 struct StepReport {
-  std::string name;      ///< of the anchor node in the model
-  std::string op;        ///< operators of the group: "conv2d+relu+add"
-  std::string kernel;    ///< symbol; steps that share a kernel show the same
+  std::string name;    ///< of the anchor node in the model
+  std::string op;      ///< operators of the group: "conv2d+relu+add"
+  std::string kernel;  ///< symbol; steps that share a kernel show the same
   std::string strategy;
   int64_t macs = 0;
   int64_t weights_bytes = 0;
-  std::vector<Placement> tensors;        ///< in argument order, constants left out
+  std::vector<Placement> tensors;         ///< in argument order, constants left out
   std::vector<std::string> output_names;  ///< values written, in argument order behind the inputs
   std::vector<ir::Type> output_types;
 };
 
 struct Report {
   std::string name, target, strategy_key;
-  int64_t arena_bytes = 0;         ///< includes the bindings table
-  int64_t arena_lower_bound = 0;   ///< largest sum of simultaneously live bytes
-  int64_t tensor_bytes = 0;        ///< sum over all tensors, as if nothing were shared
+  int64_t arena_bytes = 0;        ///< includes the bindings table
+  int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
+  int64_t tensor_bytes = 0;       ///< sum over all tensors, as if nothing were shared
   int64_t weights_bytes = 0;
-  int64_t code_bytes = 0;          ///< text + rodata without weights, runtime included
-  int64_t stack_bytes = 0;         ///< worst case of halite_run
-  double compile_seconds = 0;      ///< not part of NAME.json's reproducible content
+  int64_t code_bytes = 0;      ///< text + rodata without weights, runtime included
+  int64_t stack_bytes = 0;     ///< worst case of halite_run
+  double compile_seconds = 0;  ///< not part of NAME.json's reproducible content
   int kernels = 0, cached_kernels = 0;
   int64_t macs = 0;
   std::vector<StepReport> steps;
-  std::vector<Placement> arena;    ///< the memory plan
+  std::vector<Placement> arena;  ///< the memory plan
 };
 
 struct Artifact {
   std::string name;
-  std::vector<uint8_t> object;     ///< NAME.o: relocatable ELF, no undefined symbols
-  std::vector<uint8_t> weights;    ///< NAME.weights; empty unless separate
-  std::string header;              ///< NAME.h
+  std::vector<uint8_t> object;       ///< NAME.o: relocatable ELF, no undefined symbols
+  std::vector<uint8_t> weights;      ///< NAME.weights; empty unless separate
+  std::string header;                ///< NAME.h
   std::string assembly, llvm, stmt;  ///< as asked for by emit_*
   Report report;
 };
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions&);
 
-/// Writes NAME.o, libNAME.a, NAME.h, halite.h, NAME.json and what else the artifact holds; each file whole or not at
-/// all (written beside its place, then renamed). Creates `directory` if needed.
+/// Writes NAME.o, libNAME.a, NAME.h, halite.h, NAME.json and what else the artifact holds; each file whole or
+/// not at all (written beside its place, then renamed). Creates `directory` if needed.
 Result<void> write_artifact(const Artifact&, const std::filesystem::path& directory);
 
 }  // namespace halite::codegen

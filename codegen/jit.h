@@ -18,7 +18,8 @@ class JitModel {
 
   const halite_model& model() const;
 
-  /// One inference in a fresh session: inputs in the model's order and types; `threads` > 1 uses the pthread pool.
+  /// One inference in a fresh session: inputs in the model's order and types; `threads` > 1 uses the pthread
+  /// pool.
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs, int threads = 1) const;
 
  private:

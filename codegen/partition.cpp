@@ -1,0 +1,130 @@
+// A group grows from its anchor along elementwise consumers while exactly one value leaves it. A value with
+// several readers may still be swallowed if all of them join (x * sigmoid(x)), so growth looks a few nodes
+// ahead.
+#include "codegen/partition.h"
+
+#include <algorithm>
+#include <set>
+
+#include "rt/abi.h"
+
+namespace halite::codegen {
+namespace {
+
+using ir::Graph;
+using ir::NodeId;
+using ir::ValueId;
+using schedules::Group;
+
+constexpr size_t kLookAhead = 6;  ///< nodes that may be waiting for the escaping values to meet again
+constexpr size_t kMaxNodes = 24;  ///< of one group: bounds register pressure and compile time
+
+bool is_elementwise(const ir::Op& op) {
+  return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
+}
+
+/// Softmax and arg-reductions end in stages of their own; what follows them is not worth a tile.
+bool takes_epilogue(const ir::Op& op) {
+  return !std::holds_alternative<ir::Softmax>(op) && !std::holds_alternative<ir::ArgReduce>(op);
+}
+
+class Partitioner {
+ public:
+  Partitioner(const Graph& graph, const Views& views) : graph_(graph), uses_(graph), taken_(views.is_view) {}
+
+  std::vector<Group> run() {
+    std::vector<Group> groups;
+    for (size_t i = 0; i < graph_.nodes.size(); i++) {
+      if (!taken_[i]) groups.push_back(grow(NodeId{uint32_t(i)}));
+    }
+    // A group runs where its last node stood: all that it reads is computed by then.
+    std::sort(groups.begin(), groups.end(),
+              [](const Group& a, const Group& b) { return a.nodes.back() < b.nodes.back(); });
+    return groups;
+  }
+
+ private:
+  Group grow(NodeId anchor) {
+    std::vector<NodeId> nodes{anchor};
+    if (takes_epilogue(graph_.node(anchor).op)) {
+      while (auto more = next(nodes)) nodes = *more;
+    }
+    for (auto id : nodes) taken_[id.index] = true;
+    Group group{nodes, anchor, reads(nodes), {graph_.node(nodes.back()).outputs[0]}};
+    return group;
+  }
+
+  /// `nodes` with the fewest consumers added such that again one value escapes; nullopt if there are none.
+  std::optional<std::vector<NodeId>> next(std::vector<NodeId> nodes) {
+    const ir::Shape& shape = graph_.type(graph_.node(nodes.back()).outputs[0]).shape;
+    for (size_t added = 0; added < kLookAhead && nodes.size() < kMaxNodes; added++) {
+      const auto joining = first_consumer(nodes);
+      if (!joining || !may_join(*joining, shape)) return {};
+      nodes.insert(std::upper_bound(nodes.begin(), nodes.end(), *joining), *joining);
+      if (escaping(nodes).size() == 1 && escaping(nodes)[0] == graph_.node(nodes.back()).outputs[0]) {
+        if (reads(nodes).size() + 2 > RT_MAX_ARGS) return {};
+        return nodes;
+      }
+    }
+    return {};
+  }
+
+  /// The earliest reader, outside the group, of a value that escapes it.
+  std::optional<NodeId> first_consumer(const std::vector<NodeId>& nodes) const {
+    std::optional<NodeId> first;
+    for (auto value : escaping(nodes)) {
+      if (uses_.is_output[value.index]) continue;
+      for (auto reader : uses_.consumers[value.index]) {
+        if (!contains(nodes, reader) && (!first || reader < *first)) first = reader;
+      }
+    }
+    return first;
+  }
+
+  bool may_join(NodeId id, const ir::Shape& shape) const {
+    const ir::Node& node = graph_.node(id);
+    return !taken_[id.index] && is_elementwise(node.op) && graph_.type(node.outputs[0]).shape == shape;
+  }
+
+  /// Values made inside and wanted outside.
+  std::vector<ValueId> escaping(const std::vector<NodeId>& nodes) const {
+    std::vector<ValueId> values;
+    for (auto id : nodes) {
+      for (auto value : graph_.node(id).outputs) {
+        const auto& readers = uses_.consumers[value.index];
+        const bool read_outside =
+            std::any_of(readers.begin(), readers.end(), [&](NodeId r) { return !contains(nodes, r); });
+        if (read_outside || uses_.is_output[value.index]) values.push_back(value);
+      }
+    }
+    return values;
+  }
+
+  std::vector<ValueId> reads(const std::vector<NodeId>& nodes) const {
+    std::vector<ValueId> values;
+    for (auto id : nodes) {
+      for (auto value : graph_.node(id).inputs) {
+        const auto producer = uses_.producer[value.index];
+        if (producer && contains(nodes, *producer)) continue;
+        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+      }
+    }
+    return values;
+  }
+
+  static bool contains(const std::vector<NodeId>& nodes, NodeId id) {
+    return std::binary_search(nodes.begin(), nodes.end(), id);
+  }
+
+  const Graph& graph_;
+  ir::Uses uses_;
+  std::vector<bool> taken_;
+};
+
+}  // namespace
+
+std::vector<Group> partition(const Graph& graph, const Views& views) {
+  return Partitioner(graph, views).run();
+}
+
+}  // namespace halite::codegen
