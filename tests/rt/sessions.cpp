@@ -1,0 +1,213 @@
+// The C API on a hand-made model: two inputs, y = (a + b) * w, in two steps.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rt/abi.h"
+
+namespace {
+
+constexpr int kCount = 4;
+constexpr uint32_t kArenaBytes = 256;
+
+uint32_t ref(uint32_t space, uint32_t offset) { return space << RT_SPACE_SHIFT | offset; }
+
+void add(halite_session*, void* const* args, const int32_t*) {
+  for (int i = 0; i < kCount; ++i)
+    static_cast<float*>(args[2])[i] = static_cast<float*>(args[0])[i] + static_cast<float*>(args[1])[i];
+}
+
+// Scales by a weight each; its extent is a parameter.
+void scale(halite_session*, void* const* args, const int32_t* extents) {
+  for (int i = 0; i < extents[0]; ++i)
+    static_cast<float*>(args[2])[i] = static_cast<float*>(args[0])[i] * static_cast<float*>(args[1])[i];
+}
+
+struct Model {
+  int32_t shape[1] = {kCount};
+  halite_tensor inputs[2] = {{"a", shape, 16, 0, 0, HALITE_F32, 1}, {"b", shape, 16, 0, 0, HALITE_F32, 1}};
+  halite_tensor outputs[1] = {{"y", shape, 16, 0, 0, HALITE_F32, 1}};
+  rt_ref input_refs[2] = {ref(RT_SPACE_ARENA, 64), ref(RT_SPACE_ARENA, 80)};
+  rt_ref output_refs[1] = {ref(RT_SPACE_ARENA, 128)};
+  rt_ref add_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1), ref(RT_SPACE_ARENA, 96)};
+  rt_ref scale_args[3] = {ref(RT_SPACE_ARENA, 96), ref(RT_SPACE_WEIGHTS, 16), ref(RT_SPACE_OUTPUT, 0)};
+  int32_t extents[1] = {kCount};
+  rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
+  alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
+  halite_model model = {RT_ABI_VERSION, 2, 1, 2, inputs, outputs, input_refs, output_refs, steps,
+                        reinterpret_cast<unsigned char*>(weights), kArenaBytes, sizeof weights, 0x1122334455667788};
+};
+
+struct Arena {
+  alignas(HALITE_ARENA_ALIGN) unsigned char bytes[kArenaBytes];
+};
+
+using Values = std::array<float, kCount>;
+
+void write(void* place, const Values& values) { std::memcpy(place, values.data(), sizeof values); }
+
+Values read(const void* place) {
+  Values values;
+  std::memcpy(values.data(), place, sizeof values);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("a model describes its public tensors") {
+  Model m;
+  CHECK(halite_input_count(&m.model) == 2);
+  CHECK(halite_output_count(&m.model) == 1);
+  CHECK(halite_step_count(&m.model) == 2);
+  CHECK(halite_arena_bytes(&m.model) == kArenaBytes);
+  CHECK(halite_input_info(&m.model, 1) == &m.inputs[1]);
+  CHECK(halite_input_info(&m.model, 2) == nullptr);
+  CHECK(halite_output_info(&m.model, 0) == &m.outputs[0]);
+  CHECK(halite_output_info(&m.model, 1) == nullptr);
+  CHECK(halite_find_input(&m.model, "b") == 1);
+  CHECK(halite_find_input(&m.model, "bb") == -1);
+  CHECK(halite_find_input(&m.model, "") == -1);
+  CHECK(halite_find_output(&m.model, "y") == 0);
+  CHECK(halite_find_output(&m.model, nullptr) == -1);
+}
+
+TEST_CASE("open refuses what it cannot use") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  CHECK(halite_open(nullptr, &m.model, arena.bytes, kArenaBytes) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_open(&s, nullptr, arena.bytes, kArenaBytes) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_open(&s, &m.model, nullptr, kArenaBytes) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_open(&s, &m.model, arena.bytes, kArenaBytes - 1) == HALITE_ARENA_TOO_SMALL);
+  CHECK(halite_open(&s, &m.model, arena.bytes + 32, kArenaBytes) == HALITE_ARENA_UNALIGNED);
+  m.model.abi_version += 1;
+  CHECK(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_ABI_MISMATCH);
+}
+
+TEST_CASE("a session runs the steps in order over its arena") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  write(halite_input(&s, 0), {1, 2, 3, 4});
+  write(halite_input(&s, 1), {10, 20, 30, 40});
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(read(halite_output(&s, 0)) == Values{11, 44, 99, 176});
+  CHECK(halite_input(&s, 2) == nullptr);
+  CHECK(halite_output(&s, 1) == nullptr);
+}
+
+TEST_CASE("sessions of one model run side by side") {
+  Model m;
+  std::vector<Arena> arenas(4);
+  std::vector<int> wrong(4);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      halite_session s;
+      if (halite_open(&s, &m.model, arenas[t].bytes, kArenaBytes) != HALITE_OK) ++wrong[t];
+      for (float i = 0; i < 200; ++i) {
+        write(halite_input(&s, 0), {i, i, i, i});
+        write(halite_input(&s, 1), {float(t), 0, 0, 0});
+        if (halite_run(&s) != HALITE_OK) ++wrong[t];
+        if (read(halite_output(&s, 0)) != Values{i + t, 2 * i, 3 * i, 4 * i}) ++wrong[t];
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(4));
+}
+
+TEST_CASE("bound buffers are read and written in place, and can be given up again") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  void* own_input = halite_input(&s, 0);
+  void* own_output = halite_output(&s, 0);
+  const Values a = {1, 1, 1, 1};
+  Values y = {};
+  write(halite_input(&s, 1), {1, 2, 3, 4});
+  CHECK(halite_bind_input(&s, 0, a.data()) == HALITE_OK);
+  CHECK(halite_bind_output(&s, 0, y.data()) == HALITE_OK);
+  CHECK(halite_output(&s, 0) == y.data());
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(y == Values{2, 6, 12, 20});
+  CHECK(halite_bind_input(&s, 0, nullptr) == HALITE_OK);
+  CHECK(halite_bind_output(&s, 0, nullptr) == HALITE_OK);
+  CHECK(halite_input(&s, 0) == own_input);
+  CHECK(halite_output(&s, 0) == own_output);
+}
+
+TEST_CASE("binding refuses wrong indices and buffers that are aligned to less than an element") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  alignas(4) char buffer[20];
+  CHECK(halite_bind_input(&s, 2, buffer) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_bind_output(&s, 1, buffer) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_bind_input(nullptr, 0, buffer) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_bind_input(&s, 0, buffer + 2) == HALITE_UNALIGNED_BUFFER);
+  CHECK(halite_bind_output(&s, 0, buffer + 1) == HALITE_UNALIGNED_BUFFER);
+  m.inputs[0].dtype = HALITE_I8;
+  CHECK(halite_bind_input(&s, 0, buffer + 1) == HALITE_OK);
+}
+
+TEST_CASE("an inference can be run in pieces") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  write(halite_input(&s, 0), {1, 2, 3, 4});
+  write(halite_input(&s, 1), {1, 1, 1, 1});
+  write(halite_output(&s, 0), {});
+  CHECK(halite_run_steps(&s, 0, 1) == HALITE_OK);
+  CHECK(read(halite_output(&s, 0)) == Values{});
+  CHECK(halite_run_steps(&s, 1, 1) == HALITE_OK);
+  CHECK(read(halite_output(&s, 0)) == Values{2, 6, 12, 20});
+  CHECK(halite_run_steps(&s, 2, 0) == HALITE_OK);
+  CHECK(halite_run_steps(&s, 2, 1) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_run_steps(&s, 1, 0xffffffff) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_run_steps(&s, 3, 0) == HALITE_BAD_ARGUMENT);
+}
+
+TEST_CASE("an observer sees each step before and after it runs") {
+  Model m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  struct Log {
+    std::string text;
+    float last = 0;
+  } log;
+  halite_observe(
+      &s,
+      [](void* user, uint32_t step, int done, void* const* args, uint32_t n_args) {
+        auto* log = static_cast<Log*>(user);
+        log->text += std::to_string(step) + (done ? "]" : "[");
+        if (done) log->last = static_cast<float*>(args[n_args - 1])[3];
+      },
+      &log);
+  write(halite_input(&s, 0), {1, 2, 3, 4});
+  write(halite_input(&s, 1), {1, 1, 1, 1});
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(log.text == "0[0]1[1]");
+  CHECK(log.last == 20);
+  halite_observe(&s, nullptr, nullptr);
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(log.text == "0[0]1[1]");
+}
+
+TEST_CASE("every status has a text of its own") {
+  std::vector<std::string> texts;
+  for (int i = HALITE_OK; i <= HALITE_UNALIGNED_BUFFER; ++i)
+    texts.push_back(halite_status_text(static_cast<halite_status>(i)));
+  std::sort(texts.begin(), texts.end());
+  CHECK(std::unique(texts.begin(), texts.end()) == texts.end());
+  CHECK(std::find(texts.begin(), texts.end(), "unknown status") == texts.end());
+}
