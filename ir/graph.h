@@ -6,6 +6,7 @@
 #include <compare>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ir/base/result.h"
@@ -54,8 +55,17 @@ struct Graph {
   ValueId add_value(std::string name, Type type, std::optional<Tensor> constant = {});
   ValueId add_constant(std::string name, Tensor tensor);
   ValueId add_input(std::string name, Type type);
-  /// Appends a node: infers and verifies the output types, makes its outputs.
+  /// Gives a value a name; one that another value has gets a suffix. Prefer this to assigning `name`, which add_value
+  /// does not see.
+  void rename(ValueId, std::string name);
+  /// Appends a node: infers and verifies the output types, makes its outputs, named after the node.
   Result<std::vector<ValueId>> add_node(std::string name, Op op, std::vector<ValueId> inputs);
+
+ private:
+  std::string free_name(std::string wanted);
+  /// Names in use with the next suffix to try for each; covers the first `named_` values.
+  std::unordered_map<std::string, int> names_;
+  size_t named_ = 0;
 };
 
 /// Who defines and who reads each value; a snapshot, invalid after the graph changes.

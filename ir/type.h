@@ -22,7 +22,7 @@ bool is_signed(DType);
 
 using Shape = std::vector<int64_t>;
 
-/// Number of elements; nullopt where the product leaves the range of int64 or an extent is negative.
+/// Number of elements; nullopt where an extent is negative or the count passes 2^60 (so bytes() never overflows).
 std::optional<int64_t> element_count(const Shape&);
 /// "[1,28,28,8]"
 std::string to_string(const Shape&);

@@ -1,0 +1,356 @@
+// The text form's parser: one pass, no look-ahead beyond a character. The grammar, with spaces and //
+// comments anywhere:
+//   graph  = "graph" string "(" [name ":" type {"," name ":" type}] ")" "->" "(" [name {"," name}] ")"
+//            "{" {const | node} "}"
+//   const  = "const" name ":" type "=" ("#" hex | "{" [element {"," element}] "}")
+//   node   = name ":" type {"," name ":" type} "=" word "(" [name {"," name}] ")" {word "=" value} ["@"
+//   string] name   = "%" (plain | string)      type = dtype "[" [int {"," int}] "]" ["q" ["axis" "=" int] "{"
+//   pairs "}"]
+// Every error says line and column.
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "ir/op_text.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+
+namespace halite::ir {
+namespace {
+
+// Thrown inside this file only; parse() turns it into an Error.
+struct ParseFailure {
+  std::string message;
+  size_t at;
+};
+
+bool is_word(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+}
+
+// The characters and the tokens that several rules share.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  [[noreturn]] void fail(std::string message) const { throw ParseFailure{std::move(message), at_}; }
+  size_t at() const { return at_; }
+  void back_to(size_t at) { at_ = at; }
+
+  char peek() {
+    skip_space();
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool take(std::string_view token) {
+    skip_space();
+    if (text_.substr(at_, token.size()) != token) return false;
+    at_ += token.size();
+    return true;
+  }
+  void expect(std::string_view token) {
+    if (!take(token)) fail("expected '" + std::string(token) + "', found " + found());
+  }
+  std::string_view word() {
+    skip_space();
+    const size_t first = at_;
+    while (at_ < text_.size() && is_word(text_[at_])) ++at_;
+    if (at_ == first) fail("expected a word, found " + found());
+    return text_.substr(first, at_ - first);
+  }
+  // A number or a name of a value: a word that may carry signs ("-1", "1e-05", "-inf").
+  std::string_view scalar() {
+    skip_space();
+    const size_t first = at_;
+    while (at_ < text_.size() && (is_word(text_[at_]) || text_[at_] == '-' || text_[at_] == '+')) ++at_;
+    if (at_ == first) fail("expected a value, found " + found());
+    return text_.substr(first, at_ - first);
+  }
+  // A scalar, or everything between square brackets, these included.
+  std::string_view field_value() {
+    if (peek() != '[') return scalar();
+    const size_t end = text_.find_first_of("]\n", at_);
+    if (end == std::string_view::npos || text_[end] != ']') fail("this list has no end");
+    const size_t first = std::exchange(at_, end + 1);
+    return text_.substr(first, at_ - first);
+  }
+  int64_t integer() {
+    skip_space();
+    const size_t first = at_;
+    const std::string_view s = scalar();
+    int64_t v = 0;
+    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), v);
+    if (error == std::errc() && end == s.data() + s.size()) return v;
+    at_ = first;
+    fail("expected an integer, found " + found());
+  }
+  std::string string() {
+    expect("\"");
+    std::string s;
+    while (at_ < text_.size() && text_[at_] != '"') {
+      if (text_[at_] == '\n') fail("a string ends before the line does");
+      s += text_[at_] == '\\' ? escape() : text_[at_++];
+    }
+    if (at_ == text_.size()) fail("this string has no end");
+    ++at_;
+    return s;
+  }
+
+ private:
+  void skip_space() {
+    while (at_ < text_.size()) {
+      if (text_.substr(at_, 2) == "//") {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r') {
+        ++at_;
+      } else {
+        break;
+      }
+    }
+  }
+  char escape() {
+    if (at_ + 1 < text_.size() && text_[at_ + 1] != 'x') {
+      at_ += 2;
+      return text_[at_ - 1];
+    }
+    uint8_t code = 0;
+    const std::string_view digits = text_.substr(std::min(at_ + 2, text_.size()), 2);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2)
+      fail("bad escape in a string");
+    at_ += 4;
+    return static_cast<char>(code);
+  }
+  std::string found() const {
+    if (at_ >= text_.size()) return "the end";
+    const size_t end = text_.find_first_of(" \n", at_ + 1);
+    return "'" + std::string(text_.substr(at_, std::min<size_t>(end - at_, 24))) + "'";
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : in_(text) {}
+
+  Graph parse() {
+    in_.expect("graph");
+    graph_.name = in_.string();
+    in_.expect("(");
+    list(')', [&] { graph_.inputs.push_back(definition()); });
+    in_.expect("->");
+    in_.expect("(");
+    std::vector<std::pair<std::string, size_t>> outputs;
+    list(')', [&] {
+      const size_t at = in_.at();
+      outputs.emplace_back(value_name(), at);
+    });
+    in_.expect("{");
+    while (!in_.take("}")) statement();
+    if (in_.peek() != '\0') in_.fail("text behind the graph");
+    for (const auto& [name, at] : outputs) graph_.outputs.push_back(lookup(name, at));
+    return std::move(graph_);
+  }
+
+ private:
+  void statement() {
+    if (in_.peek() != '%') {
+      in_.expect("const");
+      return constant();
+    }
+    std::vector<ValueId> outputs;
+    do outputs.push_back(definition());
+    while (in_.take(","));
+    in_.expect("=");
+    const size_t op_at = in_.at();
+    const std::string_view op_name = in_.word();
+    auto op = make_op(op_name);
+    if (!op) throw ParseFailure{"no operator is called '" + std::string(op_name) + "'", op_at};
+    Node node{{}, std::move(*op), {}, std::move(outputs)};
+    in_.expect("(");
+    list(')', [&] {
+      const size_t at = in_.at();
+      node.inputs.push_back(lookup(value_name(), at));
+    });
+    while (is_word(in_.peek()) && !at_const()) field(node.op);
+    if (in_.take("@")) node.name = in_.string();
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  // A field may not be called "const"; the word begins the next statement.
+  bool at_const() {
+    const size_t at = in_.at();
+    const bool is_const = in_.word() == "const";
+    in_.back_to(at);
+    return is_const;
+  }
+
+  void field(Op& op) {
+    const size_t at = in_.at();
+    const std::string_view name = in_.word();
+    in_.expect("=");
+    if (auto ok = set_field(op, name, in_.field_value()); !ok) throw ParseFailure{ok.error().message, at};
+  }
+
+  void constant() {
+    const ValueId id = definition();
+    Value& v = graph_.value(id);
+    in_.expect("=");
+    const size_t at = in_.at();
+    // Text is not a way to ask for unbounded memory: at most 4 GiB for a constant.
+    if (v.type.elements() > int64_t{1} << 29) throw ParseFailure{"constant is too large", at};
+    if (in_.take("#")) {
+      const std::string_view digits = in_.word();
+      uint64_t seed = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, 16);
+      if (error != std::errc() || end != digits.data() + digits.size())
+        throw ParseFailure{"expected 16 hexadecimal digits", at};
+      v.constant = pseudo_random(v.type, seed);
+      return;
+    }
+    in_.expect("{");
+    Tensor t = Tensor::zeros(v.type);
+    int64_t n = 0;
+    list('}', [&] {
+      if (n == v.type.elements()) in_.fail("more elements than " + to_string(v.type) + " has");
+      element(t, n++);
+    });
+    if (n != v.type.elements())
+      throw ParseFailure{std::to_string(n) + " elements, but " + to_string(v.type) + " has more", at};
+    v.constant = std::move(t);
+  }
+
+  void element(Tensor& t, int64_t i) {
+    const size_t at = in_.at();
+    const std::string_view s = in_.scalar();
+    const auto exact = [&](auto& out) {
+      const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), out);
+      return error == std::errc() && end == s.data() + s.size();
+    };
+    bool ok = false;
+    switch (t.type().dtype) {
+      case DType::f32:
+        ok = exact(t.mutable_data<float>()[i]);
+        break;
+      case DType::f64:
+        ok = exact(t.mutable_data<double>()[i]);
+        break;
+      case DType::i64:
+        ok = exact(t.mutable_data<int64_t>()[i]);
+        break;
+      case DType::u64:
+        ok = exact(t.mutable_data<uint64_t>()[i]);
+        break;
+      case DType::boolean:
+        ok = s == "true" || s == "false";
+        t.set(i, s == "true");
+        break;
+      case DType::f16:
+        if (const auto v = parse_number(s)) t.set(i, *v), ok = true;
+        break;
+      default:
+        if (const auto v = parse_number(s)) t.set(i, *v), ok = t.at(i) == *v;
+    }
+    if (!ok)
+      throw ParseFailure{"'" + std::string(s) + "' is no " + std::string(to_string(t.type().dtype)), at};
+  }
+
+  // Reals in [-1,1), integers in 0..7: small enough for indices and for products to stay finite.
+  static Tensor pseudo_random(const Type& type, uint64_t seed) {
+    Tensor t = Tensor::zeros(type);
+    for (int64_t i = 0; i < type.elements(); ++i) {
+      seed = seed * 6364136223846793005 + 1442695040888963407;
+      const auto bits = static_cast<uint32_t>(seed >> 40);  // 24 bits
+      t.set(i, is_float(type.dtype) ? bits * 0x1p-23 - 1 : static_cast<double>(bits >> 21));
+    }
+    return t;
+  }
+
+  // `name: type` of a value that is new.
+  ValueId definition() {
+    in_.peek();
+    const size_t at = in_.at();
+    std::string name = value_name();
+    in_.expect(":");
+    Type t = type();
+    const ValueId id{static_cast<uint32_t>(graph_.values.size())};
+    if (!ids_.emplace(name, id).second) throw ParseFailure{"%" + name + " is defined a second time", at};
+    graph_.values.push_back({std::move(name), std::move(t), {}});
+    return id;
+  }
+
+  Type type() {
+    in_.peek();
+    const size_t at = in_.at();
+    const std::string_view name = in_.word();
+    const auto dtype = parse_dtype(name);
+    if (!dtype) throw ParseFailure{"no element type is called '" + std::string(name) + "'", at};
+    Type t{*dtype, {}, {}};
+    in_.expect("[");
+    list(']', [&] { t.shape.push_back(in_.integer()); });
+    if (!element_count(t.shape)) throw ParseFailure{"shape " + to_string(t.shape) + " is out of range", at};
+    if (in_.peek() == 'q') t.quantization = quantization();
+    return t;
+  }
+
+  Quantization quantization() {
+    Quantization q;
+    in_.expect("q");
+    if (in_.take("axis")) {
+      in_.expect("=");
+      q.axis = static_cast<int>(in_.integer());
+    }
+    in_.expect("{");
+    list('}', [&] {
+      const auto scale = parse_number(in_.scalar());
+      if (!scale) in_.fail("expected a scale");
+      q.scale.push_back(static_cast<float>(*scale));
+      in_.expect(":");
+      q.zero_point.push_back(in_.integer());
+    });
+    return q;
+  }
+
+  std::string value_name() {
+    in_.expect("%");
+    return in_.peek() == '"' ? in_.string() : std::string(in_.word());
+  }
+  ValueId lookup(const std::string& name, size_t at) const {
+    const auto found = ids_.find(name);
+    if (found == ids_.end()) throw ParseFailure{"%" + name + " is not defined before its use", at};
+    return found->second;
+  }
+
+  // item {"," item} up to and with `end`; may be empty.
+  template <class F>
+  void list(char end, F item) {
+    const std::string close(1, end);
+    if (in_.take(close)) return;
+    do item();
+    while (in_.take(","));
+    in_.expect(close);
+  }
+
+  Scanner in_;
+  Graph graph_;
+  std::unordered_map<std::string, ValueId> ids_;
+};
+
+}  // namespace
+
+Result<Graph> parse(std::string_view text) {
+  try {
+    Graph g = Parser(text).parse();
+    if (auto ok = verify(g); !ok) return ok.error();
+    return g;
+  } catch (const ParseFailure& failure) {
+    const std::string_view before = text.substr(0, failure.at);
+    const size_t line = static_cast<size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const size_t column = failure.at - (before.rfind('\n') + 1) + 1;
+    return invalid_model(failure.message,
+                         "line " + std::to_string(line) + ", column " + std::to_string(column));
+  }
+}
+
+}  // namespace halite::ir

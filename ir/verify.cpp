@@ -1,0 +1,90 @@
+#include "ir/verify.h"
+
+#include <unordered_set>
+
+namespace halite::ir {
+namespace {
+
+Result<void> verify_value(const Value& v) {
+  if (v.name.empty()) return invalid_model("a value has no name");
+  if (!element_count(v.type.shape))
+    return invalid_model("shape " + to_string(v.type.shape) + " has a negative or too large extent", v.name);
+  if (v.constant && v.constant->type() != v.type) {
+    return invalid_model(
+        "constant of type " + to_string(v.constant->type()) + " in a value of type " + to_string(v.type),
+        v.name);
+  }
+  if (const auto& q = v.type.quantization) {
+    if (q->axis < -1 || q->axis >= v.type.rank())
+      return invalid_model("quantization axis " + std::to_string(q->axis) + " is outside the rank", v.name);
+    const size_t entries = q->axis < 0 ? 1 : static_cast<size_t>(v.type.shape[q->axis]);
+    if (q->scale.size() != entries || q->zero_point.size() != entries) {
+      return invalid_model("quantization has " + std::to_string(q->scale.size()) + " scales and " +
+                               std::to_string(q->zero_point.size()) + " zero points, expected " +
+                               std::to_string(entries),
+                           v.name);
+    }
+  }
+  return {};
+}
+
+Result<void> verify_node(const Graph& g, const Node& node, std::vector<bool>& defined) {
+  Types in;
+  for (ValueId v : node.inputs) {
+    if (v.index >= g.values.size()) return invalid_model("reads a value that does not exist", node.name);
+    if (!defined[v.index])
+      return invalid_model("reads " + g.value(v).name + " before it is defined", node.name);
+    in.push_back(g.type(v));
+  }
+  auto out = infer(node.op, in);
+  if (!out) {
+    Error error = out.error();
+    if (error.where.empty()) error.where = node.name;
+    return error;
+  }
+  if (out->size() != node.outputs.size()) {
+    return invalid_model(
+        "has " + std::to_string(node.outputs.size()) + " outputs, expected " + std::to_string(out->size()),
+        node.name);
+  }
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    const ValueId v = node.outputs[i];
+    if (v.index >= g.values.size()) return invalid_model("defines a value that does not exist", node.name);
+    if (defined[v.index]) return invalid_model("defines " + g.value(v).name + " a second time", node.name);
+    defined[v.index] = true;
+    if (g.type(v) != (*out)[i]) {
+      return invalid_model("output " + g.value(v).name + " is " + to_string(g.type(v)) + ", but " +
+                               std::string(name_of(node.op)) + " gives " + to_string((*out)[i]),
+                           node.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> verify(const Graph& g) {
+  std::unordered_set<std::string_view> names;
+  std::vector<bool> defined(g.values.size());
+  for (size_t i = 0; i < g.values.size(); ++i) {
+    if (auto ok = verify_value(g.values[i]); !ok) return ok;
+    if (!names.insert(g.values[i].name).second)
+      return invalid_model("two values have this name", g.values[i].name);
+    defined[i] = g.values[i].constant.has_value();
+  }
+  for (ValueId v : g.inputs) {
+    if (v.index >= g.values.size()) return invalid_model("an input of the graph does not exist", g.name);
+    if (defined[v.index])
+      return invalid_model("a graph input stands twice or is a constant", g.value(v).name);
+    defined[v.index] = true;
+  }
+  for (const Node& node : g.nodes)
+    if (auto ok = verify_node(g, node, defined); !ok) return ok;
+  for (ValueId v : g.outputs) {
+    if (v.index >= g.values.size()) return invalid_model("an output of the graph does not exist", g.name);
+    if (!defined[v.index]) return invalid_model("a graph output that no node defines", g.value(v).name);
+  }
+  return {};
+}
+
+}  // namespace halite::ir
