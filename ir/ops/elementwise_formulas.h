@@ -1,14 +1,15 @@
-// The formula of each elementwise function, written once. The reference instantiates it for numbers (elementwise.cpp),
-// kernels for Halide::Expr, so the two cannot drift apart.
+// The formula of each elementwise function, written once. The reference instantiates it for numbers
+// (elementwise.cpp), kernels for Halide::Expr, so the two cannot drift apart.
 //
-// A vocabulary M says how to write the parts. It has the types M::Value (a number) and M::Bool (a truth value), whose
-// operators + - * unary- == != < <= > >= (and & | ^ ~ where bitwise is instantiated; && || ! ^ on Bool) mean what
-// they say, integers wrapping, and these static functions, each over Value:
-//   any number   constant(like, double): of like's type, saturated · select(Bool, x, y) · abs · min · max (NaN wins)
-//                div (integers truncate toward zero; x/0 = 0) · remainder (sign of the dividend; x rem 0 = 0)
+// A vocabulary M says how to write the parts. It has the types M::Value (a number) and M::Bool (a truth value),
+// whose operators + - * unary- == != < <= > >= (and & | ^ ~ where bitwise is instantiated; && || ! on Bool) mean
+// what they say, integers wrapping, and these static functions, each over Value:
+//   any number   constant(like, double): of like's type, saturated · select(Bool, x, y) · abs
+//                min · max (NaN wins) · div (integers truncate toward zero; x/0 = 0)
+//                remainder (sign of the dividend; integers: x rem 0 = 0)
 //                pow (integers: a negative power truncates the true result toward zero; 0^-n = 0)
-//   reals        floor ceil round (half to even) sqrt exp expm1 log log1p erf sin cos tan asin acos atan sinh cosh
-//                tanh asinh acosh atanh sigmoid is_nan is_inf
+//   reals        floor ceil round (half to even) sqrt exp expm1 log log1p erf sin cos tan asin acos atan
+//                sinh cosh tanh asinh acosh atanh sigmoid is_nan is_inf
 //   unsigned     shift_left shift_right (0 where the amount is the width or more)
 #pragma once
 
@@ -30,17 +31,21 @@ enum class FnClass : uint8_t {
   select,      ///< boolean, x, x -> x
 };
 
+// clang-format off: tables, a case a line
 constexpr FnClass class_of(Fn fn) {
   switch (fn) {
-    case Fn::abs: case Fn::neg: case Fn::sign: case Fn::relu: case Fn::clamp: case Fn::add: case Fn::sub:
-    case Fn::mul: case Fn::div: case Fn::pow: case Fn::mod: case Fn::fmod: case Fn::max: case Fn::min: case Fn::prelu:
+    case Fn::abs: case Fn::neg: case Fn::sign: case Fn::relu: case Fn::clamp:
+    case Fn::add: case Fn::sub: case Fn::mul: case Fn::div: case Fn::pow: case Fn::mod: case Fn::fmod:
+    case Fn::max: case Fn::min: case Fn::prelu:
       return FnClass::arithmetic;
-    case Fn::bitwise_not: case Fn::bitwise_and: case Fn::bitwise_or: case Fn::bitwise_xor: return FnClass::bitwise;
+    case Fn::bitwise_not: case Fn::bitwise_and: case Fn::bitwise_or: case Fn::bitwise_xor:
+      return FnClass::bitwise;
     case Fn::shift_left: case Fn::shift_right: return FnClass::shift;
     case Fn::is_nan: case Fn::is_inf: return FnClass::real_test;
     case Fn::equal: case Fn::not_equal: return FnClass::equality;
     case Fn::less: case Fn::less_equal: case Fn::greater: case Fn::greater_equal: return FnClass::order;
-    case Fn::logical_not: case Fn::logical_and: case Fn::logical_or: case Fn::logical_xor: return FnClass::logic;
+    case Fn::logical_not: case Fn::logical_and: case Fn::logical_or: case Fn::logical_xor:
+      return FnClass::logic;
     case Fn::select: return FnClass::select;
     default: return FnClass::real;
   }
@@ -49,7 +54,8 @@ constexpr FnClass class_of(Fn fn) {
 namespace formulas {
 
 template <class M>
-typename M::Value arithmetic(Fn fn, const typename M::Value& a, const typename M::Value& b, double alpha, double beta) {
+typename M::Value arithmetic(Fn fn, const typename M::Value& a, const typename M::Value& b, double alpha,
+                             double beta) {
   using Value = typename M::Value;
   const Value zero = M::constant(a, 0);
   switch (fn) {
@@ -167,8 +173,8 @@ typename M::Bool logic(Fn fn, const typename M::Bool& a, const typename M::Bool&
   }
 }
 
-/// Any function, for a vocabulary in which numbers and truth values have one dynamic type (Halide::Expr). Arguments
-/// beyond arity(fn) are not looked at, but must be copyable.
+/// Any function, for a vocabulary in which numbers and truth values have one dynamic type (Halide::Expr).
+/// Arguments beyond arity(fn) are not looked at, but must be copyable.
 template <class M>
 typename M::Value any(const Elementwise& op, const typename M::Value& a, const typename M::Value& b,
                       const typename M::Value& c) {
@@ -186,6 +192,7 @@ typename M::Value any(const Elementwise& op, const typename M::Value& a, const t
   HALITE_CHECK(false, "unknown class");
   return a;
 }
+// clang-format on
 
 }  // namespace formulas
 }  // namespace halite::ir
