@@ -1,0 +1,210 @@
+#include "tools/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "tools/progress.h"
+#include "tools/table.h"
+
+namespace halite::tools {
+namespace {
+
+// "1x3x224x224"; extents are positive.
+std::optional<ir::Shape> parse_extents(std::string_view text) {
+  ir::Shape shape;
+  while (true) {
+    int64_t extent = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), extent);
+    if (code != std::errc() || extent < 1) return std::nullopt;
+    shape.push_back(extent);
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    if (text.empty()) return shape;
+    if (text.front() != 'x') return std::nullopt;
+    text.remove_prefix(1);
+  }
+}
+
+Result<std::map<std::string, ir::Shape>> parse_shapes(const std::vector<std::string>& texts) {
+  std::map<std::string, ir::Shape> shapes;
+  for (const std::string& text : texts) {
+    const size_t equals = text.rfind('=');
+    const auto extents =
+        equals == std::string::npos ? std::nullopt : parse_extents(std::string_view(text).substr(equals + 1));
+    if (!extents || equals == 0) {
+      return invalid_input("found '" + text + "'; expected an input's name and its extents, as in data=1x3x224x224",
+                           "--shape");
+    }
+    if (!shapes.emplace(text.substr(0, equals), *extents).second) {
+      return invalid_input("input '" + text.substr(0, equals) +
+                               "' is given twice; compile one shape at a time, each under a --name of its own",
+                           "--shape");
+    }
+  }
+  return shapes;
+}
+
+int report_unsupported(const std::string& path, const Error& e,
+                       const std::vector<frontend::UnsupportedNode>& unsupported, Format format) {
+  if (format == Format::json) {
+    Json operators = Json::array();
+    for (const auto& u : unsupported) {
+      operators.push_back({{"node", u.node}, {"operator", u.op}, {"attribute", u.attribute}, {"reason", u.why}});
+    }
+    answer(Json{{"error",
+                 {{"code", std::string(to_string(ErrorCode::kUnsupported))},
+                  {"message", e.message},
+                  {"where", path},
+                  {"operators", operators}}}});
+    return kExitUser;
+  }
+  Table table({"node", "operator", "attribute", "reason"});
+  for (const auto& u : unsupported) table.add({u.node, u.op, u.attribute.empty() ? "-" : u.attribute, u.why});
+  fmt::print(stderr, "halite: error: {}: {} of the model's nodes cannot be compiled:\n\n{}\n", path,
+             unsupported.size(), table.text());
+  return kExitUser;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+Error unknown_target(const std::string& name) {
+  const targets::Target* nearest = nullptr;
+  size_t least = 4;  // farther than that is no misspelling
+  for (const targets::Target& t : targets::all()) {
+    const size_t distance = edit_distance(name, t.name);
+    if (distance < least) least = distance, nearest = &t;
+  }
+  const std::string guess = nearest ? " Did you mean " + nearest->name + "?" : "";
+  return invalid_input("there is no target '" + name + "'." + guess + " `halite targets` lists them", "--target");
+}
+
+std::filesystem::path default_cache() {
+  if (const char* dir = std::getenv("XDG_CACHE_HOME"); dir && *dir) return std::filesystem::path(dir) / "halite";
+  if (const char* home = std::getenv("HOME"); home && *home) {
+    return std::filesystem::path(home) / ".cache" / "halite";
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_json(CLI::App& app, Format& format) {
+  app.add_flag_callback("--json", [&format] { format = Format::json; }, "Answer with one JSON document");
+}
+
+void add_shapes(CLI::App& app, std::vector<std::string>& shapes) {
+  app.add_option("--shape", shapes, "An input's shape, for models that leave it open: NAME=1x3x224x224 (repeatable)")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+void add_model(CLI::App& app, ModelArguments& model) {
+  app.add_option("MODEL", model.path, "The model file (ONNX)")->required();
+  add_shapes(app, model.shapes);
+}
+
+Imported import_or_report(const ModelArguments& arguments, Format format) {
+  auto shapes = parse_shapes(arguments.shapes);
+  if (!shapes) return {{}, fail(shapes.error(), format)};
+  std::vector<frontend::UnsupportedNode> unsupported;
+  Imported imported;
+  frontend::ImportOptions options;
+  options.input_shapes = *shapes;
+  options.notes = &imported.model.notes;
+  options.unsupported = &unsupported;
+  auto graph = frontend::import_model(arguments.path, options);
+  if (!graph) {
+    imported.status = unsupported.empty() ? fail(graph.error(), format)
+                                          : report_unsupported(arguments.path, graph.error(), unsupported, format);
+    return imported;
+  }
+  imported.model.graph = std::move(*graph);
+  if (format == Format::text) {
+    for (const std::string& note : imported.model.notes) fmt::print(stderr, "halite: note: {}\n", note);
+  }
+  return imported;
+}
+
+void add_targets_option(CLI::App& app, TargetArguments& arguments, const std::string& help) {
+  app.add_option("-t,--target", arguments.names, help)->allow_extra_args(false)->take_all();
+  app.add_option("--cpu", arguments.cpu, "LLVM's name of the CPU to tune for, instead of the target's");
+  app.add_option("--features", arguments.features, "LLVM features to add or take away: +a,-b");
+}
+
+Result<std::vector<targets::Target>> resolve(const TargetArguments& arguments, const std::string& fallback) {
+  std::vector<std::string> names = arguments.names;
+  if (names.empty()) names.push_back(fallback);
+  std::vector<targets::Target> found;
+  for (const std::string& name : names) {
+    auto target = targets::find(name);
+    if (!target) return unknown_target(name);
+    const bool repeated = std::any_of(found.begin(), found.end(), [&](const auto& t) { return t.name == target->name; });
+    if (repeated) continue;
+    const bool refined = !arguments.cpu.empty() || !arguments.features.empty();
+    found.push_back(refined ? targets::refine(*target, arguments.cpu, arguments.features) : *target);
+  }
+  return found;
+}
+
+void add_compile_options(CLI::App& app, CompileArguments& arguments) {
+  app.add_option("--optimize", arguments.optimize, "speed, or size: kernels of one kind share code")
+      ->check(CLI::IsMember({"speed", "size"}))
+      ->capture_default_str();
+  app.add_option("--precision", arguments.precision, "Arithmetic of floating-point kernels")
+      ->check(CLI::IsMember({"f32", "f16"}))
+      ->capture_default_str();
+  app.add_option("-j,--jobs", arguments.jobs, "Kernels compiled side by side (default: one a processor)")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--cache-dir", arguments.cache_directory,
+                 "Where compiled kernels are kept (default: $XDG_CACHE_HOME/halite or ~/.cache/halite)");
+  app.add_flag("--no-cache", arguments.no_cache, "Compile every kernel anew");
+}
+
+Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
+  if (arguments.precision == "f16") {
+    return unsupported("f16 is not supported yet: kernels compute in the model's own types; leave it at f32",
+                       "--precision");
+  }
+  codegen::CompileOptions options;
+  options.optimize_size = arguments.optimize == "size";
+  options.jobs = arguments.jobs > 0 ? arguments.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (!arguments.no_cache) {
+    options.cache = arguments.cache_directory.empty() ? default_cache() : std::filesystem::path(arguments.cache_directory);
+  }
+  return options;
+}
+
+std::string identifier_of(const std::string& path) {
+  std::string name = std::filesystem::path(path).stem().string();
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) c = '_';
+  }
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front()))) name.insert(0, "m");
+  return name;
+}
+
+Result<codegen::Artifact> compile_with_progress(const ir::Graph& graph, codegen::CompileOptions options) {
+  Progress progress("Compiling " + options.name + " for " + options.target.name);
+  progress.update(0, 0);
+  options.progress = [&](int done, int total) { progress.update(done, total); };
+  return codegen::compile(graph, options);
+}
+
+}  // namespace halite::tools

@@ -1,0 +1,67 @@
+// Options that several subcommands share: which model, for which target, compiled how.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codegen/compile.h"
+#include "frontend/import.h"
+#include "ir/graph.h"
+#include "targets/target.h"
+#include "tools/report.h"
+
+namespace CLI {
+class App;
+}
+
+namespace halite::tools {
+
+void add_json(CLI::App&, Format&);
+
+/// A model file and the shapes of its inputs.
+struct ModelArguments {
+  std::string path;
+  std::vector<std::string> shapes;  ///< "name=1x3x224x224"
+};
+void add_shapes(CLI::App&, std::vector<std::string>& shapes);
+void add_model(CLI::App&, ModelArguments&);
+
+/// A model as imported, and what the front end has to say about it.
+struct Model {
+  ir::Graph graph;
+  std::vector<std::string> notes;  ///< decisions taken for the user
+};
+
+/// Imports a model. Where that fails, `status` is the exit status after the error has been printed, with the table of
+/// all operators that are not supported.
+struct Imported {
+  Model model;
+  int status = kExitOk;
+};
+Imported import_or_report(const ModelArguments&, Format);
+
+struct TargetArguments {
+  std::vector<std::string> names;
+  std::string cpu, features;
+};
+void add_targets_option(CLI::App&, TargetArguments&, const std::string& help);
+/// The targets in the order given, without repeats, refined by --cpu and --features; `fallback` where none is named.
+Result<std::vector<targets::Target>> resolve(const TargetArguments&, const std::string& fallback);
+
+struct CompileArguments {
+  std::string optimize = "speed", precision = "f32";
+  int jobs = 0;  ///< 0: one a processor
+  std::string cache_directory;
+  bool no_cache = false;
+};
+void add_compile_options(CLI::App&, CompileArguments&);
+/// Everything but name, target and emit_*.
+Result<codegen::CompileOptions> resolve(const CompileArguments&);
+
+/// A C identifier made from a model's file name.
+std::string identifier_of(const std::string& path);
+
+/// codegen::compile with a progress line.
+Result<codegen::Artifact> compile_with_progress(const ir::Graph&, codegen::CompileOptions);
+
+}  // namespace halite::tools

@@ -1,0 +1,158 @@
+#include "tools/data.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "frontend/onnx/tensor_proto.h"
+#include "tools/files.h"
+#include "tools/npy.h"
+#include "tools/report.h"
+
+namespace halite::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> find_file(const fs::path& directory, const std::string& stem, const std::string& tensor) {
+  for (const char* extension : {".npy", ".pb"}) {
+    const fs::path path = directory / (stem + extension);
+    std::error_code code;
+    if (fs::exists(path, code)) return path;
+  }
+  return io_error("found neither " + stem + ".npy nor " + stem + ".pb; expected one of them, for the model's '" +
+                      tensor + "'",
+                  directory.string());
+}
+
+// `tensor` as one value for each inference.
+Result<std::vector<ir::Tensor>> split(const ir::Tensor& tensor, const ir::Value& expected, const std::string& where) {
+  const ir::Type& type = tensor.type();
+  ir::Type one{expected.type.dtype, expected.type.shape, {}};
+  const bool dtype_fits = type.dtype == one.dtype;
+  if (dtype_fits && type.shape == one.shape) return std::vector{tensor.with_type(expected.type)};
+  const bool sequence = type.rank() == one.rank() + 1 && std::equal(one.shape.begin(), one.shape.end(), type.shape.begin() + 1);
+  if (!dtype_fits || !sequence || type.shape[0] == 0) {
+    return invalid_input("found " + ir::to_string(type) + "; the model's '" + expected.name + "' is " + ir::to_string(one) +
+                             " (one more leading dimension would make it a sequence of inferences)",
+                         where);
+  }
+  const auto bytes = static_cast<size_t>(one.bytes());
+  std::vector<ir::Tensor> steps;
+  for (int64_t s = 0; s < type.shape[0]; ++s) {
+    const auto first = tensor.bytes().begin() + s * static_cast<int64_t>(bytes);
+    steps.emplace_back(expected.type, std::vector<std::byte>(first, first + static_cast<int64_t>(bytes)));
+  }
+  return steps;
+}
+
+// Turns one list of steps a tensor into one list of tensors a step.
+Result<Sequence> read_all(const std::vector<fs::path>& paths, const ir::Graph& graph, const std::vector<ir::ValueId>& ids) {
+  Sequence sequence;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    auto tensor = read_tensor(paths[i]);
+    if (!tensor) return tensor.error();
+    auto steps = split(*tensor, graph.value(ids[i]), paths[i].string());
+    if (!steps) return steps.error();
+    if (i == 0) sequence.resize(steps->size());
+    if (steps->size() != sequence.size()) {
+      return invalid_input("holds " + std::to_string(steps->size()) + " inferences, but " + paths[0].string() + " holds " +
+                               std::to_string(sequence.size()),
+                           paths[i].string());
+    }
+    for (size_t s = 0; s < steps->size(); ++s) sequence[s].push_back((*steps)[s]);
+  }
+  return sequence;
+}
+
+Result<Sequence> read_named(const fs::path& directory, const char* prefix, const ir::Graph& graph,
+                            const std::vector<ir::ValueId>& ids) {
+  std::error_code code;
+  if (!fs::is_directory(directory, code)) return io_error("is not a directory", directory.string());
+  std::vector<fs::path> paths;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    auto path = find_file(directory, prefix + std::to_string(i), graph.value(ids[i]).name);
+    if (!path) return path.error();
+    paths.push_back(*path);
+  }
+  return read_all(paths, graph, ids);
+}
+
+}  // namespace
+
+Result<ir::Tensor> read_tensor(const fs::path& path) {
+  if (path.extension() != ".pb") return read_npy(path);
+  auto bytes = read_file(path);
+  if (!bytes) return bytes.error();
+  auto tensor = frontend::read_tensor_pb(std::as_bytes(std::span(*bytes)));
+  if (!tensor) return Error{tensor.error().code, tensor.error().message, path.string()};
+  return tensor;
+}
+
+Result<Sequence> read_inputs(const fs::path& directory, const ir::Graph& graph) {
+  auto sequence = read_named(directory, "input_", graph, graph.inputs);
+  if (sequence && sequence->empty()) sequence->emplace_back();  // a model without inputs runs once
+  return sequence;
+}
+
+Result<Sequence> read_outputs(const fs::path& directory, const ir::Graph& graph, size_t steps) {
+  auto sequence = read_named(directory, "output_", graph, graph.outputs);
+  if (sequence && sequence->size() != steps) {
+    return invalid_input("the outputs are of " + std::to_string(sequence->size()) + " inferences, the inputs of " +
+                             std::to_string(steps),
+                         directory.string());
+  }
+  return sequence;
+}
+
+Result<Sequence> read_input_files(const std::vector<std::string>& paths, const ir::Graph& graph) {
+  if (paths.size() != graph.inputs.size()) {
+    std::string names;
+    for (const ir::ValueId id : graph.inputs) {
+      const ir::Value& v = graph.value(id);
+      names += (names.empty() ? "" : ", ") + v.name + " " + ir::to_string(v.type);
+    }
+    return invalid_input("found " + std::to_string(paths.size()) + " files; the model has " +
+                             std::to_string(graph.inputs.size()) + " inputs, in this order: " + names,
+                         "--input");
+  }
+  auto sequence = read_all({paths.begin(), paths.end()}, graph, graph.inputs);
+  if (sequence && sequence->empty()) sequence->emplace_back();
+  return sequence;
+}
+
+std::vector<ir::Tensor> random_inputs(const ir::Graph& graph, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<ir::Tensor> tensors;
+  for (const ir::ValueId id : graph.inputs) {
+    ir::Tensor tensor = ir::Tensor::zeros(graph.type(id));
+    const bool real = ir::is_float(tensor.type().dtype);
+    const int64_t elements = tensor.type().elements();
+    for (int64_t i = 0; i < elements; ++i) {
+      const double unit = static_cast<double>(random() >> 8) / (1 << 24);
+      tensor.set(i, real ? unit : unit < 0.5 ? 0 : 1);  // 0 and 1 are valid indices, flags and pixels alike
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+std::vector<ir::Tensor> stack(const Sequence& sequence) {
+  if (sequence.size() == 1) return sequence.front();
+  std::vector<ir::Tensor> stacked;
+  for (size_t i = 0; i < sequence.front().size(); ++i) {
+    ir::Type type = sequence.front()[i].type();
+    type.shape.insert(type.shape.begin(), static_cast<int64_t>(sequence.size()));
+    ir::Tensor tensor = ir::Tensor::zeros(type);
+    std::byte* to = tensor.mutable_bytes().data();
+    for (const auto& step : sequence) {
+      const auto from = step[i].bytes();
+      if (!from.empty()) std::memcpy(to, from.data(), from.size());
+      to += from.size();
+    }
+    stacked.push_back(std::move(tensor));
+  }
+  return stacked;
+}
+
+}  // namespace halite::tools

@@ -1,0 +1,169 @@
+// halite inspect: what is in a model, and what the compiler makes of it: operators, parameters, MACs, steps, memory.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "ir/text.h"
+#include "tools/arguments.h"
+#include "tools/command.h"
+#include "tools/files.h"
+#include "tools/plan_svg.h"
+#include "tools/report.h"
+#include "tools/report_json.h"
+#include "tools/table.h"
+
+namespace halite::tools {
+namespace {
+
+struct Arguments {
+  ModelArguments model;
+  TargetArguments target;
+  CompileArguments compile;
+  std::string svg, ir;
+  Format format = Format::text;
+};
+
+/// What can be said of a model without compiling it.
+struct Facts {
+  std::map<std::string, int> operators;
+  int64_t parameters = 0, parameter_bytes = 0;
+};
+
+Facts facts_of(const ir::Graph& graph) {
+  Facts facts;
+  for (const ir::Node& node : graph.nodes) ++facts.operators[std::string(ir::name_of(node.op))];
+  for (const ir::Value& value : graph.values) {
+    if (!value.constant) continue;
+    facts.parameters += value.type.elements();
+    facts.parameter_bytes += value.type.bytes();
+  }
+  return facts;
+}
+
+std::string tensors_text(const ir::Graph& graph, const std::vector<ir::ValueId>& ids, const char* what) {
+  std::string text;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const ir::Value& v = graph.value(ids[i]);
+    text += fmt::format("  {} {}: {} {}\n", what, i, v.name, ir::to_string(v.type));
+  }
+  return text;
+}
+
+Json tensors_json(const ir::Graph& graph, const std::vector<ir::ValueId>& ids) {
+  Json list = Json::array();
+  for (const ir::ValueId id : ids) {
+    Json one = {{"name", graph.value(id).name}};
+    one.update(to_json(graph.type(id)));
+    list.push_back(one);
+  }
+  return list;
+}
+
+std::string graph_text(const ir::Graph& graph, const Facts& facts, const std::string& path) {
+  std::string text = fmt::format("{}: {} nodes, {} parameters ({})\n", path, graph.nodes.size(),
+                                 human_count(static_cast<double>(facts.parameters)),
+                                 human_bytes(static_cast<double>(facts.parameter_bytes)));
+  text += tensors_text(graph, graph.inputs, "input") + tensors_text(graph, graph.outputs, "output");
+  Table table({"operator", ">count"});
+  for (const auto& [name, count] : facts.operators) table.add({name, std::to_string(count)});
+  return text + "\n" + table.text();
+}
+
+std::string plan_text(const codegen::Report& r) {
+  std::string text = fmt::format(
+      "\nCompiled for {}: {}MAC, code {}, weights {}, stack {}\n"
+      "arena {}: lower bound {}, all tensors side by side {}\n\n",
+      r.target, human_count(static_cast<double>(r.macs)), human_bytes(static_cast<double>(r.code_bytes)),
+      human_bytes(static_cast<double>(r.weights_bytes)), human_bytes(static_cast<double>(r.stack_bytes)),
+      human_bytes(static_cast<double>(r.arena_bytes)), human_bytes(static_cast<double>(r.arena_lower_bound)),
+      human_bytes(static_cast<double>(r.tensor_bytes)));
+  Table steps({">step", "name", "operator", "strategy", ">MACs", ">weights", "kernel"});
+  for (size_t s = 0; s < r.steps.size(); ++s) {
+    const codegen::StepReport& step = r.steps[s];
+    steps.add({std::to_string(s), step.name, step.op, step.strategy,
+               step.macs ? human_count(static_cast<double>(step.macs)) : "-",
+               step.weights_bytes ? human_bytes(static_cast<double>(step.weights_bytes)) : "-", step.kernel});
+  }
+  Table plan({"tensor", "space", ">offset", ">bytes", ">first", ">last"});
+  for (const codegen::Placement& p : r.arena) {
+    plan.add({p.tensor, p.space, std::to_string(p.offset), std::to_string(p.bytes), std::to_string(p.first),
+              std::to_string(p.last)});
+  }
+  return text + steps.text() + (plan.empty() ? "" : "\n" + plan.text());
+}
+
+// The graph as imported and after each pass that changed it: DIR/NN_pass.ir.
+class IrDump {
+ public:
+  explicit IrDump(std::string directory) : directory_(std::move(directory)) {}
+  void write(std::string_view pass, const ir::Graph& graph) {
+    std::string text = ir::print(graph);
+    if (text == last_) return;
+    last_ = text;
+    const auto file = std::filesystem::path(directory_) / fmt::format("{:02}_{}.ir", count_++, pass);
+    if (auto written = write_file(file, text); !written && status_) status_ = written.error();
+  }
+  const Result<void>& status() const { return status_; }
+
+ private:
+  std::string directory_, last_;
+  int count_ = 0;
+  Result<void> status_;
+};
+
+Json json_of(const Arguments& a, const ir::Graph& graph, const Facts& facts, const codegen::Report& r) {
+  Json operators = Json::object();
+  for (const auto& [name, count] : facts.operators) operators[name] = count;
+  return {{"model", a.model.path},
+          {"nodes", graph.nodes.size()},
+          {"parameters", facts.parameters},
+          {"parameter_bytes", facts.parameter_bytes},
+          {"inputs", tensors_json(graph, graph.inputs)},
+          {"outputs", tensors_json(graph, graph.outputs)},
+          {"operators", operators},
+          {"compiled", to_json(r)}};
+}
+
+int run(const Arguments& a) {
+  auto options = resolve(a.compile);
+  if (!options) return fail(options.error(), a.format);
+  auto target = resolve(a.target, "host");
+  if (!target) return fail(target.error(), a.format);
+  auto imported = import_or_report(a.model, a.format);
+  if (imported.status != kExitOk) return imported.status;
+  const ir::Graph& graph = imported.model.graph;
+  options->name = identifier_of(a.model.path);
+  options->target = target->front();
+  IrDump dump(a.ir);
+  if (!a.ir.empty()) {
+    if (auto made = make_directory(a.ir); !made) return fail(made.error(), a.format);
+    dump.write("imported", graph);
+    options->dump = [&](std::string_view pass, const ir::Graph& g) { dump.write(pass, g); };
+  }
+  auto artifact = compile_with_progress(graph, *options);
+  if (!artifact) return fail(artifact.error(), a.format);
+  if (!dump.status()) return fail(dump.status().error(), a.format);
+  if (!a.svg.empty()) {
+    if (auto written = write_file(a.svg, plan_svg(artifact->report)); !written) return fail(written.error(), a.format);
+  }
+  const Facts facts = facts_of(graph);
+  if (a.format == Format::json) return answer(json_of(a, graph, facts, artifact->report));
+  return answer(graph_text(graph, facts, a.model.path) + plan_text(artifact->report));
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* sub = app.add_subcommand("inspect", "Show a model's operators, steps and memory plan");
+  add_model(*sub, a->model);
+  sub->add_option("--svg", a->svg, "File for a picture of the memory plan");
+  sub->add_option("--ir", a->ir, "Directory for the graph before and after each pass, as text");
+  add_targets_option(*sub, a->target, "Machine to compile for (default: host)");
+  add_compile_options(*sub, a->compile);
+  add_json(*sub, a->format);
+  sub->callback([a, &action] { action = [a] { return run(*a); }; });
+}
+
+}  // namespace halite::tools

@@ -1,0 +1,53 @@
+#include "tools/report_json.h"
+
+namespace halite::tools {
+namespace {
+
+Json to_json(const codegen::Placement& p) {
+  return {{"tensor", p.tensor}, {"space", p.space}, {"offset", p.offset},
+          {"bytes", p.bytes},   {"first", p.first}, {"last", p.last}};
+}
+
+Json to_json(const std::vector<codegen::Placement>& placements) {
+  Json out = Json::array();
+  for (const auto& p : placements) out.push_back(to_json(p));
+  return out;
+}
+
+Json to_json(const codegen::StepReport& s) {
+  return {{"name", s.name},         {"operator", s.op}, {"kernel", s.kernel},
+          {"strategy", s.strategy}, {"macs", s.macs},   {"weights_bytes", s.weights_bytes},
+          {"tensors", to_json(s.tensors)}};
+}
+
+}  // namespace
+
+Json to_json(const ir::Type& type) {
+  Json out = {{"dtype", std::string(ir::to_string(type.dtype))}, {"shape", type.shape}};
+  if (type.quantization) {
+    out["scale"] = type.quantization->scale;
+    out["zero_point"] = type.quantization->zero_point;
+  }
+  return out;
+}
+
+Json to_json(const codegen::Report& r) {
+  Json steps = Json::array();
+  for (const auto& s : r.steps) steps.push_back(to_json(s));
+  return {{"name", r.name},
+          {"target", r.target},
+          {"arena_bytes", r.arena_bytes},
+          {"arena_lower_bound", r.arena_lower_bound},
+          {"tensor_bytes", r.tensor_bytes},
+          {"weights_bytes", r.weights_bytes},
+          {"code_bytes", r.code_bytes},
+          {"stack_bytes", r.stack_bytes},
+          {"compile_seconds", r.compile_seconds},
+          {"kernels", r.kernels},
+          {"cached_kernels", r.cached_kernels},
+          {"macs", r.macs},
+          {"steps", steps},
+          {"arena", to_json(r.arena)}};
+}
+
+}  // namespace halite::tools

@@ -1,0 +1,94 @@
+#include "tools/session.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "rt/halite.h"
+#include "rt/platform/posix.h"
+#include "tools/report.h"
+
+namespace halite::tools {
+namespace {
+
+struct Free {
+  void operator()(void* p) const { std::free(p); }
+};
+struct DestroyPool {
+  void operator()(halite_posix_pool* p) const { halite_posix_pool_destroy(p); }
+};
+
+Result<void> checked(halite_status status) {
+  if (status == HALITE_OK) return {};
+  return Error{ErrorCode::kResource, std::string("the model cannot be run: ") + halite_status_text(status), ""};
+}
+
+}  // namespace
+
+struct Session::State {
+  explicit State(codegen::JitModel m) : model(std::move(m)) {}
+  codegen::JitModel model;
+  ir::Types inputs, outputs;
+  std::unique_ptr<void, Free> arena;
+  std::unique_ptr<halite_posix_pool, DestroyPool> pool;
+  Session::Observer observer;
+  mutable halite_session session{};
+};
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Result<Session> Session::open(const codegen::Artifact& artifact, const ir::Graph& signature, int threads) {
+  auto model = codegen::JitModel::load(artifact);
+  if (!model) return model.error();
+  auto state = std::make_unique<State>(std::move(*model));
+  for (const ir::ValueId id : signature.inputs) state->inputs.push_back(signature.type(id));
+  for (const ir::ValueId id : signature.outputs) state->outputs.push_back(signature.type(id));
+
+  const size_t bytes = halite_arena_bytes(&state->model.model());
+  const size_t rounded = (bytes + HALITE_ARENA_ALIGN) / HALITE_ARENA_ALIGN * HALITE_ARENA_ALIGN;
+  state->arena.reset(std::aligned_alloc(HALITE_ARENA_ALIGN, rounded));
+  if (!state->arena) {
+    return Error{ErrorCode::kResource, "this machine has no " + std::to_string(bytes) + " bytes for the arena", ""};
+  }
+  auto opened = checked(halite_open(&state->session, &state->model.model(), state->arena.get(), bytes));
+  if (!opened) return opened.error();
+  if (threads > 1) {
+    state->pool.reset(halite_posix_pool_create(static_cast<unsigned>(threads)));
+    if (!state->pool) return Error{ErrorCode::kResource, "the system refuses that many threads", ""};
+    halite_set_parallel(&state->session, halite_posix_parallel_for, state->pool.get());
+  }
+  return Session(std::move(state));
+}
+
+void Session::set_inputs(std::span<const ir::Tensor> inputs) {
+  HALITE_CHECK(inputs.size() == state_->inputs.size(), "inputs of another model");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    HALITE_CHECK(inputs[i].type().bytes() == state_->inputs[i].bytes(), "input of another type");
+    void* place = halite_input(&state_->session, static_cast<uint32_t>(i));
+    if (!inputs[i].bytes().empty()) std::memcpy(place, inputs[i].bytes().data(), inputs[i].bytes().size());
+  }
+}
+
+Result<void> Session::run() { return checked(halite_run(&state_->session)); }
+
+std::vector<ir::Tensor> Session::outputs() const {
+  std::vector<ir::Tensor> tensors;
+  for (size_t i = 0; i < state_->outputs.size(); ++i) {
+    ir::Tensor tensor = ir::Tensor::zeros(state_->outputs[i]);
+    const void* place = halite_output(&state_->session, static_cast<uint32_t>(i));
+    if (!tensor.bytes().empty()) std::memcpy(tensor.mutable_bytes().data(), place, tensor.bytes().size());
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+void Session::observe(Observer observer) {
+  state_->observer = std::move(observer);
+  auto call = [](void* user, uint32_t step, int done, void* const* args, uint32_t n_args) {
+    static_cast<State*>(user)->observer(step, done != 0, {args, n_args});
+  };
+  halite_observe(&state_->session, state_->observer ? +call : nullptr, state_.get());
+}
+
+}  // namespace halite::tools

@@ -1,0 +1,216 @@
+// halite verify: does the compiled model give the expected outputs? By JIT, by the reference semantics, or ahead of
+// time on targets, each compared with the files of a data folder.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+#include "tools/arguments.h"
+#include "tools/command.h"
+#include "tools/compare.h"
+#include "tools/execute.h"
+#include "tools/report.h"
+#include "tools/table.h"
+
+namespace halite::tools {
+namespace {
+
+struct Arguments {
+  ModelArguments model;
+  TargetArguments target;
+  CompileArguments compile;
+  ToleranceArguments tolerance;
+  std::string data;
+  bool interpret = false;
+  int threads = 1;
+  Format format = Format::text;
+};
+
+struct Way {
+  std::string name;  ///< "interpret", "jit" or a target's
+  std::optional<targets::Target> target;
+};
+
+/// One output of one way, compared.
+struct Row {
+  std::string way, output;
+  size_t step = 0;
+  ir::Type type;
+  Difference difference;
+};
+
+struct Outcome {
+  std::string way;
+  std::optional<Error> error;  ///< it did not run
+  std::vector<Row> rows;
+  double seconds = 0;
+  bool agrees() const {
+    if (error) return false;
+    for (const Row& r : rows) {
+      if (r.difference.count > 0) return false;
+    }
+    return true;
+  }
+};
+
+Result<std::vector<Way>> ways_of(const Arguments& a) {
+  std::vector<Way> ways;
+  if (a.interpret) ways.push_back({"interpret", {}});
+  if (!a.target.names.empty()) {
+    auto targets = resolve(a.target, "host");
+    if (!targets) return targets.error();
+    for (auto& target : *targets) ways.push_back({target.name, target});
+  }
+  if (ways.empty()) ways.push_back({"jit", {}});
+  return ways;
+}
+
+Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& graph, codegen::CompileOptions options,
+                         const Sequence& inputs) {
+  if (way.name == "interpret") return run_interpreted(graph, inputs);
+  if (way.target) {
+    options.target = *way.target;
+    return run_on_target(graph, options, inputs);
+  }
+  TargetArguments host{{"host"}, a.target.cpu, a.target.features};
+  auto target = resolve(host, "host");
+  if (!target) return target.error();
+  options.target = target->front();
+  return run_jit(graph, options, inputs, a.threads);
+}
+
+Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph, const codegen::CompileOptions& options,
+              const Sequence& inputs, const Sequence& expected) {
+  Outcome outcome{way.name, {}, {}, 0};
+  const auto start = std::chrono::steady_clock::now();
+  auto outputs = execute(way, a, graph, options, inputs);
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!outputs) {
+    outcome.error = outputs.error();
+    return outcome;
+  }
+  HALITE_CHECK(outputs->size() == expected.size(), "every inference has outputs");
+  for (size_t step = 0; step < expected.size(); ++step) {
+    for (size_t o = 0; o < expected[step].size(); ++o) {
+      const ir::Tensor& want = expected[step][o];
+      const ir::Tensor got = (*outputs)[step][o];
+      const Tolerance tolerance = tolerance_for(want.type().dtype, a.tolerance);
+      outcome.rows.push_back(
+          {way.name, graph.value(graph.outputs[o]).name, step, want.type(), compare(got, want, tolerance)});
+    }
+  }
+  return outcome;
+}
+
+std::string differences_text(const std::vector<Outcome>& outcomes) {
+  Table table({"way", "output", ">inference", ">differ", ">of", ">max abs", ">max rel", "first at", ">found",
+               ">expected"});
+  for (const Outcome& o : outcomes) {
+    for (const Row& r : o.rows) {
+      const Difference& d = r.difference;
+      if (d.count == 0) continue;
+      table.add({r.way, r.output, std::to_string(r.step), std::to_string(d.count), std::to_string(d.elements),
+                 fmt::format("{:.3g}", d.max_abs), fmt::format("{:.3g}", d.max_rel), index_text(d.first, r.type.shape),
+                 fmt::format("{:.7g}", d.got), fmt::format("{:.7g}", d.want)});
+    }
+  }
+  return table.empty() ? "" : table.text() + "\n";
+}
+
+std::string outcome_text(const Outcome& o) {
+  if (o.error) return fmt::format("{}: did not run: {}\n", o.way, halite::to_string(*o.error));
+  double max_abs = 0, max_rel = 0;
+  int64_t differ = 0, elements = 0;
+  for (const Row& r : o.rows) {
+    max_abs = std::max(max_abs, r.difference.max_abs);
+    max_rel = std::max(max_rel, r.difference.max_rel);
+    differ += r.difference.count;
+    elements += r.difference.elements;
+  }
+  return fmt::format("{}: {} ({} of {} elements differ, max abs {:.3g}, max rel {:.3g}, {:.1f} s)\n", o.way,
+                     o.agrees() ? "agrees" : "DIFFERS", differ, elements, max_abs, max_rel, o.seconds);
+}
+
+Json to_json(const Outcome& o) {
+  Json out = {{"way", o.way}, {"agrees", o.agrees()}, {"seconds", o.seconds}};
+  if (o.error) {
+    out["error"] = {{"code", std::string(to_string(o.error->code))}, {"message", halite::to_string(*o.error)}};
+    return out;
+  }
+  out["outputs"] = Json::array();
+  for (const Row& r : o.rows) {
+    const Difference& d = r.difference;
+    Json row = {{"output", r.output}, {"inference", r.step},   {"elements", d.elements},
+                {"differ", d.count},  {"max_abs", d.max_abs}, {"max_rel", d.max_rel}};
+    if (d.count > 0) {
+      row["first"] = index_text(d.first, r.type.shape);
+      row["found"] = fmt::format("{:.9g}", d.got);  // as text: JSON has no NaN
+      row["expected"] = fmt::format("{:.9g}", d.want);
+    }
+    out["outputs"].push_back(row);
+  }
+  return out;
+}
+
+int report(const std::vector<Outcome>& outcomes, size_t inferences, Format format) {
+  size_t agreed = 0;
+  std::string text = differences_text(outcomes);
+  Json results = Json::array();
+  for (const Outcome& o : outcomes) {
+    agreed += o.agrees();
+    text += outcome_text(o);
+    results.push_back(to_json(o));
+  }
+  const bool all = agreed == outcomes.size();
+  text += fmt::format("{}: {} of {} agree with the expected outputs ({} inference{})\n", all ? "agreed" : "DIFFERS",
+                      agreed, outcomes.size(), inferences, inferences == 1 ? "" : "s");
+  const int printed = format == Format::json
+                          ? answer(Json{{"agrees", all}, {"inferences", inferences}, {"results", results}})
+                          : answer(text);
+  return printed != kExitOk ? printed : all ? kExitOk : kExitUser;
+}
+
+int run(const Arguments& a) {
+  auto ways = ways_of(a);
+  if (!ways) return fail(ways.error(), a.format);
+  auto options = resolve(a.compile);
+  if (!options) return fail(options.error(), a.format);
+  options->name = identifier_of(a.model.path);
+  auto imported = import_or_report(a.model, a.format);
+  if (imported.status != kExitOk) return imported.status;
+  const ir::Graph& graph = imported.model.graph;
+  auto inputs = read_inputs(a.data, graph);
+  if (!inputs) return fail(inputs.error(), a.format);
+  auto expected = read_outputs(a.data, graph, inputs->size());
+  if (!expected) return fail(expected.error(), a.format);
+
+  std::vector<Outcome> outcomes;
+  for (const Way& way : *ways) outcomes.push_back(judge(way, a, graph, *options, *inputs, *expected));
+  return report(outcomes, inputs->size(), a.format);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* sub = app.add_subcommand("verify", "Compare a model's outputs with expected ones");
+  add_model(*sub, a->model);
+  sub->add_option("--data", a->data, "Directory with input_N.{npy,pb} and output_N.{npy,pb}")->required();
+  add_targets_option(*sub, a->target,
+                     "Compile ahead of time for this machine and run there or under its emulator (repeatable); "
+                     "without it, compile into this process");
+  sub->add_flag("--interpret", a->interpret, "Run the reference semantics, which compile nothing");
+  sub->add_option("--rtol", a->tolerance.rtol, "Relative tolerance of floating-point outputs (default 1e-3)")
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--atol", a->tolerance.atol,
+                  "Absolute tolerance (default 1e-4); of integer outputs in quanta (default 0)")
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--threads", a->threads, "Threads of the model compiled into this process")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_compile_options(*sub, a->compile);
+  add_json(*sub, a->format);
+  sub->callback([a, &action] { action = [a] { return run(*a); }; });
+}
+
+}  // namespace halite::tools
