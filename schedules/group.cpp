@@ -1,0 +1,55 @@
+// What can be said of a group without lowering it.
+#include "schedules/group.h"
+
+#include <algorithm>
+#include <set>
+
+namespace halite::schedules {
+namespace {
+
+bool keeps_index(const ir::Op& op) {
+  return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
+}
+
+}  // namespace
+
+int64_t macs(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  const auto elements = [&](ir::ValueId value) { return graph.type(value).elements(); };
+  const auto& shape = graph.type(node.inputs[0]).shape;
+  if (std::holds_alternative<ir::Conv2d>(node.op)) {
+    const auto& weights = graph.type(node.inputs[1]).shape;  // [oc, kh, kw, c/groups]
+    return elements(node.outputs[0]) * weights[1] * weights[2] * weights[3];
+  }
+  if (std::holds_alternative<ir::ConvTranspose2d>(node.op)) {
+    const auto& weights = graph.type(node.inputs[1]).shape;  // every input element meets kh*kw*oc/groups weights
+    const int64_t groups = weights[3] > 0 ? shape[3] / weights[3] : 1;
+    return elements(node.inputs[0]) * weights[1] * weights[2] * (weights[0] / std::max<int64_t>(1, groups));
+  }
+  if (const auto* op = std::get_if<ir::MatMul>(&node.op)) {
+    const int64_t k = shape[shape.size() - (op->transpose_a ? 2 : 1)];
+    return elements(node.outputs[0]) * k;
+  }
+  return 0;
+}
+
+bool may_alias(const ir::Graph& graph, const Group& group, size_t input) {
+  const ir::ValueId source = group.inputs[input];
+  const ir::Type &from = graph.type(source), &to = graph.type(group.outputs[0]);
+  if (group.outputs.size() != 1 || graph.is_constant(source) || from.shape != to.shape ||
+      ir::size_of(from.dtype) != ir::size_of(to.dtype)) {
+    return false;
+  }
+  // All that depends on the input, up to the output, must stay at the index at which it was read.
+  std::set<ir::ValueId> depends{source};
+  for (auto id : group.nodes) {
+    const ir::Node& node = graph.node(id);
+    const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(), [&](auto v) { return depends.contains(v); });
+    if (!reads) continue;
+    if (!keeps_index(node.op) || graph.type(node.outputs[0]).shape != to.shape) return false;
+    depends.insert(node.outputs.begin(), node.outputs.end());
+  }
+  return true;
+}
+
+}  // namespace halite::schedules

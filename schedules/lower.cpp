@@ -1,0 +1,224 @@
+// Assembles one kernel from a group of nodes: input parameters with static bounds, the algorithm of every node in
+// order, an output Func, and the schedule of the anchor. Nothing is chosen here; the operators' files do that.
+//
+// Axes are merged first where the whole group allows it (collapse.h), so the rank of a kernel's buffers can be lower
+// than that of its tensors; what a caller passes is the address of the first element alone.
+#include <map>
+
+#include "schedules/collapse.h"
+#include "schedules/operators.h"
+#include "schedules/types.h"
+
+namespace halite::schedules {
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::Var;
+
+size_t index_of(const std::vector<ir::ValueId>& list, ir::ValueId id) {
+  return static_cast<size_t>(std::find(list.begin(), list.end(), id) - list.begin());
+}
+
+/// How many times nodes of the group read a value.
+int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
+  int count = 0;
+  for (auto node : group.nodes) {
+    const auto& inputs = graph.node(node).inputs;
+    count += static_cast<int>(std::count(inputs.begin(), inputs.end(), id));
+  }
+  return count;
+}
+
+Anchor describe(const Request& request, ir::NodeId id) {
+  const ir::Graph& graph = request.graph;
+  const ir::Node& node = graph.node(id);
+  Anchor anchor{.inputs = {}, .constant = {}, .output = graph.type(node.outputs[0]), .facts = request.target.facts,
+                .optimize = request.optimize, .in_place = request.in_place, .epilogue_inputs = 0};
+  for (auto input : node.inputs) {
+    anchor.inputs.push_back(graph.type(input));
+    // A constant that something else in the group reads too must keep its layout.
+    anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
+  }
+  for (auto input : request.group.inputs) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end()) anchor.epilogue_inputs++;
+  }
+  return anchor;
+}
+
+std::vector<Strategy> strategies_of(const ir::Op& op, const Anchor& anchor) {
+  return std::visit([&](const auto& o) { return strategies(o, anchor); }, op);
+}
+
+/// Declares bounds and strides of a buffer. Works on ImageParam and OutputImageParam alike.
+void set_layout(auto&& buffer, const Operand& operand) {
+  const int rank = operand.type.rank();
+  for (int d = 0; d < rank; d++) {
+    buffer.dim(d).set_bounds(0, extent(operand.type, d));
+    buffer.dim(d).set_stride(static_cast<int>(operand.strides[flip(d, rank)]));
+  }
+  if (operand.alignment > 1) buffer.set_host_alignment(static_cast<int>(operand.alignment));
+}
+
+Operand contiguous(const ir::Type& type, int64_t alignment) {
+  return {type, ir::contiguous_strides(type.shape), alignment};
+}
+
+/// One group on its way to a Kernel.
+class Lowering {
+ public:
+  explicit Lowering(const Request& request)
+      : request_(request), graph_(request.graph), anchor_(describe(request, request.group.anchor)) {}
+
+  Kernel run() {
+    choose_strategy();
+    make_inputs();
+    for (auto node : request_.group.nodes) add_node(node);
+    finish_outputs();
+    std::visit([&](const auto& op) { schedule(op, anchor_, stages_); }, anchor_op());
+    add_scratch();
+    return std::move(kernel_);
+  }
+
+ private:
+  const ir::Op& anchor_op() const { return graph_.node(request_.group.anchor).op; }
+
+  void choose_strategy() {
+    const auto offered = strategies_of(anchor_op(), anchor_);
+    HALITE_CHECK(!offered.empty(), "an anchor without strategies");
+    stages_.strategy = offered.front().name;
+    for (const auto& s : offered) {
+      if (s.name == request_.strategy) stages_.strategy = s.name;
+    }
+    kernel_.strategy = stages_.strategy;
+  }
+
+  void make_inputs() {
+    const auto& inputs = request_.group.inputs;
+    kernel_.packing.resize(inputs.size());
+    const auto packed = std::visit([&](const auto& op) { return packing(op, anchor_, stages_.strategy); }, anchor_op());
+    const auto& anchor_inputs = graph_.node(request_.group.anchor).inputs;
+    for (size_t i = 0; i < packed.size(); i++) {
+      if (packed[i].apply) kernel_.packing[index_of(inputs, anchor_inputs[i])] = packed[i];
+    }
+    for (size_t i = 0; i < inputs.size(); i++) {
+      const Operand operand = kernel_.packing[i].apply ? contiguous(kernel_.packing[i].type, kPackedAlignment)
+                                                       : request_.inputs[i];
+      ImageParam param(halide_type(operand.type.dtype), operand.type.rank(), "in" + std::to_string(i));
+      set_layout(param, operand);
+      const auto vars = axes(operand.type.rank());
+      Func load("load" + std::to_string(i));
+      load(vars) = param(std::vector<Expr>(vars.begin(), vars.end()));
+      values_[inputs[i].index] = load;
+      kernel_.inputs.push_back(param);
+    }
+  }
+
+  void add_node(ir::NodeId id) {
+    const ir::Node& node = graph_.node(id);
+    std::vector<Func> inputs;
+    for (auto input : node.inputs) inputs.push_back(values_.at(input.index));
+    const bool is_anchor = id == request_.group.anchor;
+    Stages own;
+    Stages& stages = is_anchor ? stages_ : own;
+    const Anchor anchor = is_anchor ? anchor_ : describe(request_, id);
+    Func result = std::visit([&](const auto& op) { return algorithm(op, anchor, stages, inputs); }, node.op);
+    HALITE_CHECK(is_anchor || own.parts.empty(), "only the anchor may have parts of its own: " + node.name);
+    if (is_anchor) {
+      stages_.anchor = result;
+      stages_.inputs = std::move(inputs);
+    }
+    const ir::ValueId value = node.outputs[0];
+    const size_t position = index_of(request_.group.outputs, value);
+    if (position < request_.group.outputs.size()) {
+      result = store(result, position);
+      // Values on the way that leave the kernel too end a stage of their own, which the anchor's schedule rules if the
+      // anchor lies before it.
+      if (!stages_.output.defined() && stages_.anchor.defined()) {
+        stages_.output = result;
+      } else {
+        extra_stages_.push_back(result);
+      }
+    }
+    values_[value.index] = result;
+  }
+
+  /// A Func that is stored to output `position`.
+  Func store(Func value, size_t position) {
+    const auto vars = axes(value.dimensions());
+    Func output("out" + std::to_string(position));
+    output(vars) = value(std::vector<Expr>(vars.begin(), vars.end()));
+    stored_[position] = output;
+    return output;
+  }
+
+  void finish_outputs() {
+    for (size_t i = 0; i < request_.group.outputs.size(); i++) {
+      HALITE_CHECK(stored_.contains(i), "an output that no node of the group computes");
+      set_layout(stored_[i].output_buffer(), request_.outputs[i]);
+      kernel_.outputs.push_back(stored_[i]);
+    }
+    for (auto& extra : extra_stages_) {
+      Stages stages;
+      stages.output = extra;
+      extra.compute_root();
+      schedule_pointwise(anchor_of(extra), stages);
+    }
+    if (extra_stages_.size() > 0) stages_.output.compute_root();
+  }
+
+  Anchor anchor_of(const Func& output) const {
+    Anchor anchor = anchor_;
+    for (const auto& [position, func] : stored_) {
+      if (func.name() == output.name()) anchor.output = request_.outputs[position].type;
+    }
+    return anchor;
+  }
+
+  void add_scratch() {
+    HALITE_CHECK(stages_.scratch.size() == stages_.scratch_types.size(), "a type for every scratch tensor");
+    for (size_t i = 0; i < stages_.scratch.size(); i++) {
+      set_layout(stages_.scratch[i].output_buffer(), contiguous(stages_.scratch_types[i], kPackedAlignment));
+      kernel_.outputs.push_back(stages_.scratch[i]);
+    }
+    kernel_.scratch = stages_.scratch_types;
+  }
+
+  static constexpr int64_t kPackedAlignment = 64;
+
+  const Request& request_;
+  const ir::Graph& graph_;
+  Anchor anchor_;
+  Stages stages_;
+  Kernel kernel_;
+  std::map<uint32_t, Func> values_;   ///< by value index
+  std::map<size_t, Func> stored_;     ///< by output position
+  std::vector<Func> extra_stages_;
+};
+
+}  // namespace
+
+bool is_elementwise_like(const ir::Op& op) {
+  return !std::holds_alternative<ir::Conv2d>(op) && !std::holds_alternative<ir::ConvTranspose2d>(op) &&
+         !std::holds_alternative<ir::MatMul>(op) && !std::holds_alternative<ir::Pool2d>(op) &&
+         !std::holds_alternative<ir::Reduce>(op) && !std::holds_alternative<ir::ArgReduce>(op) &&
+         !std::holds_alternative<ir::Softmax>(op);
+}
+
+std::vector<std::string> strategies(const Request& request) {
+  const Collapsed collapsed(request);
+  const auto& r = collapsed.request();
+  std::vector<std::string> names;
+  for (const auto& s : strategies_of(r.graph.node(r.group.anchor).op, describe(r, r.group.anchor))) {
+    names.push_back(s.name);
+  }
+  return names;
+}
+
+Kernel lower(const Request& request) {
+  const Collapsed collapsed(request);
+  return Lowering(collapsed.request()).run();
+}
+
+}  // namespace halite::schedules
