@@ -2,7 +2,8 @@
 // channel last; 1-D convolution is a 2-D one with an extent of 1.
 //   in: x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]   out: [n,oh,ow,oc]
 //   oh = (h + pad.top + pad.bottom - dilation.y*(kh-1) - 1) / stride.y + 1, rounded down
-// Output channel o belongs to group o / (oc/groups). Padding is with zeros. f32, accumulated in f32.
+// Output channel o belongs to group o / (oc/groups). Padding is with zeros. f32;
+// kernels accumulate in f32, the reference in f64.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 #pragma once
 

@@ -2,8 +2,11 @@
 // leading extents of 1).
 //   in: one to three tensors, as arity(fn) says   out: the broadcast shape; dtype: boolean for comparisons and logic,
 //   otherwise that of the inputs (`select`: of the second and third; the first is boolean)
+// arithmetic takes any number, functions of reals only floats, shifts only unsigned integers; elementwise_formulas.h
+// has the classes and every formula.
 // alpha and beta are attributes of the functions that name them below. Integer division truncates toward zero, `mod`
-// takes the sign of the divisor, `fmod` that of the dividend; integer arithmetic wraps.
+// takes the sign of the divisor, `fmod` that of the dividend; integer arithmetic wraps, x/0 and x mod 0 are 0, and
+// shifts by the width or more give 0.
 #pragma once
 
 #include <cstdint>

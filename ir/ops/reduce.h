@@ -1,6 +1,7 @@
 // Combines all elements along some axes, which are kept with extent 1 (dropping them is a reshape).
 //   in: x, numeric   out: the same dtype; no axes: the identity
-// An empty reduction gives the kind's neutral element; the mean of nothing is NaN.
+// Integers wrap; their mean is the 64-bit sum divided, truncated toward zero.
+// An empty reduction gives the kind's neutral element; the mean of nothing is NaN (integers: 0).
 #pragma once
 
 #include <array>

@@ -1,6 +1,9 @@
 // Resamples along axes: nearest, (multi)linear or cubic interpolation, with ONNX's coordinate transformations.
 //   in: x, rank r   out: `sizes`
-// scales[i] maps coordinates (it need not equal sizes[i]/shape[i]); an axis with scale 1 and equal size is untouched.
+// scales[i] maps coordinates (it need not equal sizes[i]/shape[i]); an axis with scale 1 and equal size is untouched
+// (but by tf_crop_and_resize). align_corners and half_pixel_symmetric take scale * extent as the output's length,
+// fraction included, as ONNX's conformance data does.
+// nearest takes any dtype, linear and cubic floats.
 // For tf_crop_and_resize, roi holds the starts of all axes, then their ends, in [0,1]; empty otherwise. A coordinate
 // outside then gives extrapolation_value.
 // https://onnx.ai/onnx/operators/onnx__Resize.html
