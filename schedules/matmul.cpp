@@ -1,0 +1,186 @@
+// matmul. Funcs are indexed by n, m, then the batch axes from the innermost outwards.
+//
+// "tiles": a register tile of rows times vectors of columns. A constant right-hand matrix is packed as
+// [batch][n/tile][k][tile], so that the innermost loop reads it as one stream; one row (a dense layer) is the
+// same with one row in the tile, bound by the memory that holds the weights. A matrix that is not constant is
+// read where it is if its rows are along n, and is packed into scratch first if it is transposed.
+#include <algorithm>
+
+#include "ir/base/check.h"
+#include "schedules/operators.h"
+#include "schedules/register_tile.h"
+
+namespace halite::schedules {
+namespace {
+
+using namespace Halide;
+
+Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
+
+struct Plan {
+  int64_t m, n, k, batches;
+  bool packed;             ///< b has the packed layout: made at compile time or, in scratch, at run time
+  bool weights_outermost;  ///< tiles of columns are the outer loop: b does not fit in a cache
+  ir::Type packed_type;
+  Space space;
+  Tile tile;
+  int64_t macs;
+};
+
+Plan make_plan(const ir::MatMul& op, const Anchor& a) {
+  const auto &sa = a.inputs[0].shape, &sb = a.inputs[1].shape, &out = a.output.shape;
+  Plan p{};
+  p.m = out[out.size() - 2], p.n = out.back();
+  p.k = op.transpose_a ? sa[sa.size() - 2] : sa.back();
+  p.batches = 1;
+  for (size_t d = 0; d + 2 < out.size(); ++d) p.batches *= out[d];
+  p.macs = p.batches * p.m * p.n * p.k;
+  p.packed = a.constant[1] || op.transpose_b;
+  p.space = {.channels = p.n,
+             .x = p.m,
+             .y = 1,
+             .steps = p.k,
+             .inner_steps = op.transpose_a ? 1 : p.k,
+             .repeats = p.batches,
+             .rest = p.packed ? Rest::padded : Rest::shifted};
+  p.tile = choose_tile(a.facts, a.optimize, p.space);
+  p.packed_type = {ir::DType::f32, {sb.begin(), sb.end() - 2}, {}};
+  const int64_t width = p.tile.channels();
+  p.packed_type.shape.insert(p.packed_type.shape.end(), {ceil_div(p.n, width), p.k, width});
+  const int64_t cache = a.facts.l2_bytes > 0 ? a.facts.l2_bytes : a.facts.l1_bytes;
+  p.weights_outermost = cache > 0 && 8 * p.k * p.n > cache && p.m <= p.n;
+  return p;
+}
+
+ir::Tensor pack(const ir::Tensor& b, const Plan& p, bool transposed) {
+  auto packed = ir::Tensor::zeros(p.packed_type);
+  const auto from = b.data<float>();
+  auto to = packed.mutable_data<float>();
+  const int64_t width = p.tile.channels(), tiles = ceil_div(p.n, width), matrix = p.k * p.n;
+  for (int64_t batch = 0; batch * matrix < b.type().elements(); ++batch)
+    for (int64_t n = 0; n < p.n; ++n)
+      for (int64_t k = 0; k < p.k; ++k)
+        to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
+            from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
+  return packed;
+}
+
+/// The batch coordinates of an operand of `type`: right-aligned to the output's, 0 where the operand is
+/// broadcast.
+std::vector<Expr> batch_of(const ir::Type& type, const std::vector<Var>& args) {
+  std::vector<Expr> at;
+  for (int d = 2; d < type.rank(); ++d)
+    at.push_back(type.shape[type.rank() - 1 - d] == 1 ? Expr(0) : Expr(args[d]));
+  return at;
+}
+
+std::vector<Expr> join(std::vector<Expr> first, const std::vector<Expr>& rest) {
+  first.insert(first.end(), rest.begin(), rest.end());
+  return first;
+}
+
+}  // namespace
+
+std::vector<Strategy> strategies(const ir::MatMul& op, const Anchor& a) {
+  return {{"tiles", make_plan(op, a).tile.cycles}};
+}
+
+std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::string&) {
+  const Plan p = make_plan(op, a);
+  std::vector<Packing> result(a.inputs.size());
+  if (a.constant[1] && p.packed_type.elements() > 0) {
+    result[1].type = p.packed_type;
+    result[1].apply = [p, transposed = op.transpose_b](const ir::Tensor& t) {
+      return pack(t, p, transposed);
+    };
+  }
+  return result;
+}
+
+Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in) {
+  const Plan p = make_plan(op, a);
+  const int width = p.tile.channels();
+  std::vector<Var> args{Var("n"), Var("m")};
+  for (int d = 2; d < a.output.rank(); ++d) args.emplace_back("b" + std::to_string(d - 2));
+  const Var n = args[0], m = args[1];
+
+  Func b = in[1];
+  if (p.packed && !a.constant[1]) {
+    b = Func("packed");
+    std::vector<Var> at{Var("ni"), Var("k"), Var("t")};
+    for (int d = 2; d < a.inputs[1].rank(); ++d) at.push_back(Var("b" + std::to_string(d - 2)));
+    const std::vector<Expr> batch(at.begin() + 3, at.end());
+    b(at) = in[1](join({at[1], min(at[2] * width + at[0], e(p.n - 1))}, batch));
+  }
+
+  // The algorithm.
+  Func acc("acc");
+  RDom r(0, e(p.k), "r");
+  Expr first = 0.0f;
+  if (in.size() > 2) {
+    std::vector<Expr> at;
+    for (int d = 0; d < a.inputs[2].rank(); ++d)
+      at.push_back(a.inputs[2].shape[a.inputs[2].rank() - 1 - d] == 1 ? Expr(0) : Expr(args[d]));
+    // Padded columns read the last bias.
+    if (!at.empty() && p.n % width != 0 && p.packed) at[0] = min(at[0], e(p.n - 1));
+    first = in[2](at);
+  }
+  acc(args) = first;
+  const auto batch_a = batch_of(a.inputs[0], args), batch_b = batch_of(a.inputs[1], args);
+  Expr left = in[0](join(op.transpose_a ? std::vector<Expr>{m, r} : std::vector<Expr>{r, m}, batch_a));
+  Expr right = p.packed ? b(join({n % width, r, n / width}, batch_b)) : b(join({n, r}, batch_b));
+  acc(args) += right * left;
+  stages.parts = {acc, b};
+  return acc;
+}
+
+void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
+  const Plan p = make_plan(op, a);
+  Func out = stages.output, acc = stages.parts[0], packed = stages.parts[1];
+  auto args = out.args();
+  for (size_t d = 0; d < args.size(); ++d) out.bound(args[d], 0, e(a.output.shape[args.size() - 1 - d]));
+
+  // The schedule.
+  Var columns("nt"), rows("mt"), ni("ni"), nv("nv"), mi("mi");
+  out.split(args[0], columns, ni, p.tile.channels(),
+            p.packed ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards)
+      .split(args[1], rows, mi, p.tile.px, TailStrategy::ShiftInwards)
+      .split(ni, nv, ni, p.tile.lanes)
+      .vectorize(ni)
+      .unroll(nv)
+      .unroll(mi);
+  const bool columns_outer = p.weights_outermost;
+  std::vector<VarOrRVar> order{ni, nv, mi};
+  order.push_back(columns_outer ? rows : columns);
+  order.push_back(columns_outer ? columns : rows);
+  order.insert(order.end(), args.begin() + 2, args.end());
+  out.reorder(order);
+  if (worth_parallel(a.facts, p.macs)) {
+    if (a.output.rank() > 2 && a.output.shape[0] > 1)
+      out.parallel(args.back());
+    else
+      out.parallel(columns_outer ? columns : rows);
+  }
+  acc.compute_at(out, columns_outer ? rows : columns);
+  Var ci("aci"), cv("acv");
+  auto v = acc.args();
+  acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
+  acc.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]);
+  const RVar r = acc.rvars()[0];
+  acc.update()
+      .split(v[0], cv, ci, p.tile.lanes)
+      .reorder(ci, cv, v[1], r)
+      .vectorize(ci)
+      .unroll(cv)
+      .unroll(v[1]);
+
+  if (p.packed && !a.constant[1]) {
+    packed.compute_root();
+    const auto at = packed.args();
+    for (size_t d = 0; d < at.size(); ++d) packed.bound(at[d], 0, e(p.packed_type.shape[at.size() - 1 - d]));
+    stages.scratch.push_back(packed);
+    stages.scratch_types.push_back(p.packed_type);
+  }
+}
+
+}  // namespace halite::schedules

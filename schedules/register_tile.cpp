@@ -1,0 +1,137 @@
+// The cost model of register tiles. One step of the reduction costs the largest of: its multiply-adds over
+// the throughput, its loads over two ports, its instructions over a four-wide front end, and the latency of
+// one multiply-add (each accumulator is a chain). Channels past the end of a group and pixels computed twice
+// at the edges count as work, so a tile that divides the output wins over a larger one that does not.
+#include "schedules/register_tile.h"
+
+#include <algorithm>
+
+#include "ir/base/check.h"
+
+namespace halite::schedules {
+namespace {
+
+using Halide::TailStrategy;
+
+constexpr int kMaxPixels = 16;
+constexpr int kMaxVectors = 8;
+
+int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s) {
+  const int pixels = t.px * t.py, accumulators = pixels * t.vectors;
+  if (t.lane_step > 0) return accumulators + pixels + t.vectors;
+  if (s.depthwise) return accumulators + 2 * t.vectors;
+  // A broadcast from memory into the multiply-add takes no register, a broadcast load takes one.
+  return accumulators + t.vectors + (facts.lane_broadcast_fma && facts.vector_bits > 0 ? 0 : 1);
+}
+
+double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
+  const double pixels = t.px * t.py, fmas = pixels * t.vectors;
+  const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
+  const double loads = t.vectors + inputs;
+  const double throughput = std::max(1, facts.fma_throughput);
+  return std::max({fmas / throughput, loads / 2, (fmas + loads) / 4, static_cast<double>(facts.fma_latency)});
+}
+
+double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
+  const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
+                                           ceil_div(s.y, t.py) * s.repeats);
+  const double steps = static_cast<double>(s.steps);
+  // Around the reduction: the accumulators are set and stored, addresses computed.
+  const double around = 2.0 * t.px * t.py * t.vectors + 12;
+  // A partial last tile of channels is a second copy of the loops.
+  const double tail = s.channels % t.channels() == 0 ? 1.0 : 1.03;
+  // Larger pixel tiles read the weights less often, which counts beyond the first cache.
+  const double weights = steps * t.vectors * 0.25;
+  return tiles * (step_cycles(facts, t, s) * steps + around + weights) * tail;
+}
+
+int lane_step(const targets::Facts& facts, const Space& s, int lanes) {
+  const bool by_lane = facts.lane_broadcast_fma && facts.vector_bits == 128 && !s.depthwise;
+  return by_lane && lanes > 1 && s.inner_steps % 4 == 0 ? 4 : 0;
+}
+
+/// Whether tiles of that many channels may cover the space.
+bool allowed(const Space& s, int lanes, int vectors) {
+  switch (s.rest) {
+    case Rest::padded:
+      // No vector that is all padding, no lanes of which half is.
+      return (vectors - 1) * lanes < s.channels && (lanes == 1 || lanes / 2 < s.channels);
+    case Rest::shifted:
+      return vectors * lanes <= s.channels;
+    case Rest::none:
+      return s.channels % (vectors * lanes) == 0;
+  }
+  return false;
+}
+
+/// Calls f(tile) for each tile that fits in the registers.
+void for_each_tile(const targets::Facts& facts, Optimize optimize, const Space& s, auto&& f) {
+  const int registers = std::max(4, facts.vector_registers);
+  // Soft float is a call per operation: nothing stays in registers across it.
+  const bool small = optimize == Optimize::size || !facts.hard_float;
+  const int max_accumulators = small ? std::max(4, registers / 2) : registers;
+  for (int lanes = f32_lanes(facts); lanes >= 1; lanes /= 2) {
+    for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
+      if (!allowed(s, lanes, vectors)) continue;
+      for (int px = 1; px <= std::min<int64_t>(kMaxPixels, s.x); ++px) {
+        // Rows are tiled only where a whole row is shorter than a tile.
+        const int max_py = px < s.x ? 1 : static_cast<int>(std::min<int64_t>(kMaxPixels / px, s.y));
+        for (int py = 1; py <= std::max(1, max_py); ++py) {
+          const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes), 0};
+          const int accumulators = px * py * vectors;
+          const bool fits = registers_needed(facts, t, s) <= registers && accumulators <= max_accumulators;
+          if (fits || accumulators == 1) f(t);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int f32_lanes(const targets::Facts& facts) { return std::max(1, facts.vector_bits / 32); }
+int64_t stack_limit(const targets::Facts& facts) {
+  return facts.max_stack_bytes > 0 ? facts.max_stack_bytes : 64 * 1024;
+}
+bool worth_parallel(const targets::Facts& facts, int64_t macs) { return facts.cores > 1 && macs > 500'000; }
+
+Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s) {
+  Tile best;
+  best.cycles = -1;
+  for_each_tile(facts, optimize, s, [&](Tile t) {
+    t.cycles = total_cycles(facts, s, t);
+    if (best.cycles < 0 || t.cycles < best.cycles) best = t;
+  });
+  HALITE_CHECK(best.cycles >= 0, "no register tile fits");
+  return best;
+}
+
+TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
+                       const Tile& t, const Space& s) {
+  TileLoops l;
+  const auto tail = s.rest == Rest::padded ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
+  output.split(c, l.c, l.ci, t.channels(), tail)
+      .split(x, l.x, l.xi, t.px, TailStrategy::ShiftInwards)
+      .split(y, l.y, l.yi, t.py, TailStrategy::ShiftInwards)
+      .split(l.ci, l.cv, l.ci, t.lanes)
+      .vectorize(l.ci)
+      .unroll(l.cv)
+      .unroll(l.xi)
+      .unroll(l.yi);
+  return l;
+}
+
+void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
+                          const Tile& t, const std::vector<Halide::RVar>& reduction) {
+  Halide::Var ci("aci"), cv("acv");
+  acc.store_in(Halide::MemoryType::Stack)
+      .bound_extent(c, t.channels())
+      .bound_extent(x, t.px)
+      .bound_extent(y, t.py);
+  acc.split(c, cv, ci, t.lanes).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+  std::vector<Halide::VarOrRVar> order{ci, cv, x, y};
+  order.insert(order.end(), reduction.begin(), reduction.end());
+  acc.update().split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+}
+
+}  // namespace halite::schedules

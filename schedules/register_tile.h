@@ -1,0 +1,71 @@
+// Register tiles: how many output pixels times output channels one innermost loop accumulates, and the loop
+// nest that all contractions (conv2d, conv_transpose2d, matmul) share. A tile of px*py pixels and `vectors`
+// vectors of channels keeps px*py*vectors accumulators in registers; each step of the reduction loads
+// `vectors` weights and broadcasts one input element per pixel.
+#pragma once
+
+#include <Halide.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "schedules/anchor.h"
+
+namespace halite::schedules {
+
+struct Tile {
+  int lanes = 1;    ///< elements of one vector; 1: scalar code
+  int vectors = 1;  ///< vectors of output channels
+  int px = 1, py = 1;
+  int lane_step =
+      0;  ///< reduction steps whose inputs are loaded as one vector and used lane by lane; 0: broadcasts
+  double cycles = 0;  ///< estimate for the whole contraction
+  int channels() const { return lanes * vectors; }
+};
+
+/// What happens where the channels are no multiple of a tile's.
+enum class Rest : uint8_t {
+  padded,   ///< weights are packed with zeros up to the tile; what does not exist is not stored
+  shifted,  ///< the last tile is moved back over the one before; channels are at least a tile's
+  none,     ///< only tiles that divide the channels
+};
+
+/// The iteration space of a contraction, of one group and one batch.
+struct Space {
+  int64_t channels = 1, x = 1, y = 1;
+  int64_t steps = 1;        ///< length of the reduction
+  int64_t inner_steps = 1;  ///< of it, adjacent in memory in the input
+  int64_t repeats = 1;      ///< groups times batches
+  Rest rest = Rest::padded;
+  bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
+};
+
+/// The fastest tile by the cost model.
+Tile choose_tile(const targets::Facts&, Optimize, const Space&);
+
+/// Loops over tiles of an output Func, and inside one tile.
+struct TileLoops {
+  Halide::Var c{"ct"}, x{"xt"}, y{"yt"};
+  Halide::Var ci{"ci"}, xi{"xi"}, yi{"yi"}, cv{"cv"};
+};
+/// Splits the axes of `output` into tiles; the inner loops are vectorised and unrolled, the order of the
+/// outer ones is up to the caller. A rest of channels is guarded where weights are padded (tiles stay aligned
+/// to the packing), else the last tile is shifted inwards.
+TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
+                       const Tile&, const Space&);
+/// Holds the accumulators of one tile in registers: fixed extents, vectorised and unrolled initialisation,
+/// and the update with the tile innermost and `reduction` (innermost first) around it.
+void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
+                          const Tile&, const std::vector<Halide::RVar>& reduction);
+
+/// Elements of one vector register.
+int f32_lanes(const targets::Facts&);
+/// Largest frame that a kernel may take, in bytes.
+int64_t stack_limit(const targets::Facts&);
+/// Whether a contraction of that many multiply-accumulates is worth a parallel loop.
+bool worth_parallel(const targets::Facts&, int64_t macs);
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+}  // namespace halite::schedules
