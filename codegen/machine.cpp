@@ -78,8 +78,8 @@ void Machine::adopt(llvm::Module& module) const {
   // Flags that describe the ABI of whoever made the bitcode; the target machine's options rule here.
   if (auto* flags = module.getModuleFlagsMetadata()) module.eraseNamedMetadata(flags);
   for (auto& function : module) {
-    for (const char* attribute :
-         {"target-cpu", "target-features", "tune-cpu", "frame-pointer", "stack-protector-buffer-size"}) {
+    for (const char* attribute : {"target-cpu", "target-features", "tune-cpu", "use-soft-float",
+                                  "frame-pointer", "stack-protector-buffer-size"}) {
       function.removeFnAttr(attribute);
     }
     function.removeFnAttr(llvm::Attribute::UWTable);

@@ -188,8 +188,8 @@ std::optional<std::vector<int64_t>> reshape_strides(const ir::Shape& from,
   size_t run = runs.size();
   int64_t left = 1, step = 1;  // what is left of the current run, and its step
   for (size_t i = to.size(); i-- > 0;) {
-    if (to[i] == 1) {
-      result[i] = left > 1 ? step : 1;
+    if (to[i] == 1) {  // never stepped along; as if contiguous, so that equal views look equal
+      result[i] = i + 1 < to.size() ? result[i + 1] * to[i + 1] : 1;
       continue;
     }
     if (left == 1) {

@@ -1,8 +1,8 @@
-// The runtime as LLVM bitcode, embedded in the compiler: one file per ABI and source (rt/CMakeLists.txt lists both).
-// Functions carry "target-cpu", "target-features" and "use-soft-float" of the ABI's least CPU, RISC-V modules the flags
-// "target-abi" and "riscv-isa": drop them, as from Halide's, and set triple and data layout. "no-builtins" must stay:
-// it keeps memcpy from being recognised as memcpy. The functions of halite.h are weak, all others ordinary; nothing
-// in the runtime refers to anything outside it.
+// The runtime as LLVM bitcode, embedded in the compiler: one file per ABI and source (rt/CMakeLists.txt lists
+// both). Functions carry "target-cpu", "target-features" and "use-soft-float" of the ABI's least CPU, RISC-V
+// modules the flags "target-abi" and "riscv-isa": drop them, as from Halide's, and set triple and data
+// layout. "no-builtins" must stay: it keeps memcpy from being recognised as memcpy. The functions of halite.h
+// are weak, all others ordinary; nothing in the runtime refers to anything outside it.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// A target is a struct of facts. Schedules read facts, never names; `name` exists for people, reports and the command
-// line. Data lives in targets/<name>/target.cpp, the list in targets.cpp.
+// A target is a struct of facts. Schedules read facts, never names; `name` exists for people, reports and the
+// command line. Data lives in targets/<name>/target.cpp, the list in targets.cpp.
 #pragma once
 
 #include <cstdint>
@@ -15,52 +15,54 @@ enum class Platform : uint8_t { none, posix };  ///< none: bare metal, no libc, 
 
 /// What a schedule may know of a machine.
 struct Facts {
-  int vector_bits = 0;         ///< widest useful SIMD register; 0: scalar
-  int vector_registers = 0;    ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
-  bool fma = false;            ///< fused multiply-add is native for f32
-  bool hard_float = true;      ///< f32 arithmetic is native
-  int int8_dot = 0;            ///< int8 products summed into one i32 lane per instruction: 0, 2 or 4
-  bool native_f16 = false;     ///< f16 arithmetic is native
-  int fma_latency = 4;         ///< cycles; with fma_throughput gives the accumulators needed
-  int fma_throughput = 1;      ///< vector FMAs issued per cycle
+  int vector_bits = 0;       ///< widest useful SIMD register; 0: scalar
+  int vector_registers = 0;  ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
+  bool fma = false;          ///< fused multiply-add is native for f32
+  bool hard_float = true;    ///< f32 arithmetic is native
+  int int8_dot = 0;          ///< int8 products summed into one i32 lane per instruction: 0, 2 or 4
+  bool native_f16 = false;   ///< f16 arithmetic is native
+  int fma_latency = 4;       ///< cycles; with fma_throughput gives the accumulators needed
+  int fma_throughput = 1;    ///< vector FMAs issued per cycle
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free
   bool unaligned_loads = true;
   int64_t l1_bytes = 0, l2_bytes = 0, l3_bytes = 0;  ///< data caches per core; 0: none
-  int cores = 1;               ///< upper limit of useful parallel tasks; 1: no parallel loops are generated
+  int cores = 1;                ///< upper limit of useful parallel tasks; 1: no parallel loops are generated
   int64_t max_stack_bytes = 0;  ///< largest frame that a kernel may take; 0: 64 KiB
 };
 
 /// A machine to run on: memory map and how QEMU is called. Files are beside target.cpp.
 struct Board {
-  std::string name;                     ///< "mps2-an386", or "user" for QEMU user mode
-  std::vector<std::string> command;     ///< emulator argv; "{image}" stands for the program
-  std::string link_script;              ///< text of link.ld; empty for posix
-  std::string start_source;             ///< text of start.c; empty for posix
+  std::string name;                  ///< "mps2-an386", or "user" for QEMU user mode
+  std::vector<std::string> command;  ///< emulator argv; "{image}" stands for the program
+  std::string link_script;           ///< text of link.ld; empty for posix
+  std::string start_source;          ///< text of start.c; empty for posix
   int64_t ram_bytes = 0, flash_bytes = 0;
 };
 
 struct Target {
-  std::string name;      ///< "cortex-m4"
-  std::string summary;   ///< one line for `halite targets`
-  std::string triple;    ///< LLVM's: "thumbv7em-none-eabihf"
-  std::string cpu;       ///< LLVM's: "cortex-m4"
-  std::string features;  ///< LLVM's, added to those of cpu: "+vfp4d16sp"
-  std::string float_abi; ///< "hard", "soft" or "" (the triple's default)
-  std::string abi;       ///< LLVM's ABI name ("ilp32f", "lp64d"), "" for the default
+  std::string name;        ///< "cortex-m4"
+  std::string summary;     ///< one line for `halite targets`
+  std::string triple;      ///< LLVM's: "thumbv7em-none-eabihf"
+  std::string cpu;         ///< LLVM's: "cortex-m4"
+  std::string features;    ///< LLVM's, added to those of cpu: "+vfp4d16sp"
+  std::string float_abi;   ///< "hard", "soft" or "" (the triple's default)
+  std::string abi;         ///< LLVM's ABI name ("ilp32f", "lp64d"), "" for the default
   std::string code_model;  ///< "small", "medany" ("medium"), "" for the default
-  std::string halide;    ///< Halide's target text for the front half: "arm-32-noos-no_neon"
-  std::string runtime;   ///< which runtime bitcode (one per ABI): "thumb", "x86_64", ...
+  std::string halide;      ///< Halide's target text for the front half: "arm-32-noos-no_neon"
+  std::string runtime;     ///< which runtime bitcode (one per ABI): "thumb", "x86_64", ...
   Platform platform = Platform::none;
   Facts facts;
-  std::optional<Board> board;                 ///< absent: cannot be run here
-  std::vector<std::string> toolchain;         ///< a real compiler's argv prefix: {"arm-none-eabi-gcc","-mcpu=cortex-m4",...}
+  std::optional<Board> board;  ///< absent: cannot be run here
+  std::vector<std::string>
+      toolchain;  ///< a real compiler's argv prefix: {"arm-none-eabi-gcc","-mcpu=cortex-m4",...}
 };
 
 /// All targets, in the order in which they are listed to the user; `host` is resolved to this machine.
 std::span<const Target> all();
 /// The target of that name; nullopt if there is none.
 std::optional<Target> find(std::string_view name);
-/// A copy with another CPU and added features (LLVM names, "+a,-b"). Facts follow the features that imply them.
+/// A copy with another CPU and added features (LLVM names, "+a,-b"). Facts follow the features that imply
+/// them.
 Target refine(Target, std::string_view cpu, std::string_view features);
 
 }  // namespace halite::targets

@@ -39,8 +39,19 @@ struct Model {
   int32_t extents[1] = {kCount};
   rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
   alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
-  halite_model model = {RT_ABI_VERSION, 2, 1, 2, inputs, outputs, input_refs, output_refs, steps,
-                        reinterpret_cast<unsigned char*>(weights), kArenaBytes, sizeof weights, 0x1122334455667788};
+  halite_model model = {RT_ABI_VERSION,
+                        2,
+                        1,
+                        2,
+                        inputs,
+                        outputs,
+                        input_refs,
+                        output_refs,
+                        steps,
+                        reinterpret_cast<unsigned char*>(weights),
+                        kArenaBytes,
+                        sizeof weights,
+                        0x1122334455667788};
 };
 
 struct Arena {

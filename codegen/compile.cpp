@@ -1,0 +1,123 @@
+// The way of a model through the compiler, one call a line.
+#include "codegen/compile.h"
+
+#include <chrono>
+
+#include "codegen/header.h"
+#include "codegen/partition.h"
+#include "codegen/program.h"
+#include "codegen/temp_dir.h"
+#include "ir/passes/pipeline.h"
+#include "ir/verify.h"
+#include "rt/bitcode.h"
+
+namespace halite::codegen {
+namespace {
+
+/// What stays visible of an object: the model, and the runtime's API (rt/halite.h).
+std::vector<std::string> public_symbols(const std::string& name) {
+  std::vector<std::string> symbols{name + "_model"};
+  for (const char* function :
+       {"open", "set_weights", "input_count", "output_count", "step_count", "arena_bytes", "input_info",
+        "output_info", "find_input", "find_output", "input", "output", "bind_input", "bind_output", "run",
+        "run_steps", "observe", "set_parallel", "status_text"}) {
+    symbols.push_back(std::string("halite_") + function);
+  }
+  return symbols;
+}
+
+Result<void> check_name(const std::string& name) {
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; };
+  bool good = !name.empty() && letter(name[0]);
+  for (char c : name) good = good && (letter(c) || std::isdigit(static_cast<unsigned char>(c)));
+  if (good) return {};
+  return Error{ErrorCode::kInvalidInput, "\"" + name + "\" cannot name a model: expected a C identifier",
+               "--name"};
+}
+
+/// Kernels, tables and runtime as one relocatable object; measures it before names are dropped.
+Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& program,
+                                        const CompileOptions& options, Report& report) {
+  std::vector<NamedObject> objects;
+  objects.push_back({"model", compile_model_tables(program.tables, Machine(options.target))});
+  for (const auto& kernel : kernels.unique) objects.push_back({kernel.symbol, kernel.object});
+  for (auto& object : compile_runtime(options)) objects.push_back(std::move(object));
+  const auto symbols = public_symbols(options.name);
+  auto linked = link_relocatable(objects, symbols);
+  if (!linked) return linked;
+  const auto facts = measure_object(*linked, symbols.front(), weights_section(options.name));
+  report.code_bytes = facts.code_bytes;
+  report.stack_bytes = facts.stack_bytes;
+  return strip_object(*linked, symbols);
+}
+
+void collect_texts(const Kernels& kernels, Artifact& artifact) {
+  for (const auto& kernel : kernels.unique) {
+    artifact.assembly += kernel.assembly;
+    artifact.llvm += kernel.llvm;
+    artifact.stmt += kernel.stmt;
+  }
+}
+
+}  // namespace
+
+Result<Artifact> compile(ir::Graph graph, const CompileOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  if (auto good = check_name(options.name); !good) return good.error();
+
+  // The front end has checked the model; from here on shapes are static and every node is one of ir/op.h.
+  if (auto good = ir::verify(graph); !good) return good.error();
+  // Rewrites that no target minds: folding, cleaning, channel-first to channel-last.
+  ir::optimize(graph, options.dump);
+  // Which tensors are mere windows of others. From here on the graph does not change.
+  const Views views = assign_views(graph);
+  // One kernel a group, one step a group.
+  const auto groups = partition(graph, views);
+  // Which buffers exist, and when.
+  const Storage storage = assign_storage(graph, views, groups);
+  // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.
+  const Kernels kernels = compile_kernels(graph, views, groups, storage, options);
+  // Offsets, packed weights, argument tables.
+  auto program = build_program(graph, views, groups, storage, kernels, options);
+  if (!program) return program.error();
+  program->tables.weights = &program->weights;
+
+  Artifact artifact{options.name};
+  artifact.report = program->report;
+  auto object = link_model(kernels, *program, options, artifact.report);
+  if (!object) return object.error();
+  artifact.object = *std::move(object);
+  if (options.separate_weights) artifact.weights = weights_file(program->weights);
+  artifact.header = make_header(artifact.report, program->tables.inputs, program->tables.outputs);
+  collect_texts(kernels, artifact);
+  artifact.report.compile_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return artifact;
+}
+
+Result<void> write_artifact(const Artifact& artifact, const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error)
+    return Error{ErrorCode::kIo, "cannot create the directory: " + error.message(), directory.string()};
+
+  const auto bytes = [](std::string_view text) {
+    return std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  };
+  const std::string json = make_json(artifact.report);
+  const auto archive = make_archive(artifact.object, artifact.name + ".o");
+  const std::pair<std::string, std::span<const uint8_t>> files[] = {
+      {artifact.name + ".o", artifact.object},          {"lib" + artifact.name + ".a", archive},
+      {artifact.name + ".h", bytes(artifact.header)},   {"halite.h", bytes(rt::halite_header())},
+      {artifact.name + ".json", bytes(json)},           {artifact.name + ".weights", artifact.weights},
+      {artifact.name + ".s", bytes(artifact.assembly)}, {artifact.name + ".ll", bytes(artifact.llvm)},
+      {artifact.name + ".stmt", bytes(artifact.stmt)},
+  };
+  for (const auto& [name, content] : files) {
+    if (content.empty()) continue;
+    if (auto written = write_file(directory / name, content); !written) return written.error();
+  }
+  return {};
+}
+
+}  // namespace halite::codegen

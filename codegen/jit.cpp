@@ -1,0 +1,128 @@
+// ORC with JITLink: the object is linked into this process at its final address; it needs nothing from it.
+#include "codegen/jit.h"
+
+#include <llvm/ExecutionEngine/Orc/LLJIT.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/Support/TargetSelect.h>
+
+#include <cstring>
+#include <mutex>
+
+#include "rt/platform/posix.h"
+
+namespace halite::codegen {
+
+struct JitModel::State {
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  const halite_model* model = nullptr;
+  std::vector<uint8_t> weights;  ///< the separate file, at an aligned address
+  size_t weights_start = 0;
+};
+
+namespace {
+
+Error jit_error(llvm::Error error) {
+  return {
+      ErrorCode::kResource, "the compiled model cannot be loaded: " + llvm::toString(std::move(error)), {}};
+}
+
+Error status_error(halite_status status) {
+  return {
+      ErrorCode::kInvalidInput, std::string("the compiled model reports: ") + halite_status_text(status), {}};
+}
+
+/// Arena for one session, aligned.
+struct Arena {
+  explicit Arena(size_t bytes)
+      : memory(static_cast<unsigned char*>(std::aligned_alloc(HALITE_ARENA_ALIGN, (bytes + 63) / 64 * 64)),
+               &std::free) {}
+  std::unique_ptr<unsigned char, decltype(&std::free)> memory;
+};
+
+ir::Type type_of(const halite_tensor& info) {
+  ir::Type type{ir::DType(info.dtype), {}, {}};
+  type.shape.assign(info.shape, info.shape + info.rank);
+  return type;
+}
+
+}  // namespace
+
+JitModel::JitModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+JitModel::JitModel(JitModel&&) noexcept = default;
+JitModel& JitModel::operator=(JitModel&&) noexcept = default;
+JitModel::~JitModel() = default;
+
+const halite_model& JitModel::model() const { return *state_->model; }
+
+Result<JitModel> JitModel::load(const Artifact& artifact) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+  auto state = std::make_unique<State>();
+  llvm::orc::LLJITBuilder builder;
+  builder.setObjectLinkingLayerCreator([](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
+    return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+  });
+  auto jit = builder.create();
+  if (!jit) return jit_error(jit.takeError());
+  state->jit = std::move(*jit);
+  const llvm::StringRef bytes(reinterpret_cast<const char*>(artifact.object.data()), artifact.object.size());
+  auto buffer = llvm::MemoryBuffer::getMemBufferCopy(bytes, artifact.name);
+  if (auto error = state->jit->addObjectFile(std::move(buffer))) return jit_error(std::move(error));
+  auto symbol = state->jit->lookup(artifact.name + "_model");
+  if (!symbol) return jit_error(symbol.takeError());
+  state->model = symbol->toPtr<const halite_model*>();
+  if (!artifact.weights.empty()) {
+    state->weights.resize(artifact.weights.size() + HALITE_ARENA_ALIGN);
+    const auto address = reinterpret_cast<uintptr_t>(state->weights.data());
+    state->weights_start = (HALITE_ARENA_ALIGN - address % HALITE_ARENA_ALIGN) % HALITE_ARENA_ALIGN;
+    std::copy(artifact.weights.begin(), artifact.weights.end(),
+              state->weights.begin() + state->weights_start);
+  }
+  return JitModel(std::move(state));
+}
+
+Result<std::vector<ir::Tensor>> JitModel::run(std::span<const ir::Tensor> inputs, int threads) const {
+  const halite_model& m = model();
+  const Arena arena(halite_arena_bytes(&m));
+  halite_session session;
+  if (auto status = halite_open(&session, &m, arena.memory.get(), halite_arena_bytes(&m)))
+    return status_error(status);
+  if (!state_->weights.empty()) {
+    const auto status = halite_set_weights(&session, state_->weights.data() + state_->weights_start,
+                                           state_->weights.size() - HALITE_ARENA_ALIGN);
+    if (status) return status_error(status);
+  }
+  if (inputs.size() != halite_input_count(&m)) {
+    return Error{ErrorCode::kInvalidInput,
+                 "found " + std::to_string(inputs.size()) + " inputs, the model has " +
+                     std::to_string(halite_input_count(&m)),
+                 {}};
+  }
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    const auto expected = type_of(*halite_input_info(&m, i));
+    if (inputs[i].type().shape != expected.shape || inputs[i].type().dtype != expected.dtype) {
+      return Error{ErrorCode::kInvalidInput,
+                   "found " + to_string(inputs[i].type()) + ", expected " + to_string(expected),
+                   std::string("input ") + halite_input_info(&m, i)->name};
+    }
+    std::memcpy(halite_input(&session, i), inputs[i].bytes().data(), inputs[i].bytes().size());
+  }
+  std::unique_ptr<halite_posix_pool, void (*)(halite_posix_pool*)> pool(nullptr, &halite_posix_pool_destroy);
+  if (threads > 1) {
+    pool.reset(halite_posix_pool_create(threads));
+    halite_set_parallel(&session, halite_posix_parallel_for, pool.get());
+  }
+  if (auto status = halite_run(&session)) return status_error(status);
+  std::vector<ir::Tensor> outputs;
+  for (uint32_t i = 0; i < halite_output_count(&m); i++) {
+    outputs.push_back(ir::Tensor::zeros(type_of(*halite_output_info(&m, i))));
+    auto bytes = outputs.back().mutable_bytes();
+    std::memcpy(bytes.data(), halite_output(&session, i), bytes.size());
+  }
+  return outputs;
+}
+
+}  // namespace halite::codegen

@@ -1,0 +1,215 @@
+// The wrapper fills a halide_buffer_t per tensor on its stack. Since every bound and stride is static, the
+// pipeline reads nothing but `host` of it, and after inlining no trace of the buffers is left; the dimensions
+// are filled in all the same, so that a schedule that does read them is slower, not wrong.
+#include "codegen/kernel.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+
+#include <sstream>
+
+#include "codegen/temp_dir.h"
+#include "ir/text.h"
+
+namespace halite::codegen {
+namespace {
+
+constexpr const char* kPipelineName = "halite_pipeline";
+
+/// A tensor argument as Halide sees it: innermost dimension first.
+struct Buffer {
+  ir::Type type;
+  std::vector<int64_t> strides;  // outermost first
+};
+
+std::vector<Buffer> buffers_of(const schedules::Request& request, const schedules::Kernel& kernel) {
+  std::vector<Buffer> buffers;
+  const auto contiguous = [](const ir::Type& type) {
+    return Buffer{type, ir::contiguous_strides(type.shape)};
+  };
+  for (size_t i = 0; i < request.inputs.size(); i++) {
+    const auto& operand = request.inputs[i];
+    const bool packed = kernel.packing[i].apply != nullptr;
+    buffers.push_back(packed ? contiguous(kernel.packing[i].type) : Buffer{operand.type, operand.strides});
+  }
+  for (const auto& operand : request.outputs) buffers.push_back({operand.type, operand.strides});
+  for (const auto& type : kernel.scratch) buffers.push_back(contiguous(type));
+  return buffers;
+}
+
+/// Halide's part: bitcode of the pipeline, and its loop nest as text if wanted.
+std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const schedules::Kernel& kernel,
+                                    KernelTexts& texts) {
+  auto dir = TempDir::create();
+  if (!dir) throw InternalError(to_string(dir.error()));
+  const std::string path = (*dir / "kernel.bc").string(), stmt = (*dir / "kernel.stmt").string();
+  try {
+    std::vector<Halide::Argument> arguments;
+    for (const auto& input : kernel.inputs) arguments.push_back(input);
+    Halide::Pipeline pipeline(kernel.outputs);
+    const auto module =
+        pipeline.compile_to_module(arguments, kPipelineName, Halide::Target(request.target.halide));
+    std::map<Halide::OutputFileType, std::string> files{{Halide::OutputFileType::bitcode, path}};
+    if (texts.want_stmt) files[Halide::OutputFileType::stmt] = stmt;
+    module.compile(files);
+  } catch (const Halide::Error& error) {
+    throw InternalError("Halide: " + std::string(error.what()) + " in kernel\n" + describe(request));
+  }
+  if (texts.want_stmt) {
+    const auto text = read_file(stmt);
+    if (text) texts.stmt.assign(text->begin(), text->end());
+  }
+  auto bitcode = read_file(path);
+  HALITE_CHECK(bitcode, to_string(bitcode.error()));
+  return *std::move(bitcode);
+}
+
+/// Makes halide_buffer_t and halide_dimension_t values in IR (HalideRuntime.h states their layout).
+class BufferBuilder {
+ public:
+  explicit BufferBuilder(llvm::IRBuilder<>& ir) : ir_(ir) {
+    auto *i8 = ir.getInt8Ty(), *i32 = ir.getInt32Ty();
+    auto* i64 = ir.getInt64Ty();
+    auto* pointer = ir.getPtrTy();
+    auto* type = llvm::StructType::get(i8, i8, ir.getInt16Ty());
+    buffer_ = llvm::StructType::get(i64, pointer, pointer, i64, type, i32, pointer, pointer);
+    dimension_ = llvm::StructType::get(i32, i32, i32, i32);
+  }
+
+  llvm::Value* build(const Buffer& buffer, llvm::Value* host) {
+    const unsigned rank = unsigned(buffer.type.rank());
+    auto* result = ir_.CreateAlloca(buffer_);
+    auto* dims = ir_.CreateAlloca(llvm::ArrayType::get(dimension_, std::max(rank, 1u)));
+    ir_.CreateStore(llvm::Constant::getNullValue(buffer_), result);
+    ir_.CreateStore(host, ir_.CreateStructGEP(buffer_, result, 2));
+    ir_.CreateStore(ir_.getInt32(rank), ir_.CreateStructGEP(buffer_, result, 5));
+    ir_.CreateStore(dims, ir_.CreateStructGEP(buffer_, result, 6));
+    for (unsigned d = 0; d < rank; d++) {
+      const unsigned axis = rank - 1 - d;
+      auto* dim = ir_.CreateConstInBoundsGEP1_32(dimension_, dims, d);
+      store(dim, 0, 0);
+      store(dim, 1, buffer.type.shape[axis]);
+      store(dim, 2, buffer.strides[axis]);
+      store(dim, 3, 0);
+    }
+    return result;
+  }
+
+ private:
+  void store(llvm::Value* dim, unsigned field, int64_t value) {
+    ir_.CreateStore(ir_.getInt32(uint32_t(value)), ir_.CreateStructGEP(dimension_, dim, field));
+  }
+
+  llvm::IRBuilder<>& ir_;
+  llvm::StructType *buffer_, *dimension_;
+};
+
+/// void symbol(session, void *const *args, const int32_t *extents)
+void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const std::string& symbol) {
+  auto& context = module.getContext();
+  llvm::IRBuilder<> ir(context);
+  auto* pointer = ir.getPtrTy();
+  auto* type = llvm::FunctionType::get(ir.getVoidTy(), {pointer, pointer, pointer}, false);
+  auto* wrapper = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, symbol, module);
+  ir.SetInsertPoint(llvm::BasicBlock::Create(context, "", wrapper));
+  BufferBuilder builder(ir);
+  std::vector<llvm::Value*> arguments{wrapper->getArg(0)};
+  for (size_t i = 0; i < buffers.size(); i++) {
+    auto* host =
+        ir.CreateLoad(pointer, ir.CreateConstInBoundsGEP1_32(pointer, wrapper->getArg(1), unsigned(i)));
+    arguments.push_back(builder.build(buffers[i], host));
+  }
+  auto* pipeline = module.getFunction(kPipelineName);
+  HALITE_CHECK(pipeline && pipeline->arg_size() == arguments.size(), "pipeline signature of " + symbol);
+  ir.CreateCall(pipeline, arguments);
+  ir.CreateRetVoid();
+
+  for (auto& function : module) {
+    if (function.isDeclaration() || &function == wrapper) continue;
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
+  for (auto& global : module.globals()) {
+    if (!global.isDeclaration()) global.setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
+  pipeline->removeFnAttr(llvm::Attribute::NoInline);
+  pipeline->addFnAttr(llvm::Attribute::AlwaysInline);
+}
+
+/// Halide calls C's names for what LLVM has as an instruction on some targets; the intrinsic becomes either.
+void use_intrinsics(llvm::Module& module) {
+  const std::pair<const char*, llvm::Intrinsic::ID> kIntrinsics[] = {
+      {"sqrtf", llvm::Intrinsic::sqrt},           {"floorf", llvm::Intrinsic::floor},
+      {"ceilf", llvm::Intrinsic::ceil},           {"truncf", llvm::Intrinsic::trunc},
+      {"nearbyintf", llvm::Intrinsic::nearbyint},
+  };
+  for (auto [name, id] : kIntrinsics) {
+    auto* function = module.getFunction(name);
+    if (!function || !function->isDeclaration()) continue;
+    function->replaceAllUsesWith(
+        llvm::Intrinsic::getDeclaration(&module, id, {llvm::Type::getFloatTy(module.getContext())}));
+    function->eraseFromParent();
+  }
+}
+
+}  // namespace
+
+std::string describe(const schedules::Request& request) {
+  std::ostringstream out;
+  std::map<ir::ValueId, size_t> numbers;
+  const auto number = [&](ir::ValueId id) { return numbers.emplace(id, numbers.size()).first->second; };
+  const auto operand = [&](ir::ValueId id, const schedules::Operand& operand) {
+    out << '%' << number(id) << ": " << to_string(operand.type) << " strides "
+        << ir::to_string(operand.strides) << " align " << operand.alignment
+        << (request.graph.is_constant(id) ? " constant\n" : "\n");
+  };
+  for (size_t i = 0; i < request.inputs.size(); i++) operand(request.group.inputs[i], request.inputs[i]);
+  for (auto id : request.group.nodes) {
+    const auto& node = request.graph.node(id);
+    out << (id == request.group.anchor ? "anchor " : "") << print(node.op) << " (";
+    for (auto value : node.inputs) out << ' ' << number(value);
+    out << " ) ->";
+    for (auto value : node.outputs)
+      out << ' ' << number(value) << ": " << to_string(request.graph.type(value));
+    out << '\n';
+  }
+  for (size_t i = 0; i < request.outputs.size(); i++) operand(request.group.outputs[i], request.outputs[i]);
+  const auto& target = request.target;
+  const auto& facts = target.facts;
+  out << "target " << target.triple << ' ' << target.cpu << ' ' << target.features << ' ' << target.abi << ' '
+      << target.float_abi << ' ' << target.halide << " facts " << facts.vector_bits << ' '
+      << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
+      << facts.lane_broadcast_fma << facts.unaligned_loads << ' ' << facts.int8_dot << ' '
+      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
+      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
+      << int(request.optimize) << " in_place " << request.in_place << " strategy " << request.strategy
+      << '\n';
+  return out.str();
+}
+
+std::vector<uint8_t> compile_kernel(const schedules::Request& request, const schedules::Kernel& kernel,
+                                    const std::string& symbol, KernelTexts& texts) {
+  const auto bitcode = halide_bitcode(request, kernel, texts);
+  llvm::LLVMContext context;
+  context.setDiscardValueNames(true);  // Halide numbers them per process
+  auto module = read_bitcode(context, bitcode, symbol);
+  module->setSourceFileName("");
+  add_wrapper(*module, buffers_of(request, kernel), symbol);
+  const Machine machine(request.target, request.optimize == schedules::Optimize::size
+                                            ? Machine::Optimize::size
+                                            : Machine::Optimize::speed);
+  machine.adopt(*module);
+  use_intrinsics(*module);
+  machine.optimize(*module, Machine::Loops::as_written);
+  if (texts.want_llvm) {
+    llvm::raw_string_ostream out(texts.llvm);
+    out << *module;
+  }
+  if (texts.want_asm) {
+    auto copy = llvm::CloneModule(*module);
+    texts.assembly = machine.emit_assembly(*copy);
+  }
+  return machine.emit_object(*module);
+}
+
+}  // namespace halite::codegen

@@ -1,0 +1,34 @@
+// All kernels of a model: identical groups share one, they are lowered and compiled side by side, and come
+// from the cache where it has them.
+#pragma once
+
+#include "codegen/compile.h"
+#include "codegen/object.h"
+#include "codegen/storage.h"
+#include "schedules/kernel.h"
+
+namespace halite::codegen {
+
+struct CompiledKernel {
+  std::string symbol;
+  std::string strategy;
+  std::vector<schedules::Packing> packing;  ///< parallel to the group's inputs
+  std::vector<ir::Type> scratch;
+  std::vector<uint8_t> object;
+  std::string assembly, llvm, stmt;  ///< as the options ask
+  bool from_cache = false;
+};
+
+struct Kernels {
+  std::vector<CompiledKernel> unique;  ///< in order of first use
+  std::vector<size_t> of_group;        ///< index into `unique`, by group
+  int from_cache = 0;
+};
+
+Kernels compile_kernels(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,
+                        const CompileOptions&);
+
+/// The runtime's sources for a target, each an object; from the cache where it has them.
+std::vector<NamedObject> compile_runtime(const CompileOptions&);
+
+}  // namespace halite::codegen

@@ -1,0 +1,122 @@
+// Constants in LLVM IR, laid out by the target's data layout as a C compiler would lay out the structs of
+// rt/abi.h.
+#include "codegen/model.h"
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/IRBuilder.h>
+
+#include "codegen/weights.h"
+
+namespace halite::codegen {
+namespace {
+
+class TableBuilder {
+ public:
+  TableBuilder(const ModelTables& tables, llvm::Module& module)
+      : tables_(tables), module_(module), ir_(module.getContext()) {}
+
+  void build() {
+    auto* pointer = ir_.getPtrTy();
+    auto* i32 = ir_.getInt32Ty();
+    model_type_ = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
+                                        pointer, i32, i32, ir_.getInt64Ty());
+    const auto& weights = *tables_.weights;
+    const bool embed = tables_.embed_weights && !weights.empty();
+    // A model without weights needs no file: any address says that they are present.
+    llvm::Constant* weights_pointer = llvm::ConstantPointerNull::get(pointer);
+    if (embed) {
+      auto* block = global(llvm::ConstantDataArray::get(module_.getContext(), weights), "weights", 64);
+      block->setSection(weights_section(tables_.name));
+      weights_pointer = block;
+    }
+    std::vector<llvm::Constant*> fields{number(RT_ABI_VERSION),
+                                        number(tables_.inputs.size()),
+                                        number(tables_.outputs.size()),
+                                        number(tables_.steps.size()),
+                                        tensors(tables_.inputs, "inputs"),
+                                        tensors(tables_.outputs, "outputs"),
+                                        refs(tables_.input_refs, "input_refs"),
+                                        refs(tables_.output_refs, "output_refs"),
+                                        steps(),
+                                        weights_pointer,
+                                        number(tables_.arena_bytes),
+                                        number(weights.size()),
+                                        ir_.getInt64(fnv1a64(weights))};
+    if (weights.empty()) fields[9] = llvm::cast<llvm::Constant>(fields[4]);
+    auto* model = global(llvm::ConstantStruct::get(model_type_, fields), "model", 8);
+    model->setName(tables_.name + "_model");
+    model->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  }
+
+ private:
+  llvm::Constant* number(uint64_t value) { return ir_.getInt32(uint32_t(value)); }
+
+  llvm::GlobalVariable* global(llvm::Constant* value, const std::string& what, unsigned align = 0) {
+    auto* variable =
+        new llvm::GlobalVariable(module_, value->getType(), /*isConstant=*/true,
+                                 llvm::GlobalValue::InternalLinkage, value, tables_.name + "_" + what);
+    if (align) variable->setAlignment(llvm::Align(align));
+    return variable;
+  }
+
+  template <class T, class Make>
+  llvm::Constant* array(const std::vector<T>& items, const std::string& what, Make make) {
+    if (items.empty()) return llvm::ConstantPointerNull::get(ir_.getPtrTy());
+    std::vector<llvm::Constant*> values;
+    for (const auto& item : items) values.push_back(make(item));
+    return global(llvm::ConstantArray::get(llvm::ArrayType::get(values[0]->getType(), values.size()), values),
+                  what);
+  }
+
+  llvm::Constant* refs(const std::vector<rt_ref>& list, const std::string& what) {
+    return array(list, what, [&](rt_ref ref) { return ir_.getInt32(ref); });
+  }
+
+  llvm::Constant* tensors(const std::vector<ir::Value>& values, const std::string& what) {
+    return array(values, what, [&](const ir::Value& value) -> llvm::Constant* {
+      const auto& type = value.type;
+      const auto& q = type.quantization;
+      const bool per_tensor = q && q->axis < 0 && !q->scale.empty();
+      return llvm::ConstantStruct::getAnon({
+          global(llvm::ConstantDataArray::getString(module_.getContext(), value.name), "name"),
+          array(type.shape, "shape", [&](int64_t extent) { return number(uint64_t(extent)); }),
+          number(uint64_t(type.bytes())),
+          llvm::ConstantFP::get(ir_.getFloatTy(), per_tensor ? q->scale[0] : 0.0),
+          number(per_tensor ? uint64_t(q->zero_point.at(0)) : 0),
+          ir_.getInt8(uint8_t(type.dtype)),
+          ir_.getInt8(uint8_t(type.rank())),
+      });
+    });
+  }
+
+  llvm::Constant* steps() {
+    auto* kernel_type =
+        llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getPtrTy(), ir_.getPtrTy()}, false);
+    return array(tables_.steps, "steps", [&](const StepTable& step) -> llvm::Constant* {
+      auto* kernel =
+          llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
+      return llvm::ConstantStruct::getAnon({kernel, refs(step.args, "args"),
+                                            llvm::ConstantPointerNull::get(ir_.getPtrTy()),
+                                            number(step.args.size())});
+    });
+  }
+
+  const ModelTables& tables_;
+  llvm::Module& module_;
+  llvm::IRBuilder<> ir_;
+  llvm::StructType* model_type_ = nullptr;
+};
+
+}  // namespace
+
+std::string weights_section(const std::string& name) { return ".rodata." + name + "_weights"; }
+
+std::vector<uint8_t> compile_model_tables(const ModelTables& tables, const Machine& machine) {
+  llvm::LLVMContext context;
+  llvm::Module module("", context);
+  machine.adopt(module);
+  TableBuilder(tables, module).build();
+  return machine.emit_object(module);
+}
+
+}  // namespace halite::codegen

@@ -1,0 +1,30 @@
+// The tables that the runtime reads (rt/abi.h), as an object that defines NAME_model.
+#pragma once
+
+#include "codegen/machine.h"
+#include "ir/graph.h"
+#include "rt/abi.h"
+
+namespace halite::codegen {
+
+struct StepTable {
+  std::string kernel;  ///< symbol
+  std::vector<rt_ref> args;
+};
+
+struct ModelTables {
+  std::string name;                             ///< prefix of symbols
+  std::vector<ir::Value> inputs, outputs;       ///< names and types; constants unused
+  std::vector<rt_ref> input_refs, output_refs;  ///< places in the arena
+  std::vector<StepTable> steps;
+  int64_t arena_bytes = 0;
+  const std::vector<uint8_t>* weights = nullptr;
+  bool embed_weights = true;
+};
+
+/// Section that holds the embedded weights; read-only data, apart so that a link script can place it.
+std::string weights_section(const std::string& name);
+
+std::vector<uint8_t> compile_model_tables(const ModelTables&, const Machine&);
+
+}  // namespace halite::codegen

@@ -1,0 +1,177 @@
+// The arena starts with the table of bound pointers (rt/abi.h); the plan begins behind it.
+#include "codegen/program.h"
+
+#include <algorithm>
+
+namespace halite::codegen {
+namespace {
+
+using schedules::Group;
+
+constexpr int64_t kMaxPointerBytes = 8;
+
+int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) / align * align; }
+
+rt_ref make_ref(uint32_t space, int64_t offset) { return space << RT_SPACE_SHIFT | uint32_t(offset); }
+
+class ProgramBuilder {
+ public:
+  ProgramBuilder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
+                 const Storage& storage, const Kernels& kernels, const CompileOptions& options)
+      : graph_(graph),
+        views_(views),
+        groups_(groups),
+        storage_(storage),
+        kernels_(kernels),
+        options_(options),
+        pool_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)) {}
+
+  Result<Program> run() {
+    place_buffers();
+    for (size_t i = 0; i < groups_.size(); i++) add_step(i);
+    program_.weights = pool_.bytes();
+    if (auto fits = check_range(); !fits) return fits.error();
+    auto& tables = program_.tables;
+    tables.name = options_.name;
+    for (auto id : graph_.inputs) add_public(id, tables.inputs, tables.input_refs);
+    for (auto id : graph_.outputs) add_public(id, tables.outputs, tables.output_refs);
+    tables.arena_bytes = program_.report.arena_bytes;
+    tables.embed_weights = !options_.separate_weights;
+    report_totals();
+    return std::move(program_);
+  }
+
+ private:
+  void place_buffers() {
+    std::vector<Interval> intervals;
+    for (const auto& buffer : storage_.buffers) intervals.push_back(buffer.interval);
+    for (size_t i = 0; i < groups_.size(); i++) {
+      scratch_at_.push_back(intervals.size());
+      for (const auto& type : kernel(i).scratch) {
+        intervals.push_back({std::max<int64_t>(type.bytes(), 1), HALITE_ARENA_ALIGN, int(i), int(i)});
+      }
+    }
+    plan_ = plan_memory(intervals);
+    base_ = align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * kMaxPointerBytes,
+                     HALITE_ARENA_ALIGN);
+    auto& report = program_.report;
+    report.arena_bytes = align_up(base_ + plan_.bytes, HALITE_ARENA_ALIGN);
+    report.arena_lower_bound = base_ + plan_.lower_bound;
+    for (size_t i = 0; i < intervals.size(); i++) {
+      report.tensor_bytes += intervals[i].size;
+      const bool scratch = i >= storage_.buffers.size();
+      static constexpr const char* kSpaces[] = {"arena", "input", "output"};
+      report.arena.push_back({scratch ? "scratch" : storage_.buffers[i].name,
+                              scratch ? "scratch" : kSpaces[int(storage_.buffers[i].space)],
+                              base_ + plan_.offsets[i], intervals[i].size, intervals[i].first,
+                              intervals[i].last});
+    }
+  }
+
+  const CompiledKernel& kernel(size_t step) const { return kernels_.unique[kernels_.of_group[step]]; }
+
+  void add_step(size_t i) {
+    const Group& group = groups_[i];
+    const CompiledKernel& code = kernel(i);
+    StepTable table{code.symbol, {}};
+    StepReport row{graph_.node(group.anchor).name, {}, code.symbol, code.strategy};
+    for (auto id : group.nodes) {
+      const auto& op = graph_.node(id).op;
+      const auto* elementwise = std::get_if<ir::Elementwise>(&op);
+      row.op +=
+          (row.op.empty() ? "" : "+") + std::string(elementwise ? to_string(elementwise->fn) : name_of(op));
+      row.macs += schedules::macs(graph_, id);
+    }
+    for (size_t k = 0; k < group.inputs.size(); k++) {
+      const ir::ValueId id = group.inputs[k];
+      if (!graph_.is_constant(id)) {
+        table.args.push_back(tensor_ref(id, row));
+        continue;
+      }
+      const auto& constant = *graph_.value(id).constant;
+      const auto& packing = code.packing[k];
+      const ir::Tensor packed = packing.apply ? packing.apply(constant) : constant;
+      row.weights_bytes += packed.type().bytes();
+      table.args.push_back(make_ref(RT_SPACE_WEIGHTS, pool_.add(packed)));
+    }
+    for (auto id : group.outputs) {
+      table.args.push_back(tensor_ref(id, row));
+      row.output_names.push_back(graph_.value(id).name);
+      row.output_types.push_back(graph_.type(id));
+    }
+    for (size_t k = 0; k < code.scratch.size(); k++) {
+      const size_t at = scratch_at_[i] + k;
+      table.args.push_back(make_ref(RT_SPACE_ARENA, base_ + plan_.offsets[at]));
+      row.tensors.push_back(program_.report.arena[at]);
+    }
+    HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
+    program_.tables.steps.push_back(std::move(table));
+    program_.report.steps.push_back(std::move(row));
+  }
+
+  rt_ref tensor_ref(ir::ValueId id, StepReport& row) const {
+    const Place& place = views_.places[id.index];
+    const uint32_t index = *storage_.buffer_of[place.root.index];
+    const Buffer& buffer = storage_.buffers[index];
+    Placement placement = program_.report.arena[index];
+    placement.tensor = graph_.value(id).name;
+    const int64_t offset = place.offset * size_of(graph_.type(id).dtype);
+    placement.offset += offset;
+    placement.bytes = graph_.type(id).bytes();
+    row.tensors.push_back(placement);
+    if (buffer.space == Buffer::Space::arena) return make_ref(RT_SPACE_ARENA, placement.offset);
+    HALITE_CHECK(offset == 0, "a view into public tensor " + buffer.name);
+    return make_ref(buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT, buffer.io_index);
+  }
+
+  void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
+    values.push_back({graph_.value(id).name, graph_.type(id), {}});
+    refs.push_back(make_ref(RT_SPACE_ARENA, base_ + plan_.offsets[*storage_.buffer_of[id.index]]));
+  }
+
+  Result<void> check_range() const {
+    const auto too_large = [](const char* what, int64_t bytes) {
+      return Error{ErrorCode::kResource,
+                   std::string(what) + " take " + std::to_string(bytes) +
+                       " bytes; an object can address 1 GiB of each",
+                   {}};
+    };
+    if (program_.report.arena_bytes > int64_t{RT_OFFSET_MASK})
+      return too_large("tensors", program_.report.arena_bytes);
+    if (program_.weights.size() > RT_OFFSET_MASK)
+      return too_large("weights", int64_t(program_.weights.size()));
+    return {};
+  }
+
+  void report_totals() {
+    auto& report = program_.report;
+    report.name = options_.name;
+    report.target = options_.target.name;
+    report.weights_bytes = int64_t(program_.weights.size());
+    report.kernels = int(kernels_.unique.size());
+    report.cached_kernels = kernels_.from_cache;
+    for (const auto& step : report.steps) report.macs += step.macs;
+  }
+
+  const ir::Graph& graph_;
+  const Views& views_;
+  const std::vector<Group>& groups_;
+  const Storage& storage_;
+  const Kernels& kernels_;
+  const CompileOptions& options_;
+  WeightPool pool_;
+  Plan plan_;
+  int64_t base_ = 0;
+  std::vector<size_t> scratch_at_;  // by group: index of its first scratch interval
+  Program program_;
+};
+
+}  // namespace
+
+Result<Program> build_program(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
+                              const Storage& storage, const Kernels& kernels, const CompileOptions& options) {
+  auto program = ProgramBuilder(graph, views, groups, storage, kernels, options).run();
+  return program;
+}
+
+}  // namespace halite::codegen

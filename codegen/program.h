@@ -1,0 +1,21 @@
+// From placed buffers and compiled kernels to the tables of a model and the report that goes with them:
+// offsets in the arena, the block of packed weights, and for each step its arguments.
+#pragma once
+
+#include "codegen/kernels.h"
+#include "codegen/model.h"
+#include "codegen/weights.h"
+
+namespace halite::codegen {
+
+struct Program {
+  ModelTables tables;  ///< `weights` points into `weights` below
+  std::vector<uint8_t> weights;
+  Report report;  ///< without what only the linked object tells
+};
+
+/// Fails if arena or weights leave the range of rt_ref.
+Result<Program> build_program(const ir::Graph&, const Views&, const std::vector<schedules::Group>&,
+                              const Storage&, const Kernels&, const CompileOptions&);
+
+}  // namespace halite::codegen

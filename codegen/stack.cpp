@@ -1,0 +1,133 @@
+// Worst-case stack and code size of a linked object. LLVM leaves each function's frame size in .stack_sizes;
+// since every function has a section of its own, the relocations of that section are its calls. Two edges are
+// not calls in the text: the runtime calls kernels through the step table, which lies in the data that the
+// model reaches, and halide_do_par_for calls a task that its caller names: the task's depth is counted on top
+// of halide_do_par_for's.
+#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/LEB128.h>
+
+#include <map>
+#include <set>
+
+#include "codegen/object.h"
+#include "ir/base/check.h"
+
+namespace halite::codegen {
+namespace {
+
+using llvm::object::ELFObjectFileBase;
+using llvm::object::SectionRef;
+
+template <class T>
+T take(llvm::Expected<T> value) {
+  if (!value) check_failed("linked object", __FILE__, __LINE__, llvm::toString(value.takeError()));
+  return std::move(*value);
+}
+
+/// sh_link of a section: for .stack_sizes the text section that it speaks of.
+uint64_t link_of(const ELFObjectFileBase& object, const SectionRef& section) {
+  const auto link = [&](const auto& elf) -> uint64_t {
+    return elf.getSection(section.getRawDataRefImpl())->sh_link;
+  };
+  if (auto* elf = llvm::dyn_cast<llvm::object::ELF64LEObjectFile>(&object)) return link(*elf);
+  return link(llvm::cast<llvm::object::ELF32LEObjectFile>(object));
+}
+
+class Depths {
+ public:
+  explicit Depths(const ELFObjectFileBase& object) : object_(object) {
+    for (const auto& section : object.sections()) {
+      if (take(section.getName()) == ".stack_sizes") read_frames(section);
+      const auto relocated = take(section.getRelocatedSection());
+      if (relocated == object.section_end()) continue;
+      for (const auto& relocation : section.relocations()) {
+        if (auto target = section_of(relocation.getSymbol()))
+          references_[relocated->getIndex()].insert(*target);
+      }
+    }
+    for (const auto& symbol : object.symbols()) {
+      if (auto section = section_of(symbol)) named_[take(symbol.getName()).str()] = *section;
+    }
+  }
+
+  /// Deepest chain of frames that starts in `function`; 0 if the object has no such function.
+  int64_t from(const std::string& function) {
+    const auto found = named_.find(function);
+    return found == named_.end() ? 0 : depth(found->second);
+  }
+
+  /// Deepest chain that starts in any function that the data of `symbol` reaches.
+  int64_t below_data(const std::string& symbol) {
+    const auto found = named_.find(symbol);
+    return found == named_.end() ? 0 : data_depth(found->second);
+  }
+
+ private:
+  std::optional<uint64_t> section_of(llvm::object::symbol_iterator symbol) const {
+    if (symbol == object_.symbol_end()) return {};
+    const auto section = take(symbol->getSection());
+    if (section == object_.section_end()) return {};
+    return section->getIndex();
+  }
+
+  /// Records of an address (filled by a relocation, read by nobody) and a ULEB128 frame size.
+  void read_frames(const SectionRef& section) {
+    const auto contents = take(section.getContents());
+    const size_t address_bytes = object_.getBytesInAddress();
+    int64_t& deepest = frames_[link_of(object_, section)];
+    for (size_t at = 0; at + address_bytes < contents.size();) {
+      unsigned length = 0;
+      deepest = std::max(deepest,
+                         int64_t(llvm::decodeULEB128(contents.bytes_begin() + at + address_bytes, &length)));
+      at += address_bytes + length;
+    }
+  }
+
+  int64_t depth(uint64_t section) {
+    if (const auto known = depths_.find(section); known != depths_.end()) return known->second;
+    depths_[section] = 0;  // a function that names itself (a jump table) goes no deeper by that
+    const auto parallel_for = named_.find("halide_do_par_for");
+    int64_t below = 0, parallel = 0;
+    for (uint64_t target : references_[section]) {
+      if (target == section || !frames_.contains(target)) continue;
+      const bool is_parallel = parallel_for != named_.end() && target == parallel_for->second;
+      int64_t& deepest = is_parallel ? parallel : below;
+      deepest = std::max(deepest, depth(target));
+    }
+    return depths_[section] = frames_[section] + below + parallel;
+  }
+
+  int64_t data_depth(uint64_t section) {
+    if (frames_.contains(section)) return depth(section);
+    if (!visited_.insert(section).second) return 0;
+    int64_t deepest = 0;
+    for (uint64_t target : references_[section]) deepest = std::max(deepest, data_depth(target));
+    return deepest;
+  }
+
+  const ELFObjectFileBase& object_;
+  std::map<uint64_t, int64_t> frames_;                 // by text section
+  std::map<uint64_t, int64_t> depths_;                 // memo of depth
+  std::map<uint64_t, std::set<uint64_t>> references_;  // section -> sections that its relocations name
+  std::map<std::string, uint64_t> named_;              // symbol -> section
+  std::set<uint64_t> visited_;                         // data sections seen by data_depth
+};
+
+}  // namespace
+
+ObjectFacts measure_object(const std::vector<uint8_t>& bytes, const std::string& model_symbol,
+                           const std::string& excluded_section) {
+  const llvm::StringRef text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto file = take(llvm::object::ObjectFile::createELFObjectFile({text, "linked"}));
+  const auto& object = llvm::cast<ELFObjectFileBase>(*file);
+  ObjectFacts facts;
+  for (const auto& section : object.sections()) {
+    const bool loaded = llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC;
+    if (loaded && take(section.getName()) != excluded_section) facts.code_bytes += int64_t(section.getSize());
+  }
+  Depths depths(object);
+  facts.stack_bytes = depths.from("halite_run") + depths.below_data(model_symbol);
+  return facts;
+}
+
+}  // namespace halite::codegen

@@ -1,0 +1,109 @@
+// Liveness is that of roots: a buffer lives from the first step that writes a part of it to the last that
+// reads one. Public inputs are written before step 0; outputs are read after the last step.
+#include "codegen/storage.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "rt/halite.h"
+
+namespace halite::codegen {
+namespace {
+
+using schedules::Group;
+
+class Builder {
+ public:
+  Builder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups)
+      : graph_(graph), views_(views), groups_(groups) {
+    storage_.buffer_of.resize(graph.values.size());
+    storage_.in_place.resize(groups.size());
+  }
+
+  Storage run() {
+    const int last_step = std::max(0, int(groups_.size()) - 1);
+    for (size_t i = 0; i < graph_.inputs.size(); i++) open(graph_.inputs[i], Buffer::Space::input, i, 0);
+    for (size_t i = 0; i < graph_.outputs.size(); i++)
+      open(graph_.outputs[i], Buffer::Space::output, i, last_step);
+    for (size_t step = 0; step < groups_.size(); step++) {
+      for (auto id : groups_[step].inputs) touch(id, int(step));
+      for (auto id : groups_[step].outputs) touch(id, int(step));
+    }
+    for (size_t i = 0; i < graph_.outputs.size(); i++) buffer(graph_.outputs[i]).interval.last = last_step;
+    for (size_t step = 0; step < groups_.size(); step++) share_in_place(step);
+    return std::move(storage_);
+  }
+
+ private:
+  ir::ValueId root(ir::ValueId id) const { return views_.places[id.index].root; }
+  Buffer& buffer(ir::ValueId id) { return storage_.buffers[*storage_.buffer_of[root(id).index]]; }
+
+  void open(ir::ValueId id, Buffer::Space space, size_t io_index, int step) {
+    storage_.buffer_of[id.index] = uint32_t(storage_.buffers.size());
+    const auto& value = graph_.value(id);
+    // An empty tensor still gets a place of its own.
+    const int64_t bytes = std::max<int64_t>(value.type.bytes(), 1);
+    storage_.buffers.push_back(
+        {space, uint32_t(io_index), value.name, {bytes, HALITE_ARENA_ALIGN, step, step}});
+  }
+
+  void touch(ir::ValueId id, int step) {
+    if (graph_.is_constant(id)) return;
+    if (!storage_.buffer_of[root(id).index]) open(root(id), Buffer::Space::arena, 0, step);
+    auto& interval = buffer(id).interval;
+    interval.first = std::min(interval.first, step);
+    interval.last = std::max(interval.last, step);
+  }
+
+  /// An elementwise group may write over an input that nobody reads afterwards, if both fill equal buffers.
+  void share_in_place(size_t step) {
+    const Group& group = groups_[step];
+    const bool elementwise = std::all_of(group.nodes.begin(), group.nodes.end(), [&](ir::NodeId id) {
+      const auto& op = graph_.node(id).op;
+      return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
+    });
+    const ir::ValueId out = group.outputs[0];
+    if (!elementwise || root(out) != out || buffer(out).space != Buffer::Space::arena) return;
+    for (auto in : group.inputs) {
+      if (graph_.is_constant(in) || root(in) != in) continue;
+      Buffer& source = buffer(in);
+      if (source.space != Buffer::Space::arena || source.interval.last != int(step)) continue;
+      const auto &from = graph_.type(in), &to = graph_.type(out);
+      if (from.shape != to.shape || size_of(from.dtype) != size_of(to.dtype)) continue;
+      const Buffer merged = buffer(out);
+      source.interval.last = merged.interval.last;
+      drop(*storage_.buffer_of[out.index], *storage_.buffer_of[in.index]);
+      storage_.in_place[step] = true;
+      return;
+    }
+  }
+
+  /// Removes buffer `gone`; its values move to `kept`.
+  void drop(uint32_t gone, uint32_t kept) {
+    storage_.buffers.erase(storage_.buffers.begin() + gone);
+    for (auto& b : storage_.buffer_of) {
+      if (b == gone) b = kept;
+      if (b && *b > gone) b = *b - 1;
+    }
+  }
+
+  const ir::Graph& graph_;
+  const Views& views_;
+  const std::vector<Group>& groups_;
+  Storage storage_;
+};
+
+}  // namespace
+
+Storage assign_storage(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups) {
+  return Builder(graph, views, groups).run();
+}
+
+schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {
+  const Place& place = views.places[id.index];
+  const auto& type = graph.type(id);
+  const int64_t offset = place.offset * size_of(type.dtype);
+  return {type, place.strides, std::gcd(offset, int64_t{HALITE_ARENA_ALIGN})};
+}
+
+}  // namespace halite::codegen

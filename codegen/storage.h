@@ -1,0 +1,31 @@
+// Which buffers a compiled model needs and when: one per root value (views.h), shared where a kernel may
+// write over what it reads. The planner then gives each an offset in the arena.
+#pragma once
+
+#include "codegen/plan.h"
+#include "codegen/views.h"
+#include "schedules/group.h"
+
+namespace halite::codegen {
+
+struct Buffer {
+  enum class Space : uint8_t { arena, input, output } space = Space::arena;
+  uint32_t io_index =
+      0;  ///< of the public tensor; those have a place in the arena too, used while nothing is bound
+  std::string name;  ///< of the first value in it
+  Interval interval;
+};
+
+struct Storage {
+  std::vector<Buffer> buffers;
+  std::vector<std::optional<uint32_t>> buffer_of;  ///< by value index; roots that are stored, and no others
+  std::vector<bool> in_place;  ///< by group: its output is the storage of one of its inputs
+};
+
+/// `groups` run one a step, in order.
+Storage assign_storage(const ir::Graph&, const Views&, const std::vector<schedules::Group>& groups);
+
+/// How a kernel sees a stored value.
+schedules::Operand operand_of(const ir::Graph&, const Views&, ir::ValueId);
+
+}  // namespace halite::codegen

@@ -1,0 +1,19 @@
+// Armv8-M Mainline with DSP instructions and FPv5-SP. Runs in secure state: code at the secure alias of the
+// memory.
+#include "targets/families.h"
+
+namespace halite::targets {
+
+Target cortex_m33() {
+  Target t = cortex_m("cortex-m33", "thumbv8m.main-none-eabihf", "mps2-an505");
+  t.summary = "Armv8-M microcontroller with f32 FPU and DSP instructions, bare metal";
+  t.float_abi = "hard";
+  t.facts.vector_registers = 32;
+  t.facts.hard_float = true;
+  t.facts.fma_latency = 3;
+  t.facts.int8_dot = 2;
+  t.toolchain.insert(t.toolchain.end(), {"-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"});
+  return t;
+}
+
+}  // namespace halite::targets

@@ -1,0 +1,19 @@
+// Armv7E-M with FPv4-SP: two 16-bit MACs an instruction (SMLAD) in general registers. VFMA takes three
+// cycles, VMUL and VADD one each, so the fused form does not pay: fma stays false.
+#include "targets/families.h"
+
+namespace halite::targets {
+
+Target cortex_m4() {
+  Target t = cortex_m("cortex-m4", "thumbv7em-none-eabihf", "mps2-an386");
+  t.summary = "Armv7E-M microcontroller with f32 FPU and DSP instructions, bare metal";
+  t.float_abi = "hard";
+  t.facts.vector_registers = 32;
+  t.facts.hard_float = true;
+  t.facts.fma_latency = 2;
+  t.facts.int8_dot = 2;
+  t.toolchain.insert(t.toolchain.end(), {"-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"});
+  return t;
+}
+
+}  // namespace halite::targets

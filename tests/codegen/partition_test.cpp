@@ -1,0 +1,93 @@
+#include "codegen/partition.h"
+
+#include <doctest/doctest.h>
+
+#include "codegen/storage.h"
+#include "ir/text.h"
+
+using namespace halite;
+using namespace halite::codegen;
+
+namespace {
+
+struct Cut {
+  ir::Graph graph;
+  Views views;
+  std::vector<schedules::Group> groups;
+};
+
+Cut cut(const char* text) {
+  auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  Cut result{*graph, {}, {}};
+  result.views = assign_views(result.graph);
+  result.groups = partition(result.graph, result.views);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a convolution takes bias, activation and residual addition with it") {
+  const auto c = cut(R"(graph "g" (%x: f32[1,4,4,8]) -> (%y) {
+    const %w: f32[8,1,1,8] = #0000000000000001
+    %a: f32[1,4,4,8] = conv2d(%x, %w)
+    %b: f32[1,4,4,8] = elementwise(%a, %x) fn=add
+    %y: f32[1,4,4,8] = elementwise(%b) fn=relu
+  })");
+  REQUIRE(c.groups.size() == 1);
+  CHECK(c.groups[0].nodes.size() == 3);
+  CHECK(c.groups[0].inputs.size() == 2);
+}
+
+TEST_CASE("x * sigmoid(x) joins the group though x is read twice") {
+  const auto c = cut(R"(graph "g" (%x: f32[1,4,4,8]) -> (%y) {
+    const %w: f32[8,1,1,8] = #0000000000000001
+    %a: f32[1,4,4,8] = conv2d(%x, %w)
+    %s: f32[1,4,4,8] = elementwise(%a) fn=sigmoid
+    %y: f32[1,4,4,8] = elementwise(%a, %s) fn=mul
+  })");
+  CHECK(c.groups.size() == 1);
+}
+
+TEST_CASE("a value that something else reads ends its group") {
+  const auto c = cut(R"(graph "g" (%x: f32[1,4,4,8]) -> (%y, %z) {
+    const %w: f32[8,1,1,8] = #0000000000000001
+    %a: f32[1,4,4,8] = conv2d(%x, %w)
+    %y: f32[1,4,4,8] = elementwise(%a) fn=relu
+    %z: f32[1,4,4,8] = conv2d(%a, %w)
+  })");
+  CHECK(c.groups.size() == 3);
+}
+
+TEST_CASE("a chain of elementwise operators is one group and works in place") {
+  const auto c = cut(R"(graph "g" (%x: f32[64]) -> (%y) {
+    const %w: f32[1,64] = #0000000000000001
+    %m: f32[1,64] = reshape(%x) shape=[1,64]
+    %p: f32[1,64] = softmax(%m) axis=1
+    %a: f32[1,64] = elementwise(%p, %w) fn=mul
+    %b: f32[1,64] = elementwise(%a) fn=tanh
+    %q: f32[1,64] = softmax(%b) axis=1
+    %y: f32[1,64] = elementwise(%q) fn=relu
+  })");
+  REQUIRE(c.groups.size() == 4);
+  CHECK(c.groups[1].nodes.size() == 2);
+  const Storage storage = assign_storage(c.graph, c.views, c.groups);
+  CHECK(storage.in_place == std::vector<bool>{false, true, false, false});
+  CHECK(storage.buffers.size() == 4);  // x, y, the one that steps 0 and 1 share, q
+}
+
+TEST_CASE("groups run after all that they read") {
+  const auto c = cut(R"(graph "g" (%x: f32[1,4,4,8]) -> (%y) {
+    const %w: f32[8,1,1,8] = #0000000000000001
+    %a: f32[1,4,4,8] = conv2d(%x, %w)
+    %p: f32[1,4,4,8] = pool2d(%x) kind=max kernel=[3,3] pad=[1,1,1,1]
+    %q: f32[1,4,4,8] = conv2d(%p, %w)
+    %y: f32[1,4,4,8] = elementwise(%a, %q) fn=add
+  })");
+  std::vector<bool> made(c.graph.values.size());
+  made[c.graph.inputs[0].index] = true;
+  for (const auto& group : c.groups) {
+    for (auto id : group.inputs) CHECK((made[id.index] || c.graph.is_constant(id)));
+    for (auto id : group.outputs) made[id.index] = true;
+  }
+}

@@ -1,0 +1,85 @@
+// The list of targets, and how facts follow --cpu and --features.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "targets/machine.h"
+#include "targets/target.h"
+
+using namespace halite;
+using targets::find;
+
+TEST_CASE("every target has a name of its own, a triple, a Halide text and a runtime") {
+  std::set<std::string> names;
+  for (const auto& t : targets::all()) {
+    CAPTURE(t.name);
+    CHECK(names.insert(t.name).second);
+    CHECK_FALSE(t.summary.empty());
+    CHECK_FALSE(t.triple.empty());
+    CHECK_FALSE(t.cpu.empty());
+    CHECK(t.halide.find("-no_runtime-no_asserts-no_bounds_query") != std::string::npos);
+    CHECK(
+        std::set<std::string>{"x86_64", "aarch64", "armv7", "thumb", "riscv64", "riscv32", "riscv32f"}.count(
+            t.runtime));
+    CHECK(t.board);
+    CHECK_FALSE(t.toolchain.empty());
+    CHECK(targets::find(t.name)->triple == t.triple);
+  }
+  CHECK(names.size() == 18);
+  CHECK_FALSE(find("z80"));
+}
+
+TEST_CASE("the facts of every target fit together") {
+  for (const auto& t : targets::all()) {
+    CAPTURE(t.name);
+    const auto& f = t.facts;
+    CHECK((f.vector_bits == 0 || f.vector_bits >= 128));
+    CHECK(f.vector_registers >= 8);
+    CHECK((f.int8_dot == 0 || f.int8_dot == 2 || f.int8_dot == 4));
+    CHECK((f.hard_float || !f.fma));
+    CHECK((f.fma_latency >= 1 && f.fma_throughput >= 1 && f.cores >= 1));
+    CHECK((t.platform == targets::Platform::posix || f.cores == 1));
+    CHECK(f.max_stack_bytes >= 2048);
+    CHECK((f.l1_bytes > 0 || t.platform == targets::Platform::none));
+  }
+}
+
+TEST_CASE("the host is at least the x86-64 or arm64 baseline and runs natively") {
+  const auto host = *find("host");
+  CHECK(host.facts.vector_bits >= 128);
+  CHECK(targets::runs_natively(host));
+  REQUIRE(targets::run_command(host));
+  CHECK(*targets::run_command(host) == std::vector<std::string>{"{image}"});
+}
+
+TEST_CASE("facts and Halide's text follow added features") {
+  const auto t = targets::refine(*find("x86-64"), "", "+avx2,+fma");
+  CHECK(t.features == "+avx2,+fma");
+  CHECK(t.facts.vector_bits == 256);
+  CHECK(t.facts.fma);
+  CHECK(t.halide.find("-avx2") != std::string::npos);
+  const auto vnni = targets::refine(*find("x86-64-v4"), "", "+avx512vnni");
+  CHECK(vnni.facts.int8_dot == 4);
+  CHECK(targets::refine(*find("armv7"), "", "+vfp4").facts.fma);
+  CHECK(targets::refine(*find("riscv64"), "", "+v,+zvl512b").facts.vector_bits == 512);
+}
+
+TEST_CASE("facts and Halide's text follow removed features") {
+  const auto t = targets::refine(*find("arm64-v8.2"), "", "-dotprod");
+  CHECK(t.facts.int8_dot == 0);
+  CHECK(t.facts.native_f16);
+  CHECK(t.halide.find("dot_prod") == std::string::npos);
+  const auto no_fpu = targets::refine(*find("cortex-m33"), "", "-vfp2sp");
+  CHECK_FALSE(no_fpu.facts.hard_float);
+  CHECK(no_fpu.float_abi == "soft");
+}
+
+TEST_CASE("facts follow the CPU") {
+  CHECK(targets::refine(*find("arm64"), "cortex-a76", "").facts.int8_dot == 4);
+  CHECK(targets::refine(*find("arm64"), "cortex-a72", "").facts.int8_dot == 0);
+  const auto zen4 = targets::refine(*find("x86-64"), "znver4", "");
+  CHECK(zen4.cpu == "znver4");
+  CHECK(zen4.facts.vector_bits == 512);
+  CHECK(zen4.facts.vector_registers == 32);
+  CHECK(targets::refine(*find("armv7"), "cortex-a7", "").facts.fma);
+}
