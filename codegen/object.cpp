@@ -90,7 +90,6 @@ Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>& object,
   for (const char* section : {".stack_sizes", ".comment", ".llvm_addrsig"}) {
     (void)!common.ToRemove.addMatcher(match(section));
   }
-  common.DiscardMode = llvm::objcopy::DiscardType::All;
   common.StripUnneeded = true;
   common.InputFilename = common.OutputFilename = "object";
 
