@@ -1,0 +1,117 @@
+// Builds a graph operator by operator, in the terms a front end thinks in: ranks are aligned, constants are folded as
+// soon as they are known (so shapes computed by a model are numbers here), and steps that would change nothing are
+// left out. Composite operators (frontend/decompose) are written with it.
+//
+// A step that the operators' `infer` refuses throws Rejected; `attempt` turns that into an Error. Exceptions stay
+// inside the front ends: every public function of this module returns a Result.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+
+#include "ir/graph.h"
+
+namespace halite::frontend {
+
+using ir::DType;
+using ir::Fn;
+using ir::Shape;
+using ir::Tensor;
+using ir::Type;
+using V = ir::ValueId;
+using Axes = std::vector<int64_t>;
+
+/// A step that cannot be built. `attribute` names the model's attribute or operand that is the reason, if one is.
+struct Rejected {
+  Error error;
+  std::string attribute;
+};
+
+class Builder {
+ public:
+  explicit Builder(ir::Graph& graph) : graph_(graph) {}
+
+  /// Runs `build`; what it throws, and what infer says, comes back as an Error at `where`.
+  static Result<void> attempt(const std::string& where, const std::function<void()>& build);
+
+  /// The name that the nodes made from here on carry.
+  void set_node_name(std::string name) { node_name_ = std::move(name); }
+
+  ir::Graph& graph() { return graph_; }
+  const Type& type(V v) const { return graph_.type(v); }
+  const Shape& shape(V v) const { return graph_.type(v).shape; }
+  DType dtype(V v) const { return graph_.type(v).dtype; }
+  int64_t rank(V v) const { return graph_.type(v).rank(); }
+  /// The value of a constant; null for what is computed at run time.
+  const Tensor* constant(V v) const { return graph_.is_constant(v) ? &*graph_.value(v).constant : nullptr; }
+
+  V input(std::string name, Type type);
+  V constant(Tensor tensor, std::string name = {});
+  /// A rank-0 constant.
+  V scalar(double value, DType dtype = DType::f32);
+  /// A rank-1 constant of i64.
+  V integers(std::span<const int64_t> values);
+  /// 0, 1, ... count-1 as i64, rank 1.
+  V iota(int64_t count);
+
+  /// Appends any operator. Everything below comes down to this.
+  V op(ir::Op op, std::vector<V> inputs);
+
+  V unary(Fn fn, V x, double alpha = 0, double beta = 0);
+  /// NumPy broadcasting: leading extents of 1 are added to the operand of lower rank.
+  V binary(Fn fn, V a, V b);
+  V binary(Fn fn, V a, double b) { return binary(fn, a, scalar(b, dtype(a))); }
+  V select(V condition, V yes, V no);
+  V add(V a, V b) { return binary(Fn::add, a, b); }
+  V add(V a, double b) { return binary(Fn::add, a, b); }
+  V sub(V a, V b) { return binary(Fn::sub, a, b); }
+  V mul(V a, V b) { return binary(Fn::mul, a, b); }
+  V mul(V a, double b) { return binary(Fn::mul, a, b); }
+  V div(V a, V b) { return binary(Fn::div, a, b); }
+  V pow(V a, double b) { return binary(Fn::pow, a, b); }
+  V square(V a) { return binary(Fn::mul, a, a); }
+
+  V cast(V x, DType to);
+  V reshape(V x, Shape shape);
+  /// Adds leading extents of 1 up to `rank`.
+  V with_rank(V x, int64_t rank);
+  V squeeze(V x, const Axes& axes);
+  V unsqueeze(V x, const Axes& axes);  ///< axes of the result, ascending
+  V transpose(V x, std::vector<int64_t> perm);
+  /// To `shape` under NumPy's rules; x may have a lower rank.
+  V broadcast(V x, const Shape& shape);
+  V concat(std::vector<V> inputs, int64_t axis);
+  /// Elements first, first+1, ... first+count-1 of one axis.
+  V slice(V x, int64_t axis, int64_t first, int64_t count);
+  V reduce(ir::Reduce::Kind kind, V x, Axes axes, bool keep = true);
+  V sum(V x, Axes axes, bool keep = true) { return reduce(ir::Reduce::Kind::sum, x, std::move(axes), keep); }
+  V mean(V x, Axes axes, bool keep = true) { return reduce(ir::Reduce::Kind::mean, x, std::move(axes), keep); }
+  /// a [..,m,k] times b [..,k,n], plus bias; 1-D operands as in NumPy.
+  V matmul(V a, V b, ir::MatMul attributes = {}, std::optional<V> bias = {});
+
+  /// [n,c,spatial...] to [n,h,w,c], and back to that rank; fewer than two spatial axes get an h of 1.
+  V channels_last(V x);
+  V channels_first(V x, int64_t rank);
+
+ private:
+  bool should_fold(const ir::Op& op, std::span<const V> inputs, const ir::Types& outputs) const;
+
+  ir::Graph& graph_;
+  std::string node_name_;
+  int64_t folded_bytes_ = 0;  ///< by large folds so far
+};
+
+/// An axis as models write it, -rank <= axis < rank, counted from the front. Throws Rejected.
+int64_t normalize_axis(int64_t axis, int64_t rank, const char* attribute = "axis");
+/// Likewise for a set, ascending and distinct.
+Axes normalize_axes(Axes axes, int64_t rank, const char* attribute = "axes");
+/// first, first+1, ... last-1.
+Axes axis_range(int64_t first, int64_t last);
+/// Product of the extents first <= i < last. Throws Rejected if it is not representable.
+int64_t extent_of(const Shape& shape, int64_t first, int64_t last);
+
+[[noreturn]] void reject_invalid(std::string message, std::string attribute = {});
+[[noreturn]] void reject_unsupported(std::string message, std::string attribute = {});
+
+}  // namespace halite::frontend
