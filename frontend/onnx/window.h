@@ -1,0 +1,34 @@
+// The attributes that convolutions and poolings share, brought to two spatial axes (y, x): one-dimensional operators
+// get a leading axis of extent 1.
+#pragma once
+
+#include "frontend/onnx/call.h"
+
+namespace halite::frontend {
+
+using Pair = std::array<int64_t, 2>;  ///< y, x
+
+struct Window {
+  Pair input{1, 1};
+  Pair kernel{1, 1};
+  Pair stride{1, 1};
+  Pair dilation{1, 1};
+  std::array<int64_t, 4> pad{0, 0, 0, 0};  ///< top, left, bottom, right
+  Pair excess{0, 0};                       ///< of pad: there only because ceil_mode rounds up
+
+  /// Pixels that a kernel spans with its dilation.
+  int64_t span(int axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
+};
+
+/// Number of spatial axes of operand 0, 1 or 2; rejects others.
+int64_t spatial_rank(const OnnxCall&);
+/// A list attribute with one number, at least `least`, for each spatial axis; `otherwise` where the model has none.
+Pair read_pair(const OnnxCall&, const char* name, int64_t least, int64_t otherwise);
+/// Everything but `kernel`, which the caller knows. Resolves auto_pad for sliding windows; `ceil_mode` as pools have it.
+Window read_window(const OnnxCall&, Pair kernel, bool ceil_mode = false);
+/// strides, dilations and explicit pads only.
+Window read_plain_window(const OnnxCall&, Pair kernel);
+/// The extents of a kernel [.., (kh,) kw] in its last axes.
+Pair kernel_of(const Shape& weights);
+
+}  // namespace halite::frontend
