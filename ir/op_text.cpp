@@ -143,7 +143,8 @@ std::string print(const Op& op) {
         size_t i = 0;
         o.fields(o, [&](std::string_view name, const auto& m) {
           const std::string value = print_value(m);
-          if (value != plain[i++]) s += " " + std::string(name) + "=" + value;
+          // An enumeration says what the operator does; it is printed even at its default.
+          if (value != plain[i++] || std::is_enum_v<std::decay_t<decltype(m)>>) s += " " + std::string(name) + "=" + value;
         });
       },
       op);

@@ -8,7 +8,7 @@
 //     %y: f32[1,28,28,8] = elementwise(%c) fn=relu
 //   }
 //
-// Fields at their default are left out. Names outside [A-Za-z0-9_.] are quoted: %"a b".
+// Fields at their default are left out, but for enumerations. Names outside [A-Za-z0-9_.] are quoted: %"a b".
 #pragma once
 
 #include <string>

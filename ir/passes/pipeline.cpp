@@ -1,11 +1,47 @@
-// See pipeline.h.
 #include "ir/passes/pipeline.h"
 
-namespace halite::ir {
+#include "ir/passes/passes.h"
+#include "ir/verify.h"
 
-void optimize(Graph& graph, const PassObserver& observe) {
-  compact(graph);
-  if (observe) observe("compact", graph);
+namespace halite::ir {
+namespace {
+
+void check([[maybe_unused]] const Graph& g, [[maybe_unused]] std::string_view pass) {
+#ifndef NDEBUG
+  const auto ok = verify(g);
+  HALITE_CHECK(ok, std::string(pass) + " broke the graph: " + to_string(ok.error()));
+#endif
+}
+
+}  // namespace
+
+void optimize(Graph& g, const PassObserver& observe) {
+  const auto run = [&](std::string_view name, auto pass) {
+    const bool changed = pass(g);
+    check(g, name);
+    if (changed && observe) observe(name, g);
+    return changed;
+  };
+  const auto fold = [](Graph& graph) { return fold_constants(graph); };
+  // Each round sees what the one before it uncovered; real models settle in two to four. The limit guards
+  // against rules that undo each other, which would be a bug but must not hang the compiler.
+  bool changed = true;
+  for (int round = 0; changed && round < 16; ++round) {
+    changed = false;
+    // Cheap clean-up first, so that the rest sees canonical operators and constants.
+    changed |= run("simplify", simplify);
+    changed |= run("fold_constants", fold);
+    changed |= run("strengthen", strengthen);
+    changed |= run("eliminate_dead", eliminate_dead);
+    changed |= run("merge_common", merge_common);
+    // From here on values are stored channel last where that helps; scales and pads sit right beside their
+    // operator.
+    changed |= run("sink_transposes", sink_transposes);
+    changed |= run("fold_constants", fold);
+    changed |= run("absorb_pads", absorb_pads);
+    changed |= run("fold_scales", fold_scales);
+    changed |= run("eliminate_dead", eliminate_dead);
+  }
 }
 
 }  // namespace halite::ir

@@ -1,4 +1,4 @@
-// The target-independent passes in their order (passes.h), run until none finds anything more to do.
+// The order of the passes.
 #pragma once
 
 #include <functional>
@@ -8,9 +8,10 @@
 
 namespace halite::ir {
 
-/// Called after each pass with its name and the graph.
+/// Called after each pass that changed the graph.
 using PassObserver = std::function<void(std::string_view pass, const Graph&)>;
 
+/// Runs all passes until none changes anything. Debug builds verify the graph after each.
 void optimize(Graph&, const PassObserver& observe = {});
 
 }  // namespace halite::ir

@@ -1,0 +1,59 @@
+#include "tests/passes/equivalence.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+
+#include "ir/interpret.h"
+
+namespace halite::ir {
+namespace {
+
+void check_close(const Tensor& a, const Tensor& b, const std::string& name) {
+  CAPTURE(name);
+  REQUIRE(a.type() == b.type());
+  const double tolerance = is_float(a.type().dtype) ? 1e-5 : 0;
+  for (int64_t i = 0; i < a.type().elements(); ++i) {
+    const double x = a.at(i), y = b.at(i);
+    if (x == y || (std::isnan(x) && std::isnan(y))) continue;
+    if (!(std::fabs(x - y) <= tolerance * (1 + std::fabs(x)))) {
+      FAIL_CHECK("element ", i, " was ", x, " and became ", y);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> random_inputs(const Graph& g, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<Tensor> inputs;
+  for (ValueId v : g.inputs) {
+    Tensor t = Tensor::zeros(g.type(v));
+    for (int64_t i = 0; i < t.type().elements(); ++i) {
+      const double unit = static_cast<double>(random() >> 11) * 0x1p-53;
+      t.set(i, is_float(t.type().dtype) ? unit * 4 - 2 : std::floor(unit * 8));
+    }
+    inputs.push_back(std::move(t));
+  }
+  return inputs;
+}
+
+void check_equivalent(const Graph& before, const Graph& after, uint64_t seed) {
+  REQUIRE(before.inputs.size() == after.inputs.size());
+  REQUIRE(before.outputs.size() == after.outputs.size());
+  for (size_t i = 0; i < before.inputs.size(); ++i)
+    CHECK(before.value(before.inputs[i]).name == after.value(after.inputs[i]).name);
+  const auto inputs = random_inputs(before, seed);
+  const auto expected = interpret(before, inputs), found = interpret(after, inputs);
+  REQUIRE(expected);
+  REQUIRE(found);
+  for (size_t i = 0; i < before.outputs.size(); ++i) {
+    const std::string& name = before.value(before.outputs[i]).name;
+    CHECK(after.value(after.outputs[i]).name == name);
+    check_close((*expected)[i], (*found)[i], name);
+  }
+}
+
+}  // namespace halite::ir
