@@ -254,7 +254,8 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   vectorize_copy(input, input.args()[0], p.ic, a.facts);
   if (p.whole_image) return schedule_whole_image(p, a, stages, input);
   input.store_at(out, task).compute_at(out, row).fold_storage(input.args()[2], e(p.window));
-  input.store_in(MemoryType::Stack)
+  // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
+  input.store_in(MemoryType::Register)
       .bound_extent(input.args()[1], e(p.padded_w))
       .bound_extent(input.args()[0], e(p.ic));
 }
