@@ -40,7 +40,7 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
                                         const CompileOptions& options, Report& report) {
   std::vector<NamedObject> objects;
   objects.push_back({"model", compile_model_tables(program.tables, Machine(options.target))});
-  for (const auto& kernel : kernels.unique) objects.push_back({kernel.symbol, kernel.object});
+  objects.insert(objects.end(), kernels.objects.begin(), kernels.objects.end());
   for (auto& object : compile_runtime(options)) objects.push_back(std::move(object));
   const auto symbols = public_symbols(options.name);
   auto linked = link_relocatable(objects, symbols);
@@ -49,14 +49,6 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
   report.code_bytes = facts.code_bytes;
   report.stack_bytes = facts.stack_bytes;
   return strip_object(*linked, symbols);
-}
-
-void collect_texts(const Kernels& kernels, Artifact& artifact) {
-  for (const auto& kernel : kernels.unique) {
-    artifact.assembly += kernel.assembly;
-    artifact.llvm += kernel.llvm;
-    artifact.stmt += kernel.stmt;
-  }
 }
 
 }  // namespace
@@ -89,7 +81,9 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& options) {
   artifact.object = *std::move(object);
   if (options.separate_weights) artifact.weights = weights_file(program->weights);
   artifact.header = make_header(artifact.report, program->tables.inputs, program->tables.outputs);
-  collect_texts(kernels, artifact);
+  artifact.assembly = kernels.assembly;
+  artifact.llvm = kernels.llvm;
+  artifact.stmt = kernels.stmt;
   artifact.report.compile_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return artifact;

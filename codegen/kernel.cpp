@@ -3,6 +3,7 @@
 // are filled in all the same, so that a schedule that does read them is slower, not wrong.
 #include "codegen/kernel.h"
 
+#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
@@ -40,7 +41,7 @@ std::vector<Buffer> buffers_of(const schedules::Request& request, const schedule
 
 /// Halide's part: bitcode of the pipeline, and its loop nest as text if wanted.
 std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const schedules::Kernel& kernel,
-                                    KernelTexts& texts) {
+                                    std::string* stmt_text) {
   auto dir = TempDir::create();
   if (!dir) throw InternalError(to_string(dir.error()));
   const std::string path = (*dir / "kernel.bc").string(), stmt = (*dir / "kernel.stmt").string();
@@ -51,14 +52,14 @@ std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const sch
     const auto module =
         pipeline.compile_to_module(arguments, kPipelineName, Halide::Target(request.target.halide));
     std::map<Halide::OutputFileType, std::string> files{{Halide::OutputFileType::bitcode, path}};
-    if (texts.want_stmt) files[Halide::OutputFileType::stmt] = stmt;
+    if (stmt_text) files[Halide::OutputFileType::stmt] = stmt;
     module.compile(files);
   } catch (const Halide::Error& error) {
     throw InternalError("Halide: " + std::string(error.what()) + " in kernel\n" + describe(request));
   }
-  if (texts.want_stmt) {
+  if (stmt_text) {
     const auto text = read_file(stmt);
-    if (text) texts.stmt.assign(text->begin(), text->end());
+    if (text) stmt_text->assign(text->begin(), text->end());
   }
   auto bitcode = read_file(path);
   HALITE_CHECK(bitcode, to_string(bitcode.error()));
@@ -187,9 +188,16 @@ std::string describe(const schedules::Request& request) {
   return out.str();
 }
 
-std::vector<uint8_t> compile_kernel(const schedules::Request& request, const schedules::Kernel& kernel,
-                                    const std::string& symbol, KernelTexts& texts) {
-  const auto bitcode = halide_bitcode(request, kernel, texts);
+std::vector<uint8_t> write_bitcode(const llvm::Module& module) {
+  llvm::SmallVector<char, 0> buffer;
+  llvm::raw_svector_ostream out(buffer);
+  llvm::WriteBitcodeToFile(module, out);
+  return {buffer.begin(), buffer.end()};
+}
+
+std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const schedules::Kernel& kernel,
+                                    const std::string& symbol, std::string* stmt) {
+  const auto bitcode = halide_bitcode(request, kernel, stmt);
   llvm::LLVMContext context;
   context.setDiscardValueNames(true);  // Halide numbers them per process
   auto module = read_bitcode(context, bitcode, symbol);
@@ -200,15 +208,20 @@ std::vector<uint8_t> compile_kernel(const schedules::Request& request, const sch
                                             : Machine::Optimize::speed);
   machine.adopt(*module);
   use_intrinsics(*module);
+  machine.inline_only(*module);
+  return write_bitcode(*module);
+}
+
+std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Machine& machine,
+                                     KernelTexts& texts) {
+  llvm::LLVMContext context;
+  auto module = read_bitcode(context, bitcode, "kernel");
   machine.optimize(*module, Machine::Loops::as_written);
   if (texts.want_llvm) {
     llvm::raw_string_ostream out(texts.llvm);
     out << *module;
   }
-  if (texts.want_asm) {
-    auto copy = llvm::CloneModule(*module);
-    texts.assembly = machine.emit_assembly(*copy);
-  }
+  if (texts.want_asm) texts.assembly = machine.emit_assembly(*llvm::CloneModule(*module));
   return machine.emit_object(*module);
 }
 

@@ -12,13 +12,19 @@ namespace halite::codegen {
 /// count.
 std::string describe(const schedules::Request&);
 
+/// The kernel as bitcode of a module that defines `symbol` (an rt_kernel): retargeted, inlined, not yet
+/// optimised. `stmt` receives Halide's loop nest, if not null.
+std::vector<uint8_t> kernel_bitcode(const schedules::Request&, const schedules::Kernel&,
+                                    const std::string& symbol, std::string* stmt = nullptr);
+
 struct KernelTexts {
-  bool want_asm = false, want_llvm = false, want_stmt = false;
-  std::string assembly, llvm, stmt;
+  bool want_asm = false, want_llvm = false;
+  std::string assembly, llvm;
 };
 
-/// The kernel as an object that defines `symbol` (an rt_kernel).
-std::vector<uint8_t> compile_kernel(const schedules::Request&, const schedules::Kernel&,
-                                    const std::string& symbol, KernelTexts& texts);
+/// Optimises and emits what kernel_bitcode made.
+std::vector<uint8_t> compile_bitcode(std::span<const uint8_t>, const Machine&, KernelTexts& texts);
+
+std::vector<uint8_t> write_bitcode(const llvm::Module&);
 
 }  // namespace halite::codegen

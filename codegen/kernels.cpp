@@ -10,6 +10,7 @@
 
 #include "codegen/cache.h"
 #include "codegen/kernel.h"
+#include "codegen/merge.h"
 #include "rt/bitcode.h"
 
 namespace halite::codegen {
@@ -48,56 +49,150 @@ void for_each_parallel(size_t count, int jobs, Task task) {
   if (failure) std::rethrow_exception(failure);
 }
 
-/// `key` is the hash of the request's description; the symbol follows from it alone, the cache's key also
-/// from the build of the compiler.
-CompiledKernel compile_one(const Request& request, const std::string& key, const CompileOptions& options,
-                           const KernelCache& cache) {
-  const schedules::Kernel kernel = schedules::lower(request);
-  const std::string cache_key = content_hash(build_id() + key);
-  CompiledKernel result{
-      "k_" + key.substr(0, 16), kernel.strategy, kernel.packing, kernel.scratch, {}, {}, {}, {}};
-  KernelTexts texts{options.emit_asm, options.emit_llvm, options.emit_stmt, {}, {}, {}};
-  const bool wants_text = options.emit_asm || options.emit_llvm || options.emit_stmt;
-  if (auto object = wants_text ? std::nullopt : cache.get(cache_key)) {
-    result.object = *std::move(object);
-    result.from_cache = true;
-    return result;
+/// One unique group on its way to code.
+struct Work {
+  Request request;
+  std::string key;  ///< hash of the request's description; names the symbol
+  std::vector<uint8_t>
+      bitcode;  ///< of the kernel, before optimisation; made only if its object is not in the cache
+  std::string stmt;
+};
+
+class KernelBuilder {
+ public:
+  KernelBuilder(const CompileOptions& options)
+      : options_(options),
+        cache_(options.cache, options.cache_limit_bytes),
+        level_(options.optimize_size ? Machine::Optimize::size : Machine::Optimize::speed) {}
+
+  void add(Request request) {
+    const std::string key = content_hash(describe(request));
+    const auto [it, is_new] = known_.emplace(key, work_.size());
+    if (is_new) work_.push_back({std::move(request), key, {}, {}});
+    kernels_.of_group.push_back(it->second);
   }
-  result.object = compile_kernel(request, kernel, result.symbol, texts);
-  result.assembly = std::move(texts.assembly);
-  result.llvm = std::move(texts.llvm);
-  result.stmt = std::move(texts.stmt);
-  cache.put(cache_key, result.object);
-  return result;
-}
+
+  Kernels run() {
+    kernels_.unique.resize(work_.size());
+    total_ = int(work_.size()) * (options_.optimize_size ? 2 : 1);
+    if (options_.optimize_size) {
+      for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::bitcode); });
+      share_code();
+    } else {
+      kernels_.objects.resize(work_.size());
+      for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::object); });
+    }
+    for (const auto& work : work_) kernels_.stmt += work.stmt;
+    for (const auto& object : kernels_.objects) {
+      kernels_.assembly += assembly_[object.name];
+      kernels_.llvm += llvm_[object.name];
+    }
+    cache_.trim();
+    return std::move(kernels_);
+  }
+
+ private:
+  enum class Keep { bitcode, object };
+
+  bool wants_texts() const { return options_.emit_asm || options_.emit_llvm || options_.emit_stmt; }
+  std::string cache_key(const std::string& kind, const std::string& key) const {
+    return content_hash(kind + build_id() + key);
+  }
+
+  void lower(size_t i, Keep keep) {
+    Work& work = work_[i];
+    const schedules::Kernel kernel = schedules::lower(work.request);
+    auto& result = kernels_.unique[i];
+    result = {"k_" + work.key.substr(0, 16), {}, kernel.strategy, kernel.packing, kernel.scratch};
+    const std::string key = cache_key(keep == Keep::object ? "object " : "bitcode ", work.key);
+    auto cached = wants_texts() ? std::nullopt : cache_.get(key);
+    const bool hit = cached.has_value();
+    if (!hit)
+      cached = kernel_bitcode(work.request, kernel, result.symbol, options_.emit_stmt ? &work.stmt : nullptr);
+    if (keep == Keep::bitcode) {
+      if (!hit) cache_.put(key, *cached);
+      work.bitcode = *std::move(cached);
+    } else if (hit) {
+      kernels_.objects[i] = {result.symbol, *std::move(cached)};
+      count_hit();
+    } else {
+      emit(i, result.symbol, *cached, key);
+    }
+    report_progress();
+  }
+
+  /// Compiles bitcode to kernels_.objects[i].
+  void emit(size_t i, const std::string& symbol, const std::vector<uint8_t>& bitcode,
+            const std::string& key) {
+    KernelTexts texts{options_.emit_asm, options_.emit_llvm, {}, {}};
+    kernels_.objects[i] = {symbol, compile_bitcode(bitcode, Machine(options_.target, level_), texts)};
+    cache_.put(key, kernels_.objects[i].bytes);
+    const std::lock_guard lock(mutex_);
+    assembly_[symbol] = std::move(texts.assembly);
+    llvm_[symbol] = std::move(texts.llvm);
+  }
+
+  /// Size mode: functions that differ only in numbers become one.
+  void share_code() {
+    llvm::LLVMContext context;
+    std::vector<std::unique_ptr<llvm::Module>> modules;
+    std::vector<std::string> symbols;
+    for (size_t i = 0; i < work_.size(); i++) {
+      symbols.push_back(kernels_.unique[i].symbol);
+      modules.push_back(read_bitcode(context, work_[i].bitcode, symbols.back()));
+    }
+    const Merged merged = merge_kernels(std::move(modules), symbols);
+    std::vector<std::vector<uint8_t>> bitcode;
+    for (const auto& module : merged.modules) bitcode.push_back(write_bitcode(*module));
+    for (size_t i = 0; i < work_.size(); i++) {
+      kernels_.unique[i].symbol = merged.kernels[i].function;
+      kernels_.unique[i].extents = merged.kernels[i].extents;
+    }
+    kernels_.objects.resize(bitcode.size());
+    total_ = int(work_.size() + bitcode.size());
+    for_each_parallel(bitcode.size(), options_.jobs, [&](size_t i) {
+      const std::string key = cache_key("shared ", content_hash({bitcode[i].begin(), bitcode[i].end()}));
+      if (auto cached = wants_texts() ? std::nullopt : cache_.get(key)) {
+        kernels_.objects[i] = {merged.functions[i], *std::move(cached)};
+        count_hit();
+      } else {
+        emit(i, merged.functions[i], bitcode[i], key);
+      }
+      report_progress();
+    });
+  }
+
+  void count_hit() {
+    const std::lock_guard lock(mutex_);
+    kernels_.from_cache++;
+  }
+
+  void report_progress() {
+    const std::lock_guard lock(mutex_);
+    if (options_.progress) options_.progress(++done_, total_);
+  }
+
+  const CompileOptions& options_;
+  const KernelCache cache_;
+  const Machine::Optimize level_;
+  std::vector<Work> work_;
+  std::map<std::string, size_t> known_;  // by key
+  std::mutex mutex_;
+  int done_ = 0, total_ = 0;
+  std::map<std::string, std::string> assembly_, llvm_;  // by symbol
+  Kernels kernels_;
+};
 
 }  // namespace
 
 Kernels compile_kernels(const ir::Graph& graph, const Views& views,
                         const std::vector<schedules::Group>& groups, const Storage& storage,
                         const CompileOptions& options) {
-  const KernelCache cache(options.cache, options.cache_limit_bytes);
-  Kernels kernels;
-  std::vector<std::pair<Request, std::string>> work;  // unique requests with their keys
-  std::map<std::string, size_t> known;
+  KernelBuilder builder(options);
   for (size_t i = 0; i < groups.size(); i++) {
-    Request request = request_for(graph, views, groups[i], storage.in_place[i], options);
-    const std::string key = content_hash(describe(request));
-    const auto [it, is_new] = known.emplace(key, work.size());
-    if (is_new) work.emplace_back(std::move(request), key);
-    kernels.of_group.push_back(it->second);
+    builder.add(request_for(graph, views, groups[i], storage.in_place[i], options));
   }
-  kernels.unique.resize(work.size());
-  std::mutex mutex;
-  int done = 0;
-  for_each_parallel(work.size(), options.jobs, [&](size_t i) {
-    kernels.unique[i] = compile_one(work[i].first, work[i].second, options, cache);
-    const std::lock_guard lock(mutex);
-    kernels.from_cache += kernels.unique[i].from_cache;
-    if (options.progress) options.progress(++done, int(work.size()));
-  });
-  cache.trim();
-  return kernels;
+  return builder.run();
 }
 
 std::vector<NamedObject> compile_runtime(const CompileOptions& options) {

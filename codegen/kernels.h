@@ -10,7 +10,8 @@
 namespace halite::codegen {
 
 struct CompiledKernel {
-  std::string symbol;
+  std::string symbol;  ///< the function to call; shared by kernels that differ only in `extents`
+  std::vector<int32_t> extents;
   std::string strategy;
   std::vector<schedules::Packing> packing;  ///< parallel to the group's inputs
   std::vector<ir::Type> scratch;
@@ -22,7 +23,9 @@ struct CompiledKernel {
 struct Kernels {
   std::vector<CompiledKernel> unique;  ///< in order of first use
   std::vector<size_t> of_group;        ///< index into `unique`, by group
-  int from_cache = 0;
+  std::vector<NamedObject> objects;    ///< what defines the symbols
+  std::string assembly, llvm, stmt;    ///< of all kernels, as the options ask
+  int from_cache = 0;                  ///< objects that the cache had
 };
 
 Kernels compile_kernels(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,

@@ -11,6 +11,11 @@
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
+#include <llvm/Transforms/IPO/AlwaysInliner.h>
+#include <llvm/Transforms/IPO/GlobalDCE.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include <mutex>
 
@@ -95,10 +100,11 @@ void Machine::adopt(llvm::Module& module) const {
   }
 }
 
-void Machine::optimize(llvm::Module& module, Loops loops) const {
+void Machine::run_passes(llvm::Module& module, bool transform_loops,
+                         const std::function<llvm::ModulePassManager(llvm::PassBuilder&)>& pipeline) const {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopUnrolling = tuning.LoopInterleaving =
-      loops == Loops::transform && optimize_ == Optimize::speed;
+      transform_loops;
   llvm::PassBuilder builder(machine_.get(), tuning);
   llvm::LoopAnalysisManager loop_analyses;
   llvm::FunctionAnalysisManager function_analyses;
@@ -107,8 +113,9 @@ void Machine::optimize(llvm::Module& module, Loops loops) const {
 
   llvm::TargetLibraryInfoImpl library(llvm::Triple(module.getTargetTriple()));
   library.disableAllFunctions();
-  for (auto function : {llvm::LibFunc_memcpy, llvm::LibFunc_memmove, llvm::LibFunc_memset})
+  for (auto function : {llvm::LibFunc_memcpy, llvm::LibFunc_memmove, llvm::LibFunc_memset}) {
     library.setAvailable(function);
+  }
   function_analyses.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
 
   builder.registerModuleAnalyses(module_analyses);
@@ -116,8 +123,29 @@ void Machine::optimize(llvm::Module& module, Loops loops) const {
   builder.registerFunctionAnalyses(function_analyses);
   builder.registerLoopAnalyses(loop_analyses);
   builder.crossRegisterProxies(loop_analyses, function_analyses, cgscc_analyses, module_analyses);
-  const auto level = optimize_ == Optimize::size ? llvm::OptimizationLevel::Oz : llvm::OptimizationLevel::O2;
-  builder.buildPerModuleDefaultPipeline(level).run(module, module_analyses);
+  pipeline(builder).run(module, module_analyses);
+}
+
+void Machine::optimize(llvm::Module& module, Loops loops) const {
+  const bool size = optimize_ == Optimize::size;
+  run_passes(module, loops == Loops::transform && !size, [&](llvm::PassBuilder& builder) {
+    return builder.buildPerModuleDefaultPipeline(size ? llvm::OptimizationLevel::Oz
+                                                      : llvm::OptimizationLevel::O2);
+  });
+}
+
+void Machine::inline_only(llvm::Module& module) const {
+  run_passes(module, false, [](llvm::PassBuilder&) {
+    llvm::ModulePassManager passes;
+    passes.addPass(llvm::AlwaysInlinerPass());
+    passes.addPass(llvm::GlobalDCEPass());
+    llvm::FunctionPassManager functions;
+    functions.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+    functions.addPass(llvm::EarlyCSEPass());
+    functions.addPass(llvm::SimplifyCFGPass());
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(functions)));
+    return passes;
+  });
 }
 
 void Machine::emit(llvm::Module& module, llvm::raw_pwrite_stream& out, llvm::CodeGenFileType type) const {

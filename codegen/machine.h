@@ -4,14 +4,20 @@
 
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/PassManager.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "targets/target.h"
+
+namespace llvm {
+class PassBuilder;
+}
 
 namespace halite::codegen {
 
@@ -31,6 +37,8 @@ class Machine {
 
   enum class Loops { as_written, transform };  ///< transform: vectorise and unroll, for hand-written C
   void optimize(llvm::Module&, Loops) const;
+  /// Inlines what must be, turns stack slots into values and drops what is unused; no other rewriting.
+  void inline_only(llvm::Module&) const;
 
   /// A relocatable ELF object with a section per function and datum, and frame sizes in .stack_sizes.
   std::vector<uint8_t> emit_object(llvm::Module&) const;
@@ -40,6 +48,8 @@ class Machine {
   bool is_64_bit() const { return layout().getPointerSize() == 8; }
 
  private:
+  void run_passes(llvm::Module&, bool transform_loops,
+                  const std::function<llvm::ModulePassManager(llvm::PassBuilder&)>&) const;
   void emit(llvm::Module&, llvm::raw_pwrite_stream&, llvm::CodeGenFileType) const;
 
   const targets::Target target_;

@@ -5,6 +5,8 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/IRBuilder.h>
 
+#include <map>
+
 #include "codegen/weights.h"
 
 namespace halite::codegen {
@@ -35,8 +37,8 @@ class TableBuilder {
                                         number(tables_.steps.size()),
                                         tensors(tables_.inputs, "inputs"),
                                         tensors(tables_.outputs, "outputs"),
-                                        refs(tables_.input_refs, "input_refs"),
-                                        refs(tables_.output_refs, "output_refs"),
+                                        words(tables_.input_refs, "refs"),
+                                        words(tables_.output_refs, "refs"),
                                         steps(),
                                         weights_pointer,
                                         number(tables_.arena_bytes),
@@ -68,8 +70,11 @@ class TableBuilder {
                   what);
   }
 
-  llvm::Constant* refs(const std::vector<rt_ref>& list, const std::string& what) {
-    return array(list, what, [&](rt_ref ref) { return ir_.getInt32(ref); });
+  /// Equal lists are stored once.
+  llvm::Constant* words(const std::vector<uint32_t>& list, const std::string& what) {
+    auto& known = words_[list];
+    if (!known) known = array(list, what, [&](uint32_t word) { return ir_.getInt32(word); });
+    return known;
   }
 
   llvm::Constant* tensors(const std::vector<ir::Value>& values, const std::string& what) {
@@ -95,8 +100,8 @@ class TableBuilder {
     return array(tables_.steps, "steps", [&](const StepTable& step) -> llvm::Constant* {
       auto* kernel =
           llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
-      return llvm::ConstantStruct::getAnon({kernel, refs(step.args, "args"),
-                                            llvm::ConstantPointerNull::get(ir_.getPtrTy()),
+      return llvm::ConstantStruct::getAnon({kernel, words(step.args, "refs"),
+                                            words({step.extents.begin(), step.extents.end()}, "extents"),
                                             number(step.args.size())});
     });
   }
@@ -105,6 +110,7 @@ class TableBuilder {
   llvm::Module& module_;
   llvm::IRBuilder<> ir_;
   llvm::StructType* model_type_ = nullptr;
+  std::map<std::vector<uint32_t>, llvm::Constant*> words_;
 };
 
 }  // namespace

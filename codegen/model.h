@@ -10,6 +10,7 @@ namespace halite::codegen {
 struct StepTable {
   std::string kernel;  ///< symbol
   std::vector<rt_ref> args;
+  std::vector<int32_t> extents;  ///< of a shared kernel; empty: NULL
 };
 
 struct ModelTables {

@@ -73,7 +73,7 @@ class ProgramBuilder {
   void add_step(size_t i) {
     const Group& group = groups_[i];
     const CompiledKernel& code = kernel(i);
-    StepTable table{code.symbol, {}};
+    StepTable table{code.symbol, {}, code.extents};
     StepReport row{graph_.node(group.anchor).name, {}, code.symbol, code.strategy};
     for (auto id : group.nodes) {
       const auto& op = graph_.node(id).op;
