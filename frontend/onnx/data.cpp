@@ -65,7 +65,8 @@ std::vector<V> import_dropout(OnnxCall& call) {
   }
   if (!call.wants(1)) return {call.in(0)};
   const DType mask = call.version < 10 ? call.type(0).dtype : DType::boolean;
-  return {call.in(0), b.broadcast(b.scalar(1, mask), call.shape(0))};
+  const Shape shape = call.shape(0);  // a copy: the next step may move what it refers to
+  return {call.in(0), b.broadcast(b.scalar(1, mask), shape)};
 }
 
 std::vector<V> import_concat(OnnxCall& call) {
