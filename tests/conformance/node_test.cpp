@@ -1,0 +1,205 @@
+// Loads a conformance test, makes inputs constant where needed, runs it and compares.
+#include "tests/conformance/node_test.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "frontend/onnx/import.h"
+#include "frontend/onnx/tensor_proto.h"
+#include "ir/interpret.h"
+#include "tests/conformance/engines.h"
+#include "tools/compare.h"
+
+namespace halite::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using ir::Tensor;
+
+constexpr tools::Tolerance kReal{1e-3, 1e-7}, kExact{0, 0};
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+/// Without the inputs that are initializers too, as models of old list them: the data has no files for those.
+onnx::ModelProto read_model(const NodeTest& test) {
+  onnx::ModelProto model;
+  model.ParseFromString(read_file(test.directory / "model.onnx"));
+  std::set<std::string> constant;
+  for (const auto& initializer : model.graph().initializer()) constant.insert(initializer.name());
+  auto& inputs = *model.mutable_graph()->mutable_input();
+  const auto end =
+      std::remove_if(inputs.begin(), inputs.end(), [&](const auto& i) { return constant.count(i.name()); });
+  inputs.erase(end, inputs.end());
+  return model;
+}
+
+/// The tensors of PREFIX_0.pb, PREFIX_1.pb, ... as messages; they hold other things than tensors in some
+/// tests.
+std::vector<onnx::TensorProto> read_tensors(const fs::path& directory, const std::string& prefix) {
+  std::vector<onnx::TensorProto> tensors;
+  for (int i = 0;; ++i) {
+    const fs::path path = directory / (prefix + "_" + std::to_string(i) + ".pb");
+    if (!fs::exists(path)) return tensors;
+    tensors.emplace_back().ParseFromString(read_file(path));
+  }
+}
+
+Result<std::vector<Tensor>> values_of(const std::vector<onnx::TensorProto>& messages) {
+  std::vector<Tensor> tensors;
+  for (const auto& message : messages) {
+    auto tensor = frontend::read_tensor(message);
+    if (!tensor) return tensor.error();
+    tensors.push_back(std::move(*tensor));
+  }
+  return tensors;
+}
+
+struct DataSet {
+  std::vector<onnx::TensorProto> inputs;
+  std::vector<Tensor> input_values, outputs;
+};
+
+Result<std::vector<DataSet>> read_data(const NodeTest& test) {
+  std::vector<DataSet> sets;
+  for (int i = 0;; ++i) {
+    const fs::path directory = test.directory / ("test_data_set_" + std::to_string(i));
+    if (!fs::exists(directory)) return sets;
+    DataSet set{read_tensors(directory, "input"), {}, {}};
+    auto inputs = values_of(set.inputs), outputs = values_of(read_tensors(directory, "output"));
+    if (!inputs) return inputs.error();
+    if (!outputs) return outputs.error();
+    set.input_values = std::move(*inputs);
+    set.outputs = std::move(*outputs);
+    sets.push_back(std::move(set));
+  }
+}
+
+// Which inputs become constants, in the order in which this is tried.
+constexpr std::array kFreezes{"", "integers", "parameters", "everything"};
+
+std::set<int> frozen(size_t freeze, const DataSet& set) {
+  std::set<int> result;
+  for (int i = 0; i < static_cast<int>(set.inputs.size()); ++i) {
+    const auto& t = set.inputs[i];
+    const bool integer =
+        t.data_type() == onnx::TensorProto::INT64 || t.data_type() == onnx::TensorProto::INT32;
+    const bool by_kind[] = {false, integer && t.dims_size() <= 1, i > 0, true};
+    if (by_kind[freeze]) result.insert(i);
+  }
+  return result;
+}
+
+/// The model with those inputs as initializers.
+std::string freeze_inputs(onnx::ModelProto model, const std::set<int>& indices, const DataSet& set) {
+  auto& graph = *model.mutable_graph();
+  for (auto i = indices.rbegin(); i != indices.rend(); ++i) {
+    auto& initializer = *graph.add_initializer();
+    initializer = set.inputs[*i];
+    initializer.set_name(graph.input(*i).name());
+    graph.mutable_input()->DeleteSubrange(*i, 1);
+  }
+  return model.SerializeAsString();
+}
+
+/// Empty if equal within tolerance.
+std::string difference(const std::vector<Tensor>& got, const std::vector<Tensor>& want) {
+  if (got.size() < want.size())
+    return "gives " + std::to_string(got.size()) + " outputs, expected " + std::to_string(want.size());
+  for (size_t i = 0; i < want.size(); ++i) {
+    const std::string which = "output " + std::to_string(i);
+    if (got[i].type().dtype != want[i].type().dtype || got[i].type().shape != want[i].type().shape)
+      return which + " is " + to_string(got[i].type()) + ", expected " + to_string(want[i].type());
+    const auto d = tools::compare(got[i], want[i], ir::is_float(want[i].type().dtype) ? kReal : kExact);
+    if (d.count > 0)
+      return which + ": " + std::to_string(d.count) + " of " + std::to_string(d.elements) +
+             " differ, first " + tools::index_text(d.first, want[i].type().shape) + " is " +
+             std::to_string(d.got) + ", expected " + std::to_string(d.want);
+  }
+  return {};
+}
+
+std::string run_data_set(const ir::Graph& graph, Engine engine, const DataSet& set,
+                         const std::set<int>& constant) {
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < static_cast<int>(set.input_values.size()); ++i)
+    if (!constant.count(i)) inputs.push_back(set.input_values[i]);
+  auto outputs = engine == Engine::interpret ? ir::interpret(graph, inputs) : run_jit(graph, inputs);
+  return outputs ? difference(*outputs, set.outputs) : to_string(outputs.error());
+}
+
+/// Some data is not what the model declares (bfloat16 is stored as uint16), which says nothing about a
+/// compiler.
+std::string data_mismatch(const onnx::ModelProto& model, const DataSet& set) {
+  const auto& graph = model.graph();
+  if (graph.input_size() != static_cast<int>(set.inputs.size()))
+    return "the data has not a file for each input";
+  for (int i = 0; i < graph.input_size(); ++i)
+    if (graph.input(i).type().tensor_type().elem_type() != set.inputs[i].data_type())
+      return "data of input " + std::to_string(i) + " is not of the declared type";
+  for (const auto& output : graph.output())
+    if (output.type().tensor_type().elem_type() == onnx::TensorProto::BFLOAT16) return "gives bfloat16";
+  return {};
+}
+
+Outcome run_sets(const NodeTest& test, Engine engine, const std::vector<DataSet>& sets) {
+  const onnx::ModelProto model = read_model(test);
+  if (auto why = data_mismatch(model, sets[0]); !why.empty()) return {Status::unsupported, why};
+  std::optional<Error> refusal;
+  std::set<int> tried{-1};
+  for (size_t freeze = 0; freeze < kFreezes.size(); ++freeze) {
+    const std::set<int> constant = frozen(freeze, sets[0]);
+    if (constant == tried || (!constant.empty() && sets.size() > 1)) continue;
+    tried = constant;
+    const std::string bytes = freeze_inputs(model, constant, sets[0]);
+    const auto graph = frontend::import_onnx(bytes_of(bytes));
+    if (!graph) {
+      if (!refusal) refusal = graph.error();
+      continue;
+    }
+    for (const DataSet& set : sets)
+      if (auto why = run_data_set(*graph, engine, set, constant); !why.empty()) return {Status::failed, why};
+    return {Status::passed, kFreezes[freeze]};
+  }
+  return {refusal->code == ErrorCode::kUnsupported ? Status::unsupported : Status::failed,
+          to_string(*refusal)};
+}
+
+}  // namespace
+
+std::vector<NodeTest> find_tests(const fs::path& root) {
+  std::vector<NodeTest> tests;
+  std::map<std::string, std::string> ops;
+  for (const char* family : {"node", "simple", "pytorch-operator", "pytorch-converted"})
+    for (const auto& entry : fs::directory_iterator(root / family)) {
+      NodeTest test{std::string(family) + "/" + entry.path().filename().string(), "several", entry.path()};
+      const auto model = read_model(test);
+      if (model.graph().node_size() == 1) test.op = ops[test.name] = model.graph().node(0).op_type();
+      tests.push_back(std::move(test));
+    }
+  for (NodeTest& test : tests)
+    if (const size_t end = test.name.find("_expanded"); end != std::string::npos)
+      if (auto whole = ops.find(test.name.substr(0, end)); whole != ops.end()) test.op = whole->second;
+  std::ranges::sort(tests, {}, &NodeTest::name);
+  return tests;
+}
+
+Outcome run(const NodeTest& test, Engine engine) try {
+  const auto sets = read_data(test);
+  if (!sets) return {Status::unsupported, "data: " + to_string(sets.error())};
+  if (sets->empty()) return {Status::unsupported, "there is no data"};
+  return run_sets(test, engine, *sets);
+} catch (const std::exception& e) {
+  return {Status::failed, e.what()};
+}
+
+}  // namespace halite::conformance
