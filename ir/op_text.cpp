@@ -144,7 +144,8 @@ std::string print(const Op& op) {
         o.fields(o, [&](std::string_view name, const auto& m) {
           const std::string value = print_value(m);
           // An enumeration says what the operator does; it is printed even at its default.
-          if (value != plain[i++] || std::is_enum_v<std::decay_t<decltype(m)>>) s += " " + std::string(name) + "=" + value;
+          if (value != plain[i++] || std::is_enum_v<std::decay_t<decltype(m)>>)
+            s += " " + std::string(name) + "=" + value;
         });
       },
       op);

@@ -34,7 +34,11 @@ class Scanner {
   explicit Scanner(std::string_view text) : text_(text) {}
 
   [[noreturn]] void fail(std::string message) const { throw ParseFailure{std::move(message), at_}; }
-  size_t at() const { return at_; }
+  /// Where the next token begins.
+  size_t at() {
+    skip_space();
+    return at_;
+  }
   void back_to(size_t at) { at_ = at; }
 
   char peek() {
@@ -269,7 +273,6 @@ class Parser {
 
   // `name: type` of a value that is new.
   ValueId definition() {
-    in_.peek();
     const size_t at = in_.at();
     std::string name = value_name();
     in_.expect(":");
@@ -281,7 +284,6 @@ class Parser {
   }
 
   Type type() {
-    in_.peek();
     const size_t at = in_.at();
     const std::string_view name = in_.word();
     const auto dtype = parse_dtype(name);

@@ -125,7 +125,7 @@ bool fold(Rewriter& r, const Node& node, int x_at) {
     inputs[1] = r.add_constant(name, scaled_weights(*r.constant(op.inputs[1]), *w, affine->scale));
   }
   if (shifts || op.inputs.size() > 2)
-    inputs.push_back(r.add_constant(r.graph().value(product).name + ".bias",
+    inputs.push_back(r.add_constant((op.name.empty() ? r.graph().value(product).name : op.name) + ".bias",
                                     bias_tensor(r, *w, affine->scale, affine->shift)));
   ValueId result = r.emit(op.name, op.op, std::move(inputs));
   if (product != x) result = r.emit(node.name, Reshape{r.type(x).shape}, {result});

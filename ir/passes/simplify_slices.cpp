@@ -12,6 +12,13 @@ bool is_whole(const Slice& s, const Shape& of) {
   return true;
 }
 
+// A step says nothing where at most one element is taken.
+Slice with_plain_steps(Slice s) {
+  for (size_t i = 0; i < s.sizes.size(); ++i)
+    if (s.sizes[i] <= 1) s.step[i] = 1;
+  return s;
+}
+
 // Slice of a concat along its axis: if one of the concat's operands holds all of it, a slice of that.
 bool slice_of_concat(Rewriter& r, const Node& node, const Slice& s, const Node& concat) {
   const auto axis = static_cast<size_t>(std::get<Concat>(concat.op).axis);
@@ -23,7 +30,7 @@ bool slice_of_concat(Rewriter& r, const Node& node, const Slice& s, const Node& 
     if (std::min(first, last) >= begin && std::max(first, last) < begin + extent) {
       Slice of_part = s;
       of_part.start[axis] -= begin;
-      return replace_by(r, node, r.emit(node.name, of_part, {part}));
+      return replace_by(r, node, r.emit(node.name, with_plain_steps(of_part), {part}));
     }
     begin += extent;
   }
@@ -54,7 +61,7 @@ bool simplify_slice(Rewriter& r, const Node& node, const Slice& s) {
       both.start[i] = s.sizes[i] == 0 ? 0 : inner->start[i] + s.start[i] * inner->step[i];
       both.step[i] = s.step[i] * inner->step[i];
     }
-    return replace_by(r, node, r.emit(node.name, both, {maker->inputs[0]}));
+    return replace_by(r, node, r.emit(node.name, with_plain_steps(both), {maker->inputs[0]}));
   }
   return std::holds_alternative<Concat>(maker->op) && slice_of_concat(r, node, s, *maker);
 }

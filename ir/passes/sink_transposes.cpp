@@ -43,12 +43,11 @@ class Planner {
       const auto* t = std::get_if<Transpose>(&node.op);
       if (!t) continue;
       const ValueId from = node.inputs[0], to = node.outputs[0];
-      const auto maker = uses_.producer[from.index];
       const auto& readers = uses_.consumers[to.index];
-      try_region(to, inverse(t->perm), maker && is_anchor(g_.node(*maker)));
-      try_region(from, t->perm, std::any_of(readers.begin(), readers.end(), [&](NodeId n) {
-                   return is_anchor(g_.node(n));
-                 }));
+      const bool feeds_anchor =
+          std::any_of(readers.begin(), readers.end(), [&](NodeId n) { return is_anchor(g_.node(n)); });
+      try_region(to, inverse(t->perm), made_by_anchor(from) ? Prefer::permuted : Prefer::none);
+      try_region(from, t->perm, feeds_anchor ? Prefer::permuted_unless_anchored : Prefer::none);
     }
     return std::move(chosen_);
   }
@@ -59,16 +58,27 @@ class Planner {
     return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<ConvTranspose2d>(node.op) ||
            std::holds_alternative<Pool2d>(node.op);
   }
+  bool made_by_anchor(ValueId v) const {
+    const auto maker = uses_.producer[v.index];
+    return maker && is_anchor(g_.node(*maker));
+  }
+  // Which label wins where both move equally many elements. The order of an anchor's result comes first; what
+  // no anchor made goes over to the order in which one reads it. (Were both alike, two anchors could pull an
+  // operator between them to and fro.)
+  enum class Prefer { none, permuted, permuted_unless_anchored };
+
   const Transpose* as_transpose(NodeId n) const { return std::get_if<Transpose>(&g_.node(n).op); }
 
-  void try_region(ValueId seed, const Perm& perm, bool prefer_permuted) {
+  void try_region(ValueId seed, const Perm& perm, Prefer prefer) {
     if (g_.is_constant(seed)) return;
     auto& tried = tried_[seed.index];
     if (std::find(tried.begin(), tried.end(), perm) != tried.end()) return;
     const Region region = grow(seed, perm);
     for (const auto& [v, p] : region.stored) tried_[v].push_back(p);
     if (region.nodes.empty() || touches_chosen(region)) return;
-    label(region, prefer_permuted);
+    const auto anchored = [&](uint32_t v) { return made_by_anchor({v}); };
+    const bool is_anchored = std::any_of(region.values.begin(), region.values.end(), anchored);
+    label(region, prefer == Prefer::permuted || (prefer == Prefer::permuted_unless_anchored && !is_anchored));
   }
 
   // --- Spreading.
@@ -257,7 +267,7 @@ class Relayout {
     const ValueId old = node.outputs[0];
     const ValueId made = r_.emit(node.name, permuted(r_.graph(), node, l), std::move(inputs));
     r_.rename(made, stored_name(old));
-    stored_[old.index] = {made, l.output};
+    stored_[old.index].push_back({made, l.output});
     made_permuted_.insert(old.index);
     const auto& readers = uses_.consumers[old.index];
     const bool plain_reader = std::any_of(readers.begin(), readers.end(), [&](NodeId n) {
@@ -268,15 +278,21 @@ class Relayout {
 
   // v under the permutation p, made if there is none yet.
   ValueId stored_as(ValueId v, const Perm& p) {
-    if (p == identity_perm(static_cast<int>(p.size())) && !made_permuted_.count(v.index)) return v;
-    if (const auto found = stored_.find(v.index); found != stored_.end())
-      return transposed(found->second.value, compose(inverse(found->second.perm), p));
+    const bool is_plain = p == identity_perm(static_cast<int>(p.size()));
+    if (is_plain && !made_permuted_.count(v.index)) return v;
+    auto& forms = stored_[v.index];
+    for (const Stored& s : forms) {
+      const Perm rest = compose(inverse(s.perm), p);
+      if (moves_nothing(r_.type(s.value).shape, rest)) return transposed(s.value, rest);
+    }
     ValueId result;
-    if (const auto* t = r_.defined_by<Transpose>(v))
+    if (made_permuted_.count(v.index))
+      result = transposed(forms[0].value, compose(inverse(forms[0].perm), p));
+    else if (const auto* t = r_.defined_by<Transpose>(v))
       result = transposed(r_.producer(v)->inputs[0], compose(t->perm, p));
     else
       result = transposed(v, p);
-    if (!r_.constant(v)) stored_[v.index] = {result, p};
+    stored_[v.index].push_back({result, p});
     return result;
   }
   ValueId transposed(ValueId v, const Perm& p) {
@@ -291,22 +307,28 @@ class Relayout {
 
   // A transpose whose operand is there in permuted order reads that, if it must or if that costs nothing.
   bool read_permuted(const Node& node, const Transpose& t) {
-    const auto found = stored_.find(node.inputs[0].index);
-    if (found == stored_.end()) return false;
-    const Stored& s = found->second;
-    const Perm p = compose(inverse(s.perm), t.perm);
-    if (!made_permuted_.count(node.inputs[0].index) && !moves_nothing(r_.type(s.value).shape, p))
-      return false;
-    r_.replace(node.outputs[0], transposed(s.value, p));
-    return true;
+    const ValueId v = node.inputs[0];
+    auto& forms = stored_[v.index];
+    for (const Stored& s : forms) {
+      const Perm rest = compose(inverse(s.perm), t.perm);
+      if (!moves_nothing(r_.type(s.value).shape, rest)) continue;
+      r_.replace(node.outputs[0], transposed(s.value, rest));
+      return true;
+    }
+    if (made_permuted_.count(v.index)) {
+      r_.replace(node.outputs[0], transposed(forms[0].value, compose(inverse(forms[0].perm), t.perm)));
+      return true;
+    }
+    forms.push_back({node.outputs[0], t.perm});
+    return false;
   }
 
   const Uses uses_;
   const std::unordered_map<uint32_t, Layouts> chosen_;
   std::vector<bool> is_transpose_;
   Rewriter r_;
-  std::unordered_map<uint32_t, Stored> stored_;  // by value
-  std::unordered_set<uint32_t> made_permuted_;   // values whose own order exists only if somebody reads it
+  std::unordered_map<uint32_t, std::vector<Stored>> stored_;  // by value: the other orders at hand
+  std::unordered_set<uint32_t> made_permuted_;  // values whose own order exists only if somebody reads it
 };
 
 }  // namespace
