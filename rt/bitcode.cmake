@@ -21,7 +21,7 @@ set(halite_abi_riscv32f --target=riscv32-unknown-none-elf -march=rv32imafc -mabi
 
 set(HALITE_BITCODE_FLAGS -std=c11 -Wall -Wextra -Werror -O2 -nostdlibinc -fno-pic -fno-exceptions
     -ffunction-sections -fdata-sections -fno-stack-protector -fno-unwind-tables -fno-asynchronous-unwind-tables
-    -fno-ident -ffp-contract=off -fno-vectorize -fno-slp-vectorize -fno-unroll-loops -fomit-frame-pointer)
+    -fno-ident -ffp-contract=off -fno-vectorize -fno-slp-vectorize -fno-unroll-loops -fno-jump-tables -fomit-frame-pointer)
 
 # Splits "a::b::c" into the namespace and the name.
 function(halite_split_name qualified namespace_out name_out)
@@ -58,7 +58,7 @@ function(halite_add_bitcode target)
       get_filename_component(path ${source} ABSOLUTE)
       get_filename_component(base ${source} NAME_WE)
       set(output ${folder}/${abi}/${base}.bc)
-      get_source_file_property(options ${path} HALITE_BITCODE_OPTIONS)
+      get_source_file_property(options ${source} HALITE_BITCODE_OPTIONS)
       if(NOT options)
         set(options "")
       endif()

@@ -1,6 +1,6 @@
-/* Conversions between f16 and wider formats, for machines without the instructions. Correctly rounded to nearest even;
- * NaNs become quiet and keep the upper bits of their payload. On Arm an f16 travels as an integer, elsewhere as the
- * ABI's half-precision type. */
+/* Conversions between f16 and wider formats, for machines without the instructions. Correctly rounded to
+ * nearest even; NaNs become quiet and keep the upper bits of their payload. On Arm an f16 travels as an
+ * integer, elsewhere as the ABI's half-precision type. */
 #include "builtins.h"
 
 RT_INLINE uint32_t half_to_float(uint16_t h) {

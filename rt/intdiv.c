@@ -1,8 +1,9 @@
-/* Integer arithmetic that some machines lack: 32-bit division (Cortex-M0+), 64-bit multiplication, division and shifts
- * (32-bit machines), leading zeros. Division by zero gives quotient 0 and the dividend as remainder.
+/* Integer arithmetic that some machines lack: 32-bit division (Cortex-M0+), 64-bit multiplication, division
+ * and shifts (32-bit machines), leading zeros. Division by zero gives quotient 0 and the dividend as
+ * remainder.
  *
- * Arm's names return quotient and remainder together, in r0 and r1 or in r0:r1 and r2:r3; a 64-bit integer and a vector
- * of two are returned in just these registers.
+ * Arm's names return quotient and remainder together, in r0 and r1 or in r0:r1 and r2:r3; a 64-bit integer
+ * and a vector of two are returned in just these registers.
  * https://github.com/ARM-software/abi-aa/blob/main/rtabi32/rtabi32.rst */
 #include "builtins.h"
 
@@ -21,7 +22,7 @@ RT_INLINE int leading_zeros64(uint64_t x) {
   return high ? leading_zeros(high) : 32 + leading_zeros((uint32_t)x);
 }
 
-RT_INLINE uint32_t divide32(uint32_t n, uint32_t d, uint32_t *remainder) {
+RT_INLINE uint32_t divide32(uint32_t n, uint32_t d, uint32_t* remainder) {
   uint32_t q = 0;
   if (d && n >= d) {
     int shift = leading_zeros(d) - leading_zeros(n);
@@ -51,7 +52,7 @@ RT_INLINE uint64_t shift_right(uint64_t x, int n, uint32_t fill) {
   return (uint64_t)high << 32 | low;
 }
 
-RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t *remainder) {
+RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t* remainder) {
   uint64_t q = 0;
   if (!(n >> 32) && (uint32_t)(d >> 32) == 0 && d) {
     q = (uint32_t)n / (uint32_t)d;
@@ -71,9 +72,10 @@ RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t *remainder) {
   return q;
 }
 
-RT_INLINE int64_t signed_divide64(int64_t n, int64_t d, int64_t *remainder) {
+RT_INLINE int64_t signed_divide64(int64_t n, int64_t d, int64_t* remainder) {
   uint64_t r, sign_n = (uint64_t)(n >> 63), sign_q = sign_n ^ (uint64_t)(d >> 63);
-  uint64_t un = ((uint64_t)n ^ sign_n) - sign_n, ud = ((uint64_t)d ^ (uint64_t)(d >> 63)) - (uint64_t)(d >> 63);
+  uint64_t un = ((uint64_t)n ^ sign_n) - sign_n,
+           ud = ((uint64_t)d ^ (uint64_t)(d >> 63)) - (uint64_t)(d >> 63);
   uint64_t q = divide64(un, ud, &r);
   *remainder = (int64_t)((r ^ sign_n) - sign_n);
   return (int64_t)((q ^ sign_q) - sign_q);
@@ -95,9 +97,10 @@ int __clzsi2(uint32_t x) { return leading_zeros(x); }
 
 typedef uint64_t rt_quad __attribute__((vector_size(16)));
 
-RT_INLINE int32_t signed_divide32(int32_t n, int32_t d, int32_t *remainder) {
+RT_INLINE int32_t signed_divide32(int32_t n, int32_t d, int32_t* remainder) {
   uint32_t r, sign_n = (uint32_t)(n >> 31), sign_q = sign_n ^ (uint32_t)(d >> 31);
-  uint32_t un = ((uint32_t)n ^ sign_n) - sign_n, ud = ((uint32_t)d ^ (uint32_t)(d >> 31)) - (uint32_t)(d >> 31);
+  uint32_t un = ((uint32_t)n ^ sign_n) - sign_n,
+           ud = ((uint32_t)d ^ (uint32_t)(d >> 31)) - (uint32_t)(d >> 31);
   uint32_t q = divide32(un, ud, &r);
   *remainder = (int32_t)((r ^ sign_n) - sign_n);
   return (int32_t)((q ^ sign_q) - sign_q);

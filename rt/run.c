@@ -1,27 +1,31 @@
-/* Sessions: open, bind, run. A session's arena begins with one pointer per public tensor, inputs first: where that
- * tensor is, in the arena or in a buffer of the caller. Steps name their tensors by rt_ref, so the model stays
- * immutable data and sessions share it.
+/* Sessions: open, bind, run. A session's arena begins with one pointer per public tensor, inputs first: where
+ * that tensor is, in the arena or in a buffer of the caller. Steps name their tensors by rt_ref, so the model
+ * stays immutable data and sessions share it.
  *
  * All API functions are weak: each compiled model carries them, and a program may link several models. */
 #include "abi.h"
 #include "api.h"
 
 /* The table of the public tensors' places at the beginning of the arena. */
-static void **bindings(const halite_session *s) { return (void **)(void *)s->arena; }
+static void** bindings(const halite_session* s) { return (void**)(void*)s->arena; }
 
-static void *arena_place(const halite_session *s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
+static void* arena_place(const halite_session* s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
 
-static void *place(const halite_session *s, rt_ref ref) {
+static void* place(const halite_session* s, rt_ref ref) {
   uint32_t offset = ref & RT_OFFSET_MASK;
   switch (ref >> RT_SPACE_SHIFT) {
-    case RT_SPACE_ARENA: return s->arena + offset;
-    case RT_SPACE_WEIGHTS: return (void *)(uintptr_t)(s->weights + offset);
-    case RT_SPACE_INPUT: return bindings(s)[offset];
-    default: return bindings(s)[s->model->n_inputs + offset];
+    case RT_SPACE_ARENA:
+      return s->arena + offset;
+    case RT_SPACE_WEIGHTS:
+      return (void*)(uintptr_t)(s->weights + offset);
+    case RT_SPACE_INPUT:
+      return bindings(s)[offset];
+    default:
+      return bindings(s)[s->model->n_inputs + offset];
   }
 }
 
-RT_API halite_status halite_open(halite_session *s, const halite_model *m, void *arena, size_t arena_bytes) {
+RT_API halite_status halite_open(halite_session* s, const halite_model* m, void* arena, size_t arena_bytes) {
   if (!s || !m || !arena) return HALITE_BAD_ARGUMENT;
   if (m->abi_version != RT_ABI_VERSION) return HALITE_ABI_MISMATCH;
   if ((uintptr_t)arena % HALITE_ARENA_ALIGN) return HALITE_ARENA_UNALIGNED;
@@ -34,55 +38,56 @@ RT_API halite_status halite_open(halite_session *s, const halite_model *m, void 
   s->observer = NULL;
   s->observer_user = NULL;
   for (uint32_t i = 0; i < m->n_inputs; ++i) bindings(s)[i] = arena_place(s, m->input_refs[i]);
-  for (uint32_t i = 0; i < m->n_outputs; ++i) bindings(s)[m->n_inputs + i] = arena_place(s, m->output_refs[i]);
+  for (uint32_t i = 0; i < m->n_outputs; ++i)
+    bindings(s)[m->n_inputs + i] = arena_place(s, m->output_refs[i]);
   return HALITE_OK;
 }
 
-RT_API void *halite_input(halite_session *s, uint32_t i) {
+RT_API void* halite_input(halite_session* s, uint32_t i) {
   return s && i < s->model->n_inputs ? bindings(s)[i] : NULL;
 }
 
-RT_API void *halite_output(halite_session *s, uint32_t i) {
+RT_API void* halite_output(halite_session* s, uint32_t i) {
   return s && i < s->model->n_outputs ? bindings(s)[s->model->n_inputs + i] : NULL;
 }
 
-static int is_aligned(const void *data, uint8_t dtype) {
+static int is_aligned(const void* data, uint8_t dtype) {
   static const uint8_t kElementBytes[] = {4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1}; /* by halite_dtype */
   return ((uintptr_t)data & (kElementBytes[dtype] - 1u)) == 0;
 }
 
-RT_API halite_status halite_bind_input(halite_session *s, uint32_t i, const void *data) {
+RT_API halite_status halite_bind_input(halite_session* s, uint32_t i, const void* data) {
   if (!s || i >= s->model->n_inputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->inputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[i] = data ? (void *)(uintptr_t)data : arena_place(s, s->model->input_refs[i]);
+  bindings(s)[i] = data ? (void*)(uintptr_t)data : arena_place(s, s->model->input_refs[i]);
   return HALITE_OK;
 }
 
-RT_API halite_status halite_bind_output(halite_session *s, uint32_t i, void *data) {
+RT_API halite_status halite_bind_output(halite_session* s, uint32_t i, void* data) {
   if (!s || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->outputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
   bindings(s)[s->model->n_inputs + i] = data ? data : arena_place(s, s->model->output_refs[i]);
   return HALITE_OK;
 }
 
-RT_API void halite_observe(halite_session *s, halite_observer observer, void *user) {
+RT_API void halite_observe(halite_session* s, halite_observer observer, void* user) {
   if (!s) return;
   s->observer = observer;
   s->observer_user = user;
 }
 
-RT_API void halite_set_parallel(halite_session *s, halite_parallel_for parallel, void *user) {
+RT_API void halite_set_parallel(halite_session* s, halite_parallel_for parallel, void* user) {
   if (!s) return;
   s->parallel = parallel;
   s->parallel_user = user;
 }
 
-static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count) {
-  const halite_model *m = s->model;
+static halite_status run_steps(halite_session* s, uint32_t first, uint32_t count) {
+  const halite_model* m = s->model;
   if (m->weights_bytes && !s->weights) return HALITE_WEIGHTS_MISSING;
   for (uint32_t i = first; i < first + count; ++i) {
-    const rt_step *step = &m->steps[i];
-    void *args[RT_MAX_ARGS];
+    const rt_step* step = &m->steps[i];
+    void* args[RT_MAX_ARGS];
     for (uint32_t a = 0; a < step->n_args; ++a) args[a] = place(s, step->args[a]);
     if (s->observer) s->observer(s->observer_user, i, 0, args, step->n_args);
     step->kernel(s, args, step->extents);
@@ -91,11 +96,11 @@ static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count
   return HALITE_OK;
 }
 
-RT_API halite_status halite_run(halite_session *s) {
+RT_API halite_status halite_run(halite_session* s) {
   return s ? run_steps(s, 0, s->model->n_steps) : HALITE_BAD_ARGUMENT;
 }
 
-RT_API halite_status halite_run_steps(halite_session *s, uint32_t first, uint32_t count) {
+RT_API halite_status halite_run_steps(halite_session* s, uint32_t first, uint32_t count) {
   if (!s || first > s->model->n_steps || count > s->model->n_steps - first) return HALITE_BAD_ARGUMENT;
   return run_steps(s, first, count);
 }

@@ -1,5 +1,5 @@
-/* f64 arithmetic for machines whose floating-point unit has none; as softfloat.c, and the conversions from and to
- * f32. */
+/* f64 arithmetic for machines whose floating-point unit has none; as softfloat.c, and the conversions from
+ * and to f32. */
 #include "builtins.h"
 
 #define REP uint64_t
@@ -13,7 +13,7 @@ RT_INLINE int leading_zeros(uint64_t x) {
 }
 #define CLZ(x) leading_zeros(x)
 
-RT_INLINE uint64_t high_product(uint64_t a, uint64_t b, uint64_t *lost) {
+RT_INLINE uint64_t high_product(uint64_t a, uint64_t b, uint64_t* lost) {
   uint32_t al = (uint32_t)a, ah = (uint32_t)(a >> 32), bl = (uint32_t)b, bh = (uint32_t)(b >> 32);
   uint64_t low = (uint64_t)al * bl, middle = (uint64_t)ah * bl + (low >> 32);
   uint64_t middle2 = (uint64_t)al * bh + (uint32_t)middle;
@@ -60,15 +60,15 @@ RT_INLINE uint32_t truncate(uint64_t a) {
   return sign | r;
 }
 
-#define BINARY(name, value)                         \
-  RT_HELPER double name(double x, double y) {       \
-    uint64_t a = rt_bits64(x), b = rt_bits64(y);    \
-    return rt_double(value);                        \
+#define BINARY(name, value)                      \
+  RT_HELPER double name(double x, double y) {    \
+    uint64_t a = rt_bits64(x), b = rt_bits64(y); \
+    return rt_double(value);                     \
   }
-#define COMPARE(name, value)                        \
-  RT_HELPER int name(double x, double y) {          \
-    uint64_t a = rt_bits64(x), b = rt_bits64(y);    \
-    return value;                                   \
+#define COMPARE(name, value)                     \
+  RT_HELPER int name(double x, double y) {       \
+    uint64_t a = rt_bits64(x), b = rt_bits64(y); \
+    return value;                                \
   }
 #define FROM(name, type, value) \
   RT_HELPER double name(type x) { return rt_double(value); }

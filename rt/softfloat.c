@@ -1,31 +1,16 @@
-/* f32 arithmetic for machines without a floating-point unit, under the names that LLVM calls: Arm's run-time ABI or
- * libgcc's. Correctly rounded, subnormal numbers included; see softfloat.inc. */
-#include "builtins.h"
+/* f32 arithmetic for machines without a floating-point unit, under the names that LLVM calls: Arm's run-time
+ * ABI or libgcc's. Correctly rounded, subnormal numbers included; see softfloat.inc. */
+#include "float32.h"
 
-#define REP uint32_t
-#define SREP int32_t
-#define BITS 32
-#define SIG 23
-#define CLZ(x) __builtin_clz(x)
-
-RT_INLINE uint32_t high_product(uint32_t a, uint32_t b, uint32_t *lost) {
-  uint64_t p = (uint64_t)a * b;
-  *lost = (uint32_t)p != 0;
-  return (uint32_t)(p >> 32);
-}
-#define HIGH_PRODUCT high_product
-
-#include "softfloat.inc"
-
-#define BINARY(name, value)                         \
-  RT_HELPER float name(float x, float y) {          \
-    uint32_t a = rt_bits32(x), b = rt_bits32(y);    \
-    return rt_float(value);                         \
+#define BINARY(name, value)                      \
+  RT_HELPER float name(float x, float y) {       \
+    uint32_t a = rt_bits32(x), b = rt_bits32(y); \
+    return rt_float(value);                      \
   }
-#define COMPARE(name, value)                        \
-  RT_HELPER int name(float x, float y) {            \
-    uint32_t a = rt_bits32(x), b = rt_bits32(y);    \
-    return value;                                   \
+#define COMPARE(name, value)                     \
+  RT_HELPER int name(float x, float y) {         \
+    uint32_t a = rt_bits32(x), b = rt_bits32(y); \
+    return value;                                \
   }
 #define FROM(name, type, value) \
   RT_HELPER float name(type x) { return rt_float(value); }
