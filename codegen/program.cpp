@@ -120,8 +120,9 @@ class ProgramBuilder {
     placement.bytes = graph_.type(id).bytes();
     row.tensors.push_back(placement);
     if (buffer.space == Buffer::Space::arena) return make_ref(RT_SPACE_ARENA, placement.offset);
-    HALITE_CHECK(offset == 0, "a view into public tensor " + buffer.name);
-    return make_ref(buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT, buffer.io_index);
+    HALITE_CHECK(offset <= int64_t{RT_PUBLIC_OFFSET_MASK}, "a window far into public tensor " + buffer.name);
+    const uint32_t space = buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT;
+    return make_ref(space, int64_t{buffer.io_index} << RT_PUBLIC_SHIFT | offset);
   }
 
   void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
@@ -136,6 +137,9 @@ class ProgramBuilder {
                        " bytes; an object can address 1 GiB of each",
                    {}};
     };
+    if (std::max(graph_.inputs.size(), graph_.outputs.size()) > RT_MAX_PUBLIC) {
+      return Error{ErrorCode::kResource, "the model has more than 64 inputs or outputs", {}};
+    }
     if (program_.report.arena_bytes > int64_t{RT_OFFSET_MASK})
       return too_large("tensors", program_.report.arena_bytes);
     if (program_.weights.size() > RT_OFFSET_MASK)

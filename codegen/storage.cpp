@@ -102,8 +102,12 @@ Storage assign_storage(const ir::Graph& graph, const Views& views, const std::ve
 schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {
   const Place& place = views.places[id.index];
   const auto& type = graph.type(id);
-  const int64_t offset = place.offset * size_of(type.dtype);
-  return {type, place.strides, std::gcd(offset, int64_t{HALITE_ARENA_ALIGN})};
+  const auto is_root = [&](ir::ValueId value) { return value == place.root; };
+  const bool is_public = std::any_of(graph.inputs.begin(), graph.inputs.end(), is_root) ||
+                         std::any_of(graph.outputs.begin(), graph.outputs.end(), is_root);
+  // A buffer that the user binds is aligned to its element, no more.
+  const int64_t alignment = is_public ? size_of(type.dtype) : HALITE_ARENA_ALIGN;
+  return {type, place.strides, std::gcd(place.offset * size_of(type.dtype), alignment)};
 }
 
 }  // namespace halite::codegen

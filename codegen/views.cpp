@@ -7,6 +7,8 @@
 #include <map>
 #include <numeric>
 
+#include "rt/abi.h"
+
 namespace halite::codegen {
 namespace {
 
@@ -110,12 +112,17 @@ class Assigner {
     const auto* slice = std::get_if<ir::Slice>(&node.op);
     if (!reshape && !slice) return;
     const ValueId out = node.outputs[0], in = node.inputs[0];
-    if (!placeable(out)) return;
+    if (!placeable(out) || graph_.is_constant(in)) return;
     if (reshape) {
       views.is_view[id.index] = try_parent(out, {in, Parent::Kind::reshape});
     } else if (worth_viewing(*slice, in)) {
       views.is_view[id.index] = try_parent(out, {in, Parent::Kind::slice, 0, 0, slice});
     }
+  }
+
+  /// Windows of a large public tensor may lie too far in for a reference to it (abi.h).
+  bool takes_windows(ValueId root) const {
+    return !fixed_[root.index] || graph_.type(root).bytes() <= RT_PUBLIC_OFFSET_MASK;
   }
 
   /// Readers of a slice with a stride on the innermost axis would all gather; a copy serves them better. A
@@ -153,13 +160,20 @@ void insert(Graph& graph, const Copies& copies) {
   graph.nodes = std::move(nodes);
 }
 
-/// Every graph output gets a value of its own.
+/// Every graph output gets a value of its own; one too large for windows of it (abi.h) is not built of parts.
 void separate_outputs(Graph& graph) {
   Copies copies;
   std::vector<bool> taken(graph.values.size());
   for (const auto& id : graph.inputs) taken[id.index] = true;
+  const ir::Uses uses(graph);
+  const auto too_large = [&](ValueId id) {
+    const auto producer = uses.producer[id.index];
+    if (!producer || graph.type(id).bytes() <= RT_PUBLIC_OFFSET_MASK) return false;
+    const auto& op = graph.node(*producer).op;
+    return std::holds_alternative<ir::Concat>(op) || std::holds_alternative<ir::Reshape>(op);
+  };
   for (auto& id : graph.outputs) {
-    if (taken[id.index] || graph.is_constant(id)) {
+    if (taken[id.index] || graph.is_constant(id) || too_large(id)) {
       id = add_copy(graph, copies, graph.nodes.size(), id);
     } else {
       taken[id.index] = true;

@@ -13,8 +13,8 @@ extern "C" {
 #define RT_ABI_VERSION 1u
 #define RT_MAX_ARGS 16u /* of one step */
 
-/* A tensor's place: the space in the two highest bits, below them a byte offset (arena, weights) or the index of a
- * public tensor. */
+/* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or, for a
+ * window of a public tensor, its index in six bits and a byte offset in 24. */
 typedef uint32_t rt_ref;
 #define RT_SPACE_ARENA 0u
 #define RT_SPACE_WEIGHTS 1u
@@ -22,6 +22,9 @@ typedef uint32_t rt_ref;
 #define RT_SPACE_OUTPUT 3u
 #define RT_SPACE_SHIFT 30u
 #define RT_OFFSET_MASK 0x3fffffffu
+#define RT_PUBLIC_SHIFT 24u
+#define RT_PUBLIC_OFFSET_MASK 0x00ffffffu
+#define RT_MAX_PUBLIC 64u /* inputs, and as many outputs */
 
 /* args: the tensors in the order of schedules::Kernel. extents: values of a size-shared kernel's parameters, or NULL.
  * The session is the user context of Halide's parallel loops. */

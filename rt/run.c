@@ -12,17 +12,12 @@ static void** bindings(const halite_session* s) { return (void**)(void*)s->arena
 static void* arena_place(const halite_session* s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
 
 static void* place(const halite_session* s, rt_ref ref) {
-  uint32_t offset = ref & RT_OFFSET_MASK;
-  switch (ref >> RT_SPACE_SHIFT) {
-    case RT_SPACE_ARENA:
-      return s->arena + offset;
-    case RT_SPACE_WEIGHTS:
-      return (void*)(uintptr_t)(s->weights + offset);
-    case RT_SPACE_INPUT:
-      return bindings(s)[offset];
-    default:
-      return bindings(s)[s->model->n_inputs + offset];
-  }
+  uint32_t offset = ref & RT_OFFSET_MASK, space = ref >> RT_SPACE_SHIFT;
+  if (space == RT_SPACE_ARENA) return s->arena + offset;
+  if (space == RT_SPACE_WEIGHTS) return (void*)(uintptr_t)(s->weights + offset);
+  uint32_t index = offset >> RT_PUBLIC_SHIFT;
+  if (space == RT_SPACE_OUTPUT) index += s->model->n_inputs;
+  return (unsigned char*)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
 }
 
 RT_API halite_status halite_open(halite_session* s, const halite_model* m, void* arena, size_t arena_bytes) {
