@@ -1,6 +1,7 @@
-// Axes are labelled by the output's axes, and the labels are carried from each node's output to its inputs. A label is
-// "trivial" if its extent is 1 in every value and no operator does something along it. Runs of labels that are adjacent
-// in every value become one axis; operators that do something along an axis say how far that axis may be merged.
+// Axes are labelled by the output's axes, and the labels are carried from each node's output to its inputs. A
+// label is "trivial" if its extent is 1 in every value and no operator does something along it. Runs of
+// labels that are adjacent in every value become one axis; operators that do something along an axis say how
+// far that axis may be merged.
 #include "schedules/collapse.h"
 
 #include <algorithm>
@@ -79,16 +80,19 @@ struct Follow {
 
 /// Writes an operator for merged axes.
 struct Rewrite {
-  const ir::Shape& in;     ///< extents of the first input before merging
-  const ir::Shape& shape;  ///< of the output, merged
-  const Labels& labels;    ///< of the output's axes before merging
+  const ir::Shape& in;           ///< extents of the first input before merging
+  const ir::Shape& shape;        ///< of the output, merged
+  const Labels& labels;          ///< of the output's axes before merging
   const std::vector<Run>& runs;  ///< the output's merged axes, in order
   const std::vector<int>& perm;  ///< output axis -> first input's axis, merged
 
-  size_t axis_of(int label) const { return static_cast<size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin()); }
+  size_t axis_of(int label) const {
+    return static_cast<size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin());
+  }
   int64_t run_of(int64_t axis) const {
     for (size_t r = 0; r < runs.size(); r++) {
-      if (std::find(runs[r].begin(), runs[r].end(), labels[axis]) != runs[r].end()) return static_cast<int64_t>(r);
+      if (std::find(runs[r].begin(), runs[r].end(), labels[axis]) != runs[r].end())
+        return static_cast<int64_t>(r);
     }
     return -1;
   }
@@ -115,7 +119,9 @@ struct Rewrite {
 
   ir::Op operator()(ir::Broadcast) const { return ir::Broadcast{shape}; }
   ir::Op operator()(ir::Transpose) const { return ir::Transpose{{perm.begin(), perm.end()}}; }
-  ir::Op operator()(ir::Slice op) const { return ir::Slice{merged_index(op.start), outermost(op.step), shape}; }
+  ir::Op operator()(ir::Slice op) const {
+    return ir::Slice{merged_index(op.start), outermost(op.step), shape};
+  }
   ir::Op operator()(ir::Pad op) const {
     op.before = merged_index(op.before);
     op.after = merged_index(op.after);
@@ -154,7 +160,8 @@ struct Rewrite {
 /// The analysis of one group.
 class Merging {
  public:
-  explicit Merging(const Request& request) : request_(request), graph_(request.graph), group_(request.group) {}
+  explicit Merging(const Request& request)
+      : request_(request), graph_(request.graph), group_(request.group) {}
 
   /// False if the group's axes cannot be followed from its output to everything it reads.
   bool follow() {
@@ -224,7 +231,8 @@ class Merging {
 
   bool is_trivial(int label) const {
     if (marks_.alone[label] || marks_.outermost[label]) return false;
-    return std::all_of(labels_.begin(), labels_.end(), [&](const auto& v) { return extent(v.first, label) == 1; });
+    return std::all_of(labels_.begin(), labels_.end(),
+                       [&](const auto& v) { return extent(v.first, label) == 1; });
   }
 
   bool may_merge(const Run& run) const {
@@ -253,7 +261,9 @@ class Merging {
   bool broadcasts_as_one(const Run& run) const {
     for (auto id : group_.nodes) {
       const ir::Node& node = graph_.node(id);
-      if (!std::holds_alternative<ir::Elementwise>(node.op) && !std::holds_alternative<ir::Broadcast>(node.op)) continue;
+      if (!std::holds_alternative<ir::Elementwise>(node.op) &&
+          !std::holds_alternative<ir::Broadcast>(node.op))
+        continue;
       for (auto input : node.inputs) {
         bool all_equal = true, all_one = true;
         for (int label : run) {
@@ -302,8 +312,14 @@ class Builder {
     for (auto id : given.inputs) group_.inputs.push_back(value(id));
     for (auto id : given.nodes) add_node(id);
     for (auto id : given.outputs) group_.outputs.push_back(value(id));
-    Request merged{.graph = graph_, .group = group_, .inputs = {}, .outputs = {}, .target = request_.target,
-                   .optimize = request_.optimize, .in_place = request_.in_place, .strategy = request_.strategy};
+    Request merged{.graph = graph_,
+                   .group = group_,
+                   .inputs = {},
+                   .outputs = {},
+                   .target = request_.target,
+                   .optimize = request_.optimize,
+                   .in_place = request_.in_place,
+                   .strategy = request_.strategy};
     for (size_t i = 0; i < given.inputs.size(); i++) {
       merged.inputs.push_back(operand(given.inputs[i], request_.inputs[i]));
     }
@@ -325,7 +341,8 @@ class Builder {
   }
 
   ir::ValueId value(ir::ValueId id) {
-    const auto [known, added] = ids_.try_emplace(id.index, ir::ValueId{static_cast<uint32_t>(graph_.values.size())});
+    const auto [known, added] =
+        ids_.try_emplace(id.index, ir::ValueId{static_cast<uint32_t>(graph_.values.size())});
     if (added) {
       const ir::Value& old = request_.graph.value(id);
       ir::Value made{old.name, {old.type.dtype, merged_shape(id), {}}, {}};
@@ -340,7 +357,8 @@ class Builder {
     const auto out = ordered(runs_, merging_.labels(node.outputs[0]));
     const auto in = ordered(runs_, merging_.labels(node.inputs[0]));
     std::vector<int> perm;
-    for (const auto& run : out) perm.push_back(static_cast<int>(std::find(in.begin(), in.end(), run) - in.begin()));
+    for (const auto& run : out)
+      perm.push_back(static_cast<int>(std::find(in.begin(), in.end(), run) - in.begin()));
     const Rewrite rewrite{request_.graph.type(node.inputs[0]).shape, merged_shape(node.outputs[0]),
                           merging_.labels(node.outputs[0]), out, perm};
     ir::Node made{node.name, std::visit(rewrite, node.op), {}, {}};

@@ -1,7 +1,7 @@
-// Merges axes of a whole group: extents of 1 are dropped, and neighbours that every tensor of the group stores and
-// treats as one axis become one. An elementwise group over contiguous tensors turns into a flat loop, a transpose from
-// channel first to channel last into a plain matrix transpose. Groups whose anchor knows its axes by position
-// (convolution, pooling, matrix product) stay as they are.
+// Merges axes of a whole group: extents of 1 are dropped, and neighbours that every tensor of the group
+// stores and treats as one axis become one. An elementwise group over contiguous tensors turns into a flat
+// loop, a transpose from channel first to channel last into a plain matrix transpose. Groups whose anchor
+// knows its axes by position (convolution, pooling, matrix product) stay as they are.
 #pragma once
 
 #include <optional>

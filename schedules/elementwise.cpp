@@ -1,5 +1,6 @@
-// Elementwise functions and casts: the formulas of ir/ops/elementwise_formulas.h over Halide expressions. f16 is
-// computed in f32 and rounded after each operator; booleans are uint8 0 or 1 between Funcs and conditions inside.
+// Elementwise functions and casts: the formulas of ir/ops/elementwise_formulas.h over Halide expressions. f16
+// is computed in f32 and rounded after each operator; booleans are uint8 0 or 1 between Funcs and conditions
+// inside.
 #include <limits>
 
 #include "ir/ops/elementwise_formulas.h"
@@ -35,11 +36,12 @@ Expr saturated_constant(Halide::Type type, double value) {
 /// Unsigned type of the same width, in which arithmetic wraps by definition.
 Expr wrap(const Expr& x) { return Halide::cast(x.type().with_code(halide_type_uint), x); }
 
-/// Integer division toward zero, 0 for a zero divisor (Halide's rounds down, and so does its remainder). Computed on
-/// magnitudes, so that the smallest integer divided by -1 wraps.
+/// Integer division toward zero, 0 for a zero divisor (Halide's rounds down, and so does its remainder).
+/// Computed on magnitudes, so that the smallest integer divided by -1 wraps.
 Expr truncating_divide(const Expr& a, const Expr& b) {
   if (a.type().is_uint()) return a / b;
-  const Expr magnitude = Halide::select(a < 0, 0 - wrap(a), wrap(a)) / Halide::select(b < 0, 0 - wrap(b), wrap(b));
+  const Expr magnitude =
+      Halide::select(a < 0, 0 - wrap(a), wrap(a)) / Halide::select(b < 0, 0 - wrap(b), wrap(b));
   return Halide::cast(a.type(), Halide::select((a < 0) != (b < 0), 0 - magnitude, magnitude));
 }
 
@@ -56,21 +58,34 @@ struct Vocabulary {
   }
   static Expr min(const Expr& x, const Expr& y) { return Halide::min(x, y); }
   static Expr max(const Expr& x, const Expr& y) { return Halide::max(x, y); }
-  static Expr div(const Expr& x, const Expr& y) { return x.type().is_float() ? x / y : truncating_divide(x, y); }
+  static Expr div(const Expr& x, const Expr& y) {
+    return x.type().is_float() ? x / y : truncating_divide(x, y);
+  }
   static Expr remainder(const Expr& x, const Expr& y) {
-    if (!x.type().is_float()) return Halide::select(y == 0, Halide::Internal::make_zero(x.type()), x - truncating_divide(x, y) * y);
+    if (!x.type().is_float())
+      return Halide::select(y == 0, Halide::Internal::make_zero(x.type()), x - truncating_divide(x, y) * y);
     return Halide::Internal::Call::make(x.type(), x.type().bits() == 64 ? "fmod" : "fmodf", {x, y},
                                         Halide::Internal::Call::PureExtern);
   }
-  static Expr pow(const Expr& x, const Expr& y) { return x.type().is_float() ? float_pow(x, y) : integer_pow(x, y); }
+  static Expr pow(const Expr& x, const Expr& y) {
+    return x.type().is_float() ? float_pow(x, y) : integer_pow(x, y);
+  }
   static Expr floor(const Expr& x) { return Halide::floor(x); }
   static Expr ceil(const Expr& x) { return Halide::ceil(x); }
   static Expr round(const Expr& x) { return Halide::round(x); }
   static Expr sqrt(const Expr& x) { return Halide::sqrt(x); }
-  static Expr exp(const Expr& x) { return real(x, math::exp, [](Expr v) { return Halide::exp(v); }); }
-  static Expr expm1(const Expr& x) { return real(x, math::expm1, [](Expr v) { return Halide::exp(v) - 1; }); }
-  static Expr log(const Expr& x) { return real(x, math::log, [](Expr v) { return Halide::log(v); }); }
-  static Expr log1p(const Expr& x) { return real(x, math::log1p, [](Expr v) { return Halide::log(1 + v); }); }
+  static Expr exp(const Expr& x) {
+    return real(x, math::exp, [](Expr v) { return Halide::exp(v); });
+  }
+  static Expr expm1(const Expr& x) {
+    return real(x, math::expm1, [](Expr v) { return Halide::exp(v) - 1; });
+  }
+  static Expr log(const Expr& x) {
+    return real(x, math::log, [](Expr v) { return Halide::log(v); });
+  }
+  static Expr log1p(const Expr& x) {
+    return real(x, math::log1p, [](Expr v) { return Halide::log(1 + v); });
+  }
   static Expr erf(const Expr& x) { return math::erf(x); }
   static Expr sin(const Expr& x) { return Halide::sin(x); }
   static Expr cos(const Expr& x) { return Halide::cos(x); }
@@ -80,11 +95,15 @@ struct Vocabulary {
   static Expr atan(const Expr& x) { return Halide::atan(x); }
   static Expr sinh(const Expr& x) { return Halide::sinh(x); }
   static Expr cosh(const Expr& x) { return Halide::cosh(x); }
-  static Expr tanh(const Expr& x) { return real(x, math::tanh, [](Expr v) { return Halide::tanh(v); }); }
+  static Expr tanh(const Expr& x) {
+    return real(x, math::tanh, [](Expr v) { return Halide::tanh(v); });
+  }
   static Expr asinh(const Expr& x) { return Halide::asinh(x); }
   static Expr acosh(const Expr& x) { return Halide::acosh(x); }
   static Expr atanh(const Expr& x) { return Halide::atanh(x); }
-  static Expr sigmoid(const Expr& x) { return real(x, math::sigmoid, [](Expr v) { return 1 / (1 + Halide::exp(-v)); }); }
+  static Expr sigmoid(const Expr& x) {
+    return real(x, math::sigmoid, [](Expr v) { return 1 / (1 + Halide::exp(-v)); });
+  }
   static Expr is_nan(const Expr& x) { return math::is_nan(x); }
   static Expr is_inf(const Expr& x) { return math::is_inf(x); }
   static Expr shift_left(const Expr& x, const Expr& y) {
@@ -97,9 +116,7 @@ struct Vocabulary {
   }
 
  private:
-  static Expr float_pow(const Expr& x, const Expr& y) {
-    return real(x, [&](Expr v) { return math::pow(v, y); }, [&](Expr v) { return Halide::pow(v, y); });
-  }
+  static Expr float_pow(const Expr& x, const Expr& y) { return Halide::pow(x, y); }
   /// By squaring over the exponent's bits; a negative exponent leaves only -1, 0 and 1.
   static Expr integer_pow(const Expr& x, const Expr& y) {
     const Halide::Type type = wrap(x).type();
@@ -112,7 +129,8 @@ struct Vocabulary {
     result = Halide::cast(x.type(), result);
     if (x.type().is_uint()) return result;
     const Expr odd = (y & 1) != 0, zero = constant(x, 0), one = constant(x, 1);
-    const Expr inverse = Halide::select(x == 1, one, x == -1, Halide::select(odd, constant(x, -1), one), zero);
+    const Expr inverse =
+        Halide::select(x == 1, one, x == -1, Halide::select(odd, constant(x, -1), one), zero);
     return Halide::select(y < 0, inverse, result);
   }
 };
@@ -125,7 +143,8 @@ Expr load(const Expr& x, ir::DType dtype) {
 Expr store(const Expr& x, ir::DType dtype) { return Halide::cast(halide_type(dtype), x); }
 
 /// The element of an input at an output index; an extent of 1 is repeated.
-Expr broadcast_read(const Func& input, const ir::Type& type, const ir::Type& out, const std::vector<Var>& vars) {
+Expr broadcast_read(const Func& input, const ir::Type& type, const ir::Type& out,
+                    const std::vector<Var>& vars) {
   std::vector<Expr> index;
   for (int d = 0; d < type.rank(); d++) {
     index.push_back(extent(type, d) == 1 && extent(out, d) != 1 ? Expr(0) : Expr(vars[d]));
@@ -156,13 +175,16 @@ Func algorithm(const ir::Cast& op, const Anchor& anchor, Stages&, Inputs inputs)
   if (op.to == ir::DType::boolean) {
     f(vars) = store(x.type().is_bool() ? x : x != 0, op.to);
   } else if (x.type().is_float() && !to.is_float()) {
-    // Ends of the range that the float type cannot hold are compared with the next value inside it. NaN gives 0.
+    // Ends of the range that the float type cannot hold are compared with the next value inside it. NaN gives
+    // 0.
     const double low = to.is_uint() ? 0 : -std::ldexp(1.0, to.bits() - 1);
     const double limit = std::ldexp(1.0, to.is_uint() ? to.bits() : to.bits() - 1);
-    const Expr lowest = Halide::Internal::make_const(x.type(), low), end = Halide::Internal::make_const(x.type(), limit);
+    const Expr lowest = Halide::Internal::make_const(x.type(), low),
+               end = Halide::Internal::make_const(x.type(), limit);
     const Expr inside = x > lowest && x < end;
     const Expr truncated = Halide::cast(to, Halide::select(inside, x, Halide::Internal::make_zero(x.type())));
-    f(vars) = Halide::select(inside, truncated, x >= end, to.max(), x <= lowest, to.min(), Halide::Internal::make_zero(to));
+    f(vars) = Halide::select(inside, truncated, math::is_nan(x), Halide::Internal::make_zero(to), x >= end,
+                             to.max(), to.min());
   } else {
     f(vars) = Halide::cast(to, x);
   }

@@ -22,7 +22,8 @@ int64_t macs(const ir::Graph& graph, ir::NodeId id) {
     return elements(node.outputs[0]) * weights[1] * weights[2] * weights[3];
   }
   if (std::holds_alternative<ir::ConvTranspose2d>(node.op)) {
-    const auto& weights = graph.type(node.inputs[1]).shape;  // every input element meets kh*kw*oc/groups weights
+    const auto& weights =
+        graph.type(node.inputs[1]).shape;  // every input element meets kh*kw*oc/groups weights
     const int64_t groups = weights[3] > 0 ? shape[3] / weights[3] : 1;
     return elements(node.inputs[0]) * weights[1] * weights[2] * (weights[0] / std::max<int64_t>(1, groups));
   }
@@ -44,7 +45,8 @@ bool may_alias(const ir::Graph& graph, const Group& group, size_t input) {
   std::set<ir::ValueId> depends{source};
   for (auto id : group.nodes) {
     const ir::Node& node = graph.node(id);
-    const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(), [&](auto v) { return depends.contains(v); });
+    const bool reads =
+        std::any_of(node.inputs.begin(), node.inputs.end(), [&](auto v) { return depends.contains(v); });
     if (!reads) continue;
     if (!keeps_index(node.op) || graph.type(node.outputs[0]).shape != to.shape) return false;
     depends.insert(node.outputs.begin(), node.outputs.end());

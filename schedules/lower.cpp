@@ -1,8 +1,9 @@
-// Assembles one kernel from a group of nodes: input parameters with static bounds, the algorithm of every node in
-// order, an output Func, and the schedule of the anchor. Nothing is chosen here; the operators' files do that.
+// Assembles one kernel from a group of nodes: input parameters with static bounds, the algorithm of every
+// node in order, an output Func, and the schedule of the anchor. Nothing is chosen here; the operators' files
+// do that.
 //
-// Axes are merged first where the whole group allows it (collapse.h), so the rank of a kernel's buffers can be lower
-// than that of its tensors; what a caller passes is the address of the first element alone.
+// Axes are merged first where the whole group allows it (collapse.h), so the rank of a kernel's buffers can
+// be lower than that of its tensors; what a caller passes is the address of the first element alone.
 #include <map>
 
 #include "schedules/collapse.h"
@@ -34,15 +35,21 @@ int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
 Anchor describe(const Request& request, ir::NodeId id) {
   const ir::Graph& graph = request.graph;
   const ir::Node& node = graph.node(id);
-  Anchor anchor{.inputs = {}, .constant = {}, .output = graph.type(node.outputs[0]), .facts = request.target.facts,
-                .optimize = request.optimize, .in_place = request.in_place, .epilogue_inputs = 0};
+  Anchor anchor{.inputs = {},
+                .constant = {},
+                .output = graph.type(node.outputs[0]),
+                .facts = request.target.facts,
+                .optimize = request.optimize,
+                .in_place = request.in_place,
+                .epilogue_inputs = 0};
   for (auto input : node.inputs) {
     anchor.inputs.push_back(graph.type(input));
     // A constant that something else in the group reads too must keep its layout.
     anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
   }
   for (auto input : request.group.inputs) {
-    if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end()) anchor.epilogue_inputs++;
+    if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())
+      anchor.epilogue_inputs++;
   }
   return anchor;
 }
@@ -58,7 +65,8 @@ void set_layout(auto&& buffer, const Operand& operand) {
     buffer.dim(d).set_bounds(0, extent(operand.type, d));
     buffer.dim(d).set_stride(static_cast<int>(operand.strides[flip(d, rank)]));
   }
-  if (operand.alignment > 1) buffer.set_host_alignment(static_cast<int>(operand.alignment));
+  // Alignment is left for LLVM to use: Halide 14, told of it, emits aligned loads for rows of strided vectors
+  // whose start is not aligned.
 }
 
 Operand contiguous(const ir::Type& type, int64_t alignment) {
@@ -97,7 +105,8 @@ class Lowering {
   void make_inputs() {
     const auto& inputs = request_.group.inputs;
     kernel_.packing.resize(inputs.size());
-    const auto packed = std::visit([&](const auto& op) { return packing(op, anchor_, stages_.strategy); }, anchor_op());
+    const auto packed =
+        std::visit([&](const auto& op) { return packing(op, anchor_, stages_.strategy); }, anchor_op());
     const auto& anchor_inputs = graph_.node(request_.group.anchor).inputs;
     for (size_t i = 0; i < packed.size(); i++) {
       if (packed[i].apply) kernel_.packing[index_of(inputs, anchor_inputs[i])] = packed[i];
@@ -133,8 +142,8 @@ class Lowering {
     const size_t position = index_of(request_.group.outputs, value);
     if (position < request_.group.outputs.size()) {
       result = store(result, position);
-      // Values on the way that leave the kernel too end a stage of their own, which the anchor's schedule rules if the
-      // anchor lies before it.
+      // Values on the way that leave the kernel too end a stage of their own, which the anchor's schedule
+      // rules if the anchor lies before it.
       if (!stages_.output.defined() && stages_.anchor.defined()) {
         stages_.output = result;
       } else {
@@ -192,8 +201,8 @@ class Lowering {
   Anchor anchor_;
   Stages stages_;
   Kernel kernel_;
-  std::map<uint32_t, Func> values_;   ///< by value index
-  std::map<size_t, Func> stored_;     ///< by output position
+  std::map<uint32_t, Func> values_;  ///< by value index
+  std::map<size_t, Func> stored_;    ///< by output position
   std::vector<Func> extra_stages_;
 };
 

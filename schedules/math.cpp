@@ -1,21 +1,140 @@
+// Polynomials are minimax fits (Remez) of what stands beside them. Floating-point expressions may be
+// reassociated and contracted by the back end; the few sums whose order carries the precision are marked
+// strict.
 #include "schedules/math.h"
 
-namespace halite::schedules::math {
+#include <initializer_list>
 
-Expr exp(Expr x) { return Halide::exp(x); }
-Expr expm1(Expr x) { return Halide::exp(x) - 1; }
-Expr log(Expr x) { return Halide::log(x); }
-Expr log1p(Expr x) { return Halide::log(1 + x); }
-Expr tanh(Expr x) { return Halide::tanh(x); }
-Expr sigmoid(Expr x) { return 1 / (1 + Halide::exp(-x)); }
-Expr erf(Expr x) { return Halide::erf(x); }
-Expr pow(Expr x, Expr y) { return Halide::pow(x, y); }
-Expr round_even(Expr x) { return Halide::round(x); }
-Expr is_nan(Expr x) {
-  return (Halide::reinterpret<uint32_t>(x) & Expr(0x7fffffffu)) > Expr(0x7f800000u);
+namespace halite::schedules::math {
+namespace {
+
+using Halide::cast;
+using Halide::reinterpret;
+using Halide::select;
+using Halide::strict_float;
+
+constexpr int kExponentShift = 23;
+constexpr float kLn2 = 0.693147182f;
+constexpr float kLn2High = 0.693359375f;  ///< 9 bits: times an exponent it is exact
+constexpr float kLn2Low = -2.12194440e-4f;
+constexpr float kExpOverflow = 88.7228394f;    ///< the largest x with a finite exp(x)
+constexpr float kExpUnderflow = -87.3365402f;  ///< the smallest x with a normal exp(x)
+constexpr int kInfinityBits = 0x7f800000;
+
+/// c[0] + c[1] x + c[2] x^2 + ...
+Expr polynomial(const Expr& x, std::initializer_list<float> coefficients) {
+  Expr sum;
+  for (auto c = std::rbegin(coefficients); c != std::rend(coefficients); ++c) {
+    sum = sum.defined() ? sum * x + *c : Expr(*c);
+  }
+  return sum;
 }
-Expr is_inf(Expr x) {
-  return (Halide::reinterpret<uint32_t>(x) & Expr(0x7fffffffu)) == Expr(0x7f800000u);
+
+/// exp(x) = 2^n * (1 + tail), |tail| < 0.42.
+struct Exponential {
+  Expr n, tail;
+};
+
+Exponential split_exp(const Expr& x) {
+  const Expr scaled = x * 1.44269504f;
+  // Rounding by truncation: it is one instruction everywhere, other than the rounding functions.
+  const Expr n = cast<int>(scaled + select(scaled < 0.0f, -0.5f, 0.5f));
+  const Expr n_real = cast<float>(n);
+  const Expr r = strict_float(x - n_real * kLn2High) - n_real * kLn2Low;
+  // (exp(r) - 1 - r) / r^2 on [-ln2/2, ln2/2]
+  const Expr rest =
+      polynomial(r, {0.499999931f, 0.166665148f, 0.0416684568f, 0.00836941883f, 0.00138131447f});
+  return {n, rest * (r * r) + r};
 }
+
+/// x * 2^n for a normal result.
+Expr scale(const Expr& x, const Expr& n) {
+  return reinterpret<float>(reinterpret<int>(x) + (n << kExponentShift));
+}
+
+Expr magnitude_bits(const Expr& x) {
+  const auto type = x.type().with_code(halide_type_uint);
+  return Halide::reinterpret(type, x) & (type.max() >> 1);
+}
+
+Expr infinity_bits(Halide::Type type) {
+  const auto bits = type.with_code(halide_type_uint);
+  const uint64_t value = type.bits() == 64 ? 0x7ff0000000000000u : type.bits() == 16 ? 0x7c00u : 0x7f800000u;
+  return Halide::Internal::make_const(bits, value);
+}
+
+}  // namespace
+
+Expr exp(const Expr& x) {
+  const auto [n, tail] = split_exp(x);
+  // Chosen as integers: an infinity among floats could be assumed away.
+  const Expr bits = reinterpret<int>(scale(tail + 1.0f, n));
+  return reinterpret<float>(select(x > kExpOverflow, kInfinityBits, select(x < kExpUnderflow, 0, bits)));
+}
+
+Expr expm1(const Expr& x) {
+  const Expr clamped = Halide::clamp(x, -20.0f, 87.0f);
+  const auto [n, tail] = split_exp(clamped);
+  const Expr power = scale(1.0f, n);
+  const Expr small = strict_float(tail * power + strict_float(power - 1.0f));
+  return select(x > 80.0f, math::exp(x), small);
+}
+
+Expr log(const Expr& x) {
+  // Subnormals are brought into the normal range first. The mantissa is taken from [sqrt(1/2), sqrt(2)).
+  const Expr is_tiny = x < 1.17549435e-38f;
+  const Expr bits = reinterpret<int>(select(is_tiny, x * 8388608.0f, x));
+  constexpr int kSqrtHalfBits = 0x3f3504f3;
+  const Expr offset = bits - kSqrtHalfBits;
+  const Expr exponent = (offset >> kExponentShift) - select(is_tiny, 23, 0);
+  const Expr t = strict_float(reinterpret<float>((offset & 0x007fffff) + kSqrtHalfBits) - 1.0f);
+  // (log(1 + t) - t + t^2/2) / t^3
+  const Expr rest = polynomial(t, {0.333333167f, -0.250008104f, 0.200022863f, -0.166245542f, 0.14181192f,
+                                   -0.131287534f, 0.128816469f, -0.0785961431f});
+  const Expr t2 = t * t;
+  const Expr value = cast<float>(exponent) * kLn2 + (t + (rest * t - 0.5f) * t2);
+  const Expr given = reinterpret<int>(x);
+  constexpr int kNanBits = 0x7fc00000, kMinusInfinityBits = static_cast<int>(0xff800000u);
+  const Expr special = select((given & 0x7fffffff) == 0, kMinusInfinityBits, given < 0, kNanBits, given);
+  const Expr is_special = given <= 0 || given >= kInfinityBits;
+  return reinterpret<float>(select(is_special, special, reinterpret<int>(value)));
+}
+
+Expr log1p(const Expr& x) {
+  // Near zero as 2 atanh(s): (atanh(s)/s - 1) / s^2 for |s| <= 1/3. Elsewhere 1 + x loses nothing that
+  // matters.
+  const Expr s = x / (x + 2.0f), z = s * s;
+  const Expr rest = polynomial(z, {0.333332061f, 0.200108811f, 0.13999f, 0.140152776f});
+  const Expr near = 2.0f * (s + s * (z * rest));
+  return select(x >= -0.5f && x <= 1.0f, near, math::log(x + 1.0f));
+}
+
+Expr tanh(const Expr& x) {
+  const Expr a = Halide::abs(x), z = x * x;
+  // (tanh(x)/x - 1) / x^2 as a function of x^2
+  const Expr rest =
+      polynomial(z, {-0.333332783f, 0.13331329f, -0.0537292318f, 0.0206020126f, -0.00566079378f});
+  const Expr small = x + x * (z * rest);
+  const Expr large = 1.0f - 2.0f / (math::exp(2.0f * Halide::min(a, 20.0f)) + 1.0f);
+  return select(a < 0.625f, small, select(x < 0.0f, -large, large));
+}
+
+Expr sigmoid(const Expr& x) { return 1.0f / (1.0f + math::exp(-x)); }
+
+Expr erf(const Expr& x) {
+  const Expr a = Halide::abs(x), z = x * x;
+  // erf(x)/x as a function of x^2
+  const Expr small = x * polynomial(z, {1.12837917f, -0.376126258f, 0.112835851f, -0.0268538119f,
+                                        0.00518832767f, -0.000801019353f, 7.85386109e-05f});
+  // -log(1 - erf(t)) for 1 <= t <= 4
+  const Expr t = Halide::min(a, 4.0f);
+  const Expr decay = polynomial(t, {0.000312470481f, 1.12720227f, 0.637965005f, 0.103256196f, -0.0219064729f,
+                                    0.00296400519f, -0.000187971588f});
+  const Expr large = 1.0f - math::exp(-decay);
+  return select(a < 1.0f, small, select(x < 0.0f, -large, large));
+}
+
+Expr is_nan(const Expr& x) { return magnitude_bits(x) > infinity_bits(x.type()); }
+Expr is_inf(const Expr& x) { return magnitude_bits(x) == infinity_bits(x.type()); }
 
 }  // namespace halite::schedules::math

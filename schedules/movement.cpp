@@ -1,5 +1,5 @@
-// Operators that move elements: an output element is one input element (or a constant) at an index that is affine or
-// clamped. They are inlined into whatever reads them; alone they take the pointwise schedule.
+// Operators that move elements: an output element is one input element (or a constant) at an index that is
+// affine or clamped. They are inlined into whatever reads them; alone they take the pointwise schedule.
 #include "schedules/operators.h"
 #include "schedules/types.h"
 
@@ -18,14 +18,17 @@ int as_int(int64_t value) { return static_cast<int>(value); }
 /// The input index along one axis for output index `i`, for a mode that repeats elements of an extent of `n`.
 Expr repeated_index(ir::Pad::Mode mode, const Expr& i, int n) {
   switch (mode) {
-    case ir::Pad::Mode::edge: return Halide::clamp(i, 0, n - 1);
-    case ir::Pad::Mode::wrap: return i % n;  // Halide's remainder is never negative
+    case ir::Pad::Mode::edge:
+      return Halide::clamp(i, 0, n - 1);
+    case ir::Pad::Mode::wrap:
+      return i % n;  // Halide's remainder is never negative
     case ir::Pad::Mode::reflect: {
       if (n == 1) return 0;
       const Expr folded = i % (2 * n - 2);
       return Halide::min(folded, 2 * n - 2 - folded);
     }
-    case ir::Pad::Mode::constant: break;
+    case ir::Pad::Mode::constant:
+      break;
   }
   HALITE_CHECK(false, "constant padding repeats nothing");
   return i;
@@ -34,7 +37,7 @@ Expr repeated_index(ir::Pad::Mode mode, const Expr& i, int n) {
 Expr constant_of(ir::DType dtype, double value) {
   if (dtype == ir::DType::boolean) return make_const(Halide::UInt(8), value != 0 ? 1 : 0);
   const Halide::Type type = halide_type(dtype);
-  return type.is_float() ? make_const(type, value)
+  return type.is_float()  ? make_const(type, value)
          : type.is_uint() ? make_const(type, static_cast<uint64_t>(value))
                           : make_const(type, static_cast<int64_t>(value));
 }
@@ -64,7 +67,8 @@ Func algorithm(const ir::Concat& op, const Anchor& anchor, Stages&, Inputs input
   const int axis = flip(as_int(op.axis), anchor.output.rank());
   Expr value = make_zero(halide_type(anchor.output.dtype));
   int end = extent(anchor.output, axis);
-  // From the last input to the first: each takes over below its end. Reads stay inside, for a vector can cross an end.
+  // From the last input to the first: each takes over below its end. Reads stay inside, for a vector can
+  // cross an end.
   for (size_t i = inputs.size(); i-- > 0;) {
     const int size = extent(anchor.inputs[i], axis);
     if (size == 0) continue;
@@ -94,7 +98,8 @@ Func algorithm(const ir::Gather& op, const Anchor& anchor, Stages&, Inputs input
   }
   const Expr given = inputs[1](at), zero = make_zero(given.type());
   const Expr size = make_const(given.type(), n);
-  const Expr picked = Halide::cast<int>(Halide::clamp(Halide::select(given < zero, given + size, given), zero, size - 1));
+  const Expr picked =
+      Halide::cast<int>(Halide::clamp(Halide::select(given < zero, given + size, given), zero, size - 1));
   std::vector<Expr> index(all.begin(), all.begin() + axis);
   index.push_back(Halide::unsafe_promise_clamped(picked, 0, n - 1));
   index.insert(index.end(), all.begin() + axis + indices_rank, all.end());
@@ -124,7 +129,9 @@ Func algorithm(const ir::Pad& op, const Anchor& anchor, Stages&, Inputs inputs) 
   }
   Func f("pad");
   const Expr value = constant_of(anchor.output.dtype, op.value);
-  f(vars) = empty ? value : op.mode == ir::Pad::Mode::constant ? Halide::select(inside, inputs[0](index), value) : inputs[0](index);
+  f(vars) = empty                                ? value
+            : op.mode == ir::Pad::Mode::constant ? Halide::select(inside, inputs[0](index), value)
+                                                 : inputs[0](index);
   return f;
 }
 

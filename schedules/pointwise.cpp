@@ -1,6 +1,6 @@
-// The schedule of groups without an accumulator: the output's axes are looped in storage order, the innermost one in
-// vectors. Where the innermost axis is shorter than half a vector (pixels of three channels), it is unrolled and the
-// axis around it is vectorised, which turns into interleaved loads and stores.
+// The schedule of groups without an accumulator: the output's axes are looped in storage order, the innermost
+// one in vectors. Where the innermost axis is shorter than half a vector (pixels of three channels), it is
+// unrolled and the axis around it is vectorised, which turns into interleaved loads and stores.
 #include "schedules/pointwise.h"
 
 #include <algorithm>
@@ -16,9 +16,10 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr double kParallelCycles = 20000;  ///< below this much work per task, waking a thread costs more than it brings
-constexpr double kPointwiseCycles = 1;     ///< rough cost of an element
-constexpr int kUnrollElements = 4;         ///< longest innermost axis that is unrolled
+constexpr double kParallelCycles =
+    20000;  ///< below this much work per task, waking a thread costs more than it brings
+constexpr double kPointwiseCycles = 1;  ///< rough cost of an element
+constexpr int kUnrollElements = 4;      ///< longest innermost axis that is unrolled
 
 }  // namespace
 
@@ -42,7 +43,8 @@ TailStrategy tail(const Anchor& anchor) {
 void parallelise(Func func, std::vector<Loop> order, double cost, const targets::Facts& facts) {
   double work = cost;
   for (const auto& loop : order) work *= static_cast<double>(loop.extent);
-  const int64_t tasks = std::min<int64_t>(static_cast<int64_t>(work / kParallelCycles), int64_t{facts.cores} * 4);
+  const int64_t tasks =
+      std::min<int64_t>(static_cast<int64_t>(work / kParallelCycles), int64_t{facts.cores} * 4);
   if (facts.cores <= 1 || tasks < 2 || order.empty()) return;
   // Outer axes are fused until there are enough iterations to share out.
   Loop outer = order.back();

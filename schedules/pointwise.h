@@ -1,5 +1,5 @@
-// How loops over a stored Func are vectorised and shared among cores; used by every schedule whose output has no
-// register tiles of its own.
+// How loops over a stored Func are vectorised and shared among cores; used by every schedule whose output has
+// no register tiles of its own.
 #pragma once
 
 #include "schedules/anchor.h"
@@ -15,8 +15,8 @@ int floor_pow2(int64_t extent);
 /// The vector width for an axis: `natural` or, for a short axis, the largest power of two inside it.
 int fitting_lanes(int natural, int64_t extent);
 
-/// How the last vector of an axis that is no multiple of the width is done: by overlapping the one before it, or, where
-/// an element must not be stored twice, under a guard.
+/// How the last vector of an axis that is no multiple of the width is done: by overlapping the one before it,
+/// or, where an element must not be stored twice, under a guard.
 Halide::TailStrategy tail(const Anchor&);
 
 /// Runs the outermost of `order` (innermost first, extents beside it) in parallel where there is enough work:

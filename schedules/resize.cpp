@@ -1,6 +1,6 @@
-// Resize. An axis's source coordinates are an arithmetic progression x(i) = x(0) + i * step, computed in fixed point:
-// exact enough to be equal to the reference's choice of the nearest element at every i (checked here, at compile time),
-// cheap enough for inner loops (doubling is i >> 1), and free of tables.
+// Resize. An axis's source coordinates are an arithmetic progression x(i) = x(0) + i * step, computed in
+// fixed point: exact enough to be equal to the reference's choice of the nearest element at every i (checked
+// here, at compile time), cheap enough for inner loops (doubling is i >> 1), and free of tables.
 #include <cmath>
 #include <functional>
 
@@ -26,14 +26,23 @@ Axis axis_of(const ir::Resize& op, int64_t in, size_t i) {
   const double n = static_cast<double>(in), m = static_cast<double>(op.sizes[i]), s = op.scales[i];
   Axis axis{static_cast<int>(in), static_cast<int>(op.sizes[i]), 0, 1 / s};
   switch (op.coordinates) {
-    case Coordinates::half_pixel: axis.start = 0.5 / s - 0.5; break;
-    case Coordinates::half_pixel_symmetric: axis.start = n / 2 * (1 - m / (s * n)) + 0.5 / s - 0.5; break;
+    case Coordinates::half_pixel:
+      axis.start = 0.5 / s - 0.5;
+      break;
+    case Coordinates::half_pixel_symmetric:
+      axis.start = n / 2 * (1 - m / (s * n)) + 0.5 / s - 0.5;
+      break;
     case Coordinates::pytorch_half_pixel:
       axis.start = m > 1 ? 0.5 / s - 0.5 : 0;
       break;
-    case Coordinates::align_corners: axis.step = m > 1 ? (n - 1) / (m - 1) : 0; break;
-    case Coordinates::asymmetric: break;
-    case Coordinates::tf_half_pixel_for_nn: axis.start = 0.5 / s; break;
+    case Coordinates::align_corners:
+      axis.step = m > 1 ? (n - 1) / (m - 1) : 0;
+      break;
+    case Coordinates::asymmetric:
+      break;
+    case Coordinates::tf_half_pixel_for_nn:
+      axis.start = 0.5 / s;
+      break;
     case Coordinates::tf_crop_and_resize: {
       const double from = op.roi[i], to = op.roi[op.sizes.size() + i];
       axis.start = m > 1 ? from * (n - 1) : 0.5 * (from + to) * (n - 1);
@@ -81,7 +90,8 @@ FixedPoint fit(int count, double step, const std::function<int64_t(int)>& wanted
 FixedPoint coordinates(const Axis& axis) {
   for (int k : {0, 1, 2, 3, 4, 5, 6, 7, 8, 32}) {
     const double one = std::ldexp(1.0, k), a = axis.step * one, b = axis.start * one;
-    const bool exact = a == std::round(a) && b == std::round(b) && (std::abs(a) * axis.out + std::abs(b)) < (1 << 30);
+    const bool exact =
+        a == std::round(a) && b == std::round(b) && (std::abs(a) * axis.out + std::abs(b)) < (1 << 30);
     if (exact || k == 32) return {std::llround(a), std::llround(b), k};
   }
   return {};
@@ -89,10 +99,14 @@ FixedPoint coordinates(const Axis& axis) {
 
 int64_t nearest_index(ir::Resize::Nearest mode, double x) {
   switch (mode) {
-    case ir::Resize::Nearest::round_prefer_floor: return static_cast<int64_t>(std::ceil(x - 0.5));
-    case ir::Resize::Nearest::round_prefer_ceil: return static_cast<int64_t>(std::floor(x + 0.5));
-    case ir::Resize::Nearest::floor: return static_cast<int64_t>(std::floor(x));
-    case ir::Resize::Nearest::ceil: return static_cast<int64_t>(std::ceil(x));
+    case ir::Resize::Nearest::round_prefer_floor:
+      return static_cast<int64_t>(std::ceil(x - 0.5));
+    case ir::Resize::Nearest::round_prefer_ceil:
+      return static_cast<int64_t>(std::floor(x + 0.5));
+    case ir::Resize::Nearest::floor:
+      return static_cast<int64_t>(std::floor(x));
+    case ir::Resize::Nearest::ceil:
+      return static_cast<int64_t>(std::ceil(x));
   }
   return 0;
 }
@@ -117,7 +131,9 @@ std::vector<Tap> taps(const ir::Resize& op, const Axis& axis, const Expr& i) {
       return std::clamp<int64_t>(nearest_index(op.nearest, axis.at(o)), 0, axis.in - 1);
     };
     // Inside the clamped range the progression may run on; only its own range is asked of it.
-    const auto in_range = [&](int o) { return std::clamp<int64_t>(nearest_index(op.nearest, axis.at(o)), -1, axis.in); };
+    const auto in_range = [&](int o) {
+      return std::clamp<int64_t>(nearest_index(op.nearest, axis.at(o)), -1, axis.in);
+    };
     bool clamps = false;
     for (int o = 0; o < axis.out; o++) clamps |= wanted(o) != nearest_index(op.nearest, axis.at(o));
     if (!clamps) return {{inside(fit(axis.out, axis.step, wanted).floor(i)), Expr()}};
@@ -184,7 +200,8 @@ Func algorithm(const ir::Resize& op, const Anchor& anchor, Stages&, Inputs input
     return sum;
   };
   Expr value = blend(0);
-  if (value.type() != type) value = type.is_float() ? Halide::cast(type, value) : Halide::saturating_cast(type, Halide::round(value));
+  if (value.type() != type)
+    value = type.is_float() ? Halide::cast(type, value) : Halide::saturating_cast(type, Halide::round(value));
   if (op.coordinates == Coordinates::tf_crop_and_resize) {
     value = Halide::select(extrapolated, make_const(type, op.extrapolation_value), value);
   }

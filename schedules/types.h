@@ -12,7 +12,8 @@ Halide::Type halide_type(ir::DType);
 /// `rank` loop variables, innermost axis first.
 std::vector<Halide::Var> axes(int rank);
 
-/// Axis `i` of a tensor of that rank, counted from the outermost, as a Halide dimension (0 is innermost), or back.
+/// Axis `i` of a tensor of that rank, counted from the outermost, as a Halide dimension (0 is innermost), or
+/// back.
 inline int flip(int i, int rank) { return rank - 1 - i; }
 
 /// The IR's extent of Halide dimension `d`.

@@ -16,8 +16,7 @@ struct Check {
   double rtol = 0, atol = 0;       ///< floats: |got - wanted| <= atol + rtol * |wanted|; integers are compared exactly
   double low = -2, high = 2;       ///< range of random inputs
   uint32_t seed = 1;
-  bool strided = true;             ///< also runs with gaps between rows, on inputs and output
-  bool in_place = true;            ///< also runs over an input where may_alias allows it
+  bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones
 };
 
