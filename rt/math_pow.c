@@ -54,13 +54,13 @@ static int64_t log2_fixed(uint32_t abs, int* q) {
     return log;
   }
   *q = 50;
-  return ((int64_t)k << 50) + row->log + (log >> 17);
+  return k * ((int64_t)1 << 50) + row->log + (log >> 17);
 }
 
 /* sign * 2^(t * 2^-40) */
 static float exp2_fixed(uint32_t sign, int64_t t) {
   int n = (int)((t + ((int64_t)1 << 39)) >> 40);
-  int32_t f = (int32_t)((t - ((int64_t)n << 40)) >> 8); /* [-0.5, 0.5) * 2^32 */
+  int32_t f = (int32_t)((t - n * ((int64_t)1 << 40)) >> 8); /* [-0.5, 0.5) * 2^32 */
   static const int32_t kTerms[] = {332165, 2863351, 20654573, 119194165, 515882504, 1488522236};
   int32_t p = 32851;
   for (unsigned i = 0; i < sizeof kTerms / sizeof *kTerms; ++i) p = kTerms[i] + times_q32(p, f);
