@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "tools/progress.h"
-#include "tools/table.h"
 
 namespace halite::tools {
 namespace {
@@ -37,37 +36,18 @@ Result<std::map<std::string, ir::Shape>> parse_shapes(const std::vector<std::str
     const auto extents =
         equals == std::string::npos ? std::nullopt : parse_extents(std::string_view(text).substr(equals + 1));
     if (!extents || equals == 0) {
-      return invalid_input("found '" + text + "'; expected an input's name and its extents, as in data=1x3x224x224",
-                           "--shape");
+      return invalid_input(
+          "found '" + text + "'; expected an input's name and its extents, as in data=1x3x224x224",
+          "--shape");
     }
     if (!shapes.emplace(text.substr(0, equals), *extents).second) {
-      return invalid_input("input '" + text.substr(0, equals) +
-                               "' is given twice; compile one shape at a time, each under a --name of its own",
-                           "--shape");
+      return invalid_input(
+          "input '" + text.substr(0, equals) +
+              "' is given twice; compile one shape at a time, each under a --name of its own",
+          "--shape");
     }
   }
   return shapes;
-}
-
-int report_unsupported(const std::string& path, const Error& e,
-                       const std::vector<frontend::UnsupportedNode>& unsupported, Format format) {
-  if (format == Format::json) {
-    Json operators = Json::array();
-    for (const auto& u : unsupported) {
-      operators.push_back({{"node", u.node}, {"operator", u.op}, {"attribute", u.attribute}, {"reason", u.why}});
-    }
-    answer(Json{{"error",
-                 {{"code", std::string(to_string(ErrorCode::kUnsupported))},
-                  {"message", e.message},
-                  {"where", path},
-                  {"operators", operators}}}});
-    return kExitUser;
-  }
-  Table table({"node", "operator", "attribute", "reason"});
-  for (const auto& u : unsupported) table.add({u.node, u.op, u.attribute.empty() ? "-" : u.attribute, u.why});
-  fmt::print(stderr, "halite: error: {}: {} of the model's nodes cannot be compiled:\n\n{}\n", path,
-             unsupported.size(), table.text());
-  return kExitUser;
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -92,11 +72,13 @@ Error unknown_target(const std::string& name) {
     if (distance < least) least = distance, nearest = &t;
   }
   const std::string guess = nearest ? " Did you mean " + nearest->name + "?" : "";
-  return invalid_input("there is no target '" + name + "'." + guess + " `halite targets` lists them", "--target");
+  return invalid_input("there is no target '" + name + "'." + guess + " `halite targets` lists them",
+                       "--target");
 }
 
 std::filesystem::path default_cache() {
-  if (const char* dir = std::getenv("XDG_CACHE_HOME"); dir && *dir) return std::filesystem::path(dir) / "halite";
+  if (const char* dir = std::getenv("XDG_CACHE_HOME"); dir && *dir)
+    return std::filesystem::path(dir) / "halite";
   if (const char* home = std::getenv("HOME"); home && *home) {
     return std::filesystem::path(home) / ".cache" / "halite";
   }
@@ -110,7 +92,8 @@ void add_json(CLI::App& app, Format& format) {
 }
 
 void add_shapes(CLI::App& app, std::vector<std::string>& shapes) {
-  app.add_option("--shape", shapes, "An input's shape, for models that leave it open: NAME=1x3x224x224 (repeatable)")
+  app.add_option("--shape", shapes,
+                 "An input's shape, for models that leave it open: NAME=1x3x224x224 (repeatable)")
       ->allow_extra_args(false)
       ->take_all();
 }
@@ -131,8 +114,10 @@ Imported import_or_report(const ModelArguments& arguments, Format format) {
   options.unsupported = &unsupported;
   auto graph = frontend::import_model(arguments.path, options);
   if (!graph) {
-    imported.status = unsupported.empty() ? fail(graph.error(), format)
-                                          : report_unsupported(arguments.path, graph.error(), unsupported, format);
+    std::vector<UnsupportedOperator> operators;
+    for (auto& u : unsupported) operators.push_back({u.node, u.op, u.attribute, u.why});
+    imported.status =
+        operators.empty() ? fail(graph.error(), format) : fail_unsupported(arguments.path, operators, format);
     return imported;
   }
   imported.model.graph = std::move(*graph);
@@ -155,7 +140,8 @@ Result<std::vector<targets::Target>> resolve(const TargetArguments& arguments, c
   for (const std::string& name : names) {
     auto target = targets::find(name);
     if (!target) return unknown_target(name);
-    const bool repeated = std::any_of(found.begin(), found.end(), [&](const auto& t) { return t.name == target->name; });
+    const bool repeated =
+        std::any_of(found.begin(), found.end(), [&](const auto& t) { return t.name == target->name; });
     if (repeated) continue;
     const bool refined = !arguments.cpu.empty() || !arguments.features.empty();
     found.push_back(refined ? targets::refine(*target, arguments.cpu, arguments.features) : *target);
@@ -184,9 +170,11 @@ Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
   }
   codegen::CompileOptions options;
   options.optimize_size = arguments.optimize == "size";
-  options.jobs = arguments.jobs > 0 ? arguments.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.jobs = arguments.jobs > 0 ? arguments.jobs
+                                    : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (!arguments.no_cache) {
-    options.cache = arguments.cache_directory.empty() ? default_cache() : std::filesystem::path(arguments.cache_directory);
+    options.cache = arguments.cache_directory.empty() ? default_cache()
+                                                      : std::filesystem::path(arguments.cache_directory);
   }
   return options;
 }

@@ -32,8 +32,8 @@ struct Model {
   std::vector<std::string> notes;  ///< decisions taken for the user
 };
 
-/// Imports a model. Where that fails, `status` is the exit status after the error has been printed, with the table of
-/// all operators that are not supported.
+/// Imports a model. Where that fails, `status` is the exit status after the error has been printed, with the
+/// table of all operators that are not supported.
 struct Imported {
   Model model;
   int status = kExitOk;
@@ -45,7 +45,8 @@ struct TargetArguments {
   std::string cpu, features;
 };
 void add_targets_option(CLI::App&, TargetArguments&, const std::string& help);
-/// The targets in the order given, without repeats, refined by --cpu and --features; `fallback` where none is named.
+/// The targets in the order given, without repeats, refined by --cpu and --features; `fallback` where none is
+/// named.
 Result<std::vector<targets::Target>> resolve(const TargetArguments&, const std::string& fallback);
 
 struct CompileArguments {

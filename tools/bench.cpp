@@ -1,5 +1,5 @@
-// halite bench: how long one inference takes on this machine, against the machine's own peak. Times are of halite_run
-// alone; inputs are written before each run and not measured.
+// halite bench: how long one inference takes on this machine, against the machine's own peak. Times are of
+// halite_run alone; inputs are written before each run and not measured.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -49,7 +49,8 @@ Statistics statistics_of(std::vector<double> times) {
   return s;
 }
 
-Result<std::vector<double>> measure(Session& session, const Arguments& a, const std::vector<ir::Tensor>& inputs) {
+Result<std::vector<double>> measure(Session& session, const Arguments& a,
+                                    const std::vector<ir::Tensor>& inputs) {
   Progress progress("Measuring");
   std::vector<double> times;
   const double start = now();
@@ -79,12 +80,18 @@ struct Outcome {
 int report(const Arguments& a, const codegen::Report& r, const Outcome& o, const Profile* profile) {
   const double share = o.peak.gflops > 0 ? o.gflops / o.peak.gflops : 0;
   if (a.format == Format::json) {
-    Json json = {{"model", a.model.path},  {"target", r.target},
-                 {"threads", a.threads},   {"runs", o.runs},
-                 {"min_ms", o.time.min * 1e3},   {"median_ms", o.time.median * 1e3},
-                 {"p90_ms", o.time.p90 * 1e3},   {"mean_ms", o.time.mean * 1e3},
-                 {"macs", r.macs},         {"gflops", o.gflops},
-                 {"arena_bytes", r.arena_bytes}, {"compile_seconds", r.compile_seconds}};
+    Json json = {{"model", a.model.path},
+                 {"target", r.target},
+                 {"threads", a.threads},
+                 {"runs", o.runs},
+                 {"min_ms", o.time.min * 1e3},
+                 {"median_ms", o.time.median * 1e3},
+                 {"p90_ms", o.time.p90 * 1e3},
+                 {"mean_ms", o.time.mean * 1e3},
+                 {"macs", r.macs},
+                 {"gflops", o.gflops},
+                 {"arena_bytes", r.arena_bytes},
+                 {"compile_seconds", r.compile_seconds}};
     if (!a.no_peak) {
       json["peak_gflops"] = o.peak.gflops;
       json["peak_instruction"] = o.peak.instruction;
@@ -93,13 +100,14 @@ int report(const Arguments& a, const codegen::Report& r, const Outcome& o, const
     if (profile) json["steps"] = profile->json();
     return answer(json);
   }
-  std::string text = fmt::format("{}: min {:.4g} ms, median {:.4g} ms, p90 {:.4g} ms ({} runs, {} thread{}, {})\n",
-                                 a.model.path, o.time.min * 1e3, o.time.median * 1e3, o.time.p90 * 1e3, o.runs, a.threads,
-                                 a.threads == 1 ? "" : "s", r.target);
+  std::string text =
+      fmt::format("{}: min {:.4g} ms, median {:.4g} ms, p90 {:.4g} ms ({} runs, {} thread{}, {})\n",
+                  a.model.path, o.time.min * 1e3, o.time.median * 1e3, o.time.p90 * 1e3, o.runs, a.threads,
+                  a.threads == 1 ? "" : "s", r.target);
   text += fmt::format("{}MAC, {:.1f} GFLOP/s", human_count(static_cast<double>(r.macs)), o.gflops);
   if (!a.no_peak) {
-    text += fmt::format(", {:.0f} % of this machine's peak ({:.1f} GFLOP/s, {}, {} thread{})", 100 * share, o.peak.gflops,
-                        o.peak.instruction, a.threads, a.threads == 1 ? "" : "s");
+    text += fmt::format(", {:.0f} % of this machine's peak ({:.1f} GFLOP/s, {}, {} thread{})", 100 * share,
+                        o.peak.gflops, o.peak.instruction, a.threads, a.threads == 1 ? "" : "s");
   }
   text += "\n";
   if (profile) text += "\n" + profile->text();
@@ -157,14 +165,18 @@ void add_bench(CLI::App& app, Action& action) {
   sub->add_option("--threads", a->threads, "Threads of the model, and of the peak")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  sub->add_option("--runs", a->runs, "Measured inferences (default: as many as fit --seconds)")->check(CLI::PositiveNumber);
-  sub->add_option("--seconds", a->seconds, "Measured time")->check(CLI::Range(0.001, 3600.0))->capture_default_str();
+  sub->add_option("--runs", a->runs, "Measured inferences (default: as many as fit --seconds)")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--seconds", a->seconds, "Measured time")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
   sub->add_option("--warmup", a->warmup, "Seconds of runs that are not measured")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   sub->add_flag("--per-step", a->per_step, "Also print the time of every step");
   sub->add_flag("--no-peak", a->no_peak, "Leave the measurement of the machine's peak out");
-  add_targets_option(*sub, a->target, "Compile as for this machine, which must be able to run it (default: host)");
+  add_targets_option(*sub, a->target,
+                     "Compile as for this machine, which must be able to run it (default: host)");
   add_compile_options(*sub, a->compile);
   add_json(*sub, a->format);
   sub->callback([a, &action] { action = [a] { return run(*a); }; });

@@ -1,5 +1,5 @@
-// What a subcommand offers to main.cpp: a function that adds its options to the command line. The one that the user
-// chose leaves in `action` what main then runs; its value is the exit status.
+// What a subcommand offers to main.cpp: a function that adds its options to the command line. The one that
+// the user chose leaves in `action` what main then runs; its value is the exit status.
 #pragma once
 
 #include <functional>

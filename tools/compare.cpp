@@ -36,7 +36,8 @@ Tolerance tolerance_for(ir::DType dtype, const ToleranceArguments& arguments) {
 }
 
 Difference compare(const ir::Tensor& got, const ir::Tensor& want, Tolerance tolerance) {
-  HALITE_CHECK(got.type().dtype == want.type().dtype && got.type().shape == want.type().shape, "types differ");
+  HALITE_CHECK(got.type().dtype == want.type().dtype && got.type().shape == want.type().shape,
+               "types differ");
   const bool real = ir::is_float(got.type().dtype);
   Difference d;
   d.elements = got.type().elements();

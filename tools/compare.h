@@ -8,7 +8,8 @@
 
 namespace halite::tools {
 
-/// Elements agree if |got - want| <= atol + rtol * |want|. For integers rtol is ignored and atol counts quanta.
+/// Elements agree if |got - want| <= atol + rtol * |want|. For integers rtol is ignored and atol counts
+/// quanta.
 struct Tolerance {
   double rtol = 0, atol = 0;
 };
@@ -23,10 +24,10 @@ Tolerance tolerance_for(ir::DType, const ToleranceArguments&);
 
 struct Difference {
   int64_t elements = 0;
-  int64_t count = 0;                 ///< elements that do not agree
-  double max_abs = 0, max_rel = 0;   ///< over all elements where both are numbers
-  int64_t first = -1;                ///< row-major index of the first that does not agree; -1: all agree
-  double got = 0, want = 0;          ///< there
+  int64_t count = 0;                ///< elements that do not agree
+  double max_abs = 0, max_rel = 0;  ///< over all elements where both are numbers
+  int64_t first = -1;               ///< row-major index of the first that does not agree; -1: all agree
+  double got = 0, want = 0;         ///< there
 };
 
 /// The types have equal shape and dtype. A NaN equals only a NaN, an infinity only itself.

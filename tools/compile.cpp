@@ -28,7 +28,8 @@ struct Arguments {
 
 bool is_identifier(const std::string& s) {
   auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-  return !s.empty() && !std::isdigit(static_cast<unsigned char>(s.front())) && std::all_of(s.begin(), s.end(), plain);
+  return !s.empty() && !std::isdigit(static_cast<unsigned char>(s.front())) &&
+         std::all_of(s.begin(), s.end(), plain);
 }
 
 // One name a model: given, or from the file.
@@ -38,7 +39,8 @@ Result<std::vector<std::string>> names_of(const Arguments& a) {
     for (const std::string& model : a.models) names.push_back(identifier_of(model));
     const std::set<std::string> distinct(names.begin(), names.end());
     if (distinct.size() == names.size()) return names;
-    return invalid_input("two of the models would leave files of the same name; compile them one by one with --name");
+    return invalid_input(
+        "two of the models would leave files of the same name; compile them one by one with --name");
   }
   if (a.models.size() > 1) {
     return invalid_input("one name cannot serve " + std::to_string(a.models.size()) +
@@ -46,8 +48,8 @@ Result<std::vector<std::string>> names_of(const Arguments& a) {
                          "--name");
   }
   if (!is_identifier(a.name)) {
-    return invalid_input("found '" + a.name + "'; expected a C identifier, because it prefixes files and symbols",
-                         "--name");
+    return invalid_input(
+        "found '" + a.name + "'; expected a C identifier, because it prefixes files and symbols", "--name");
   }
   return std::vector<std::string>{a.name};
 }
@@ -59,9 +61,9 @@ std::string summary(const codegen::Artifact& artifact, const std::filesystem::pa
       "{} for {}: {}\n"
       "  code {}, weights {}, arena {} (lower bound {}), stack {}\n"
       "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n",
-      r.name, r.target, (directory / (r.name + ".o")).string(), human_bytes(r.code_bytes), human_bytes(r.weights_bytes),
-      human_bytes(r.arena_bytes), human_bytes(r.arena_lower_bound), human_bytes(r.stack_bytes), r.steps.size(),
-      r.kernels, cached, human_count(r.macs), r.compile_seconds);
+      r.name, r.target, (directory / (r.name + ".o")).string(), human_bytes(r.code_bytes),
+      human_bytes(r.weights_bytes), human_bytes(r.arena_bytes), human_bytes(r.arena_lower_bound),
+      human_bytes(r.stack_bytes), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds);
 }
 
 bool asks(const Arguments& a, const char* kind) {
@@ -115,11 +117,13 @@ void add_compile(CLI::App& app, Action& action) {
   auto a = std::make_shared<Arguments>();
   CLI::App* sub = app.add_subcommand("compile", "Compile models to objects with a C API");
   sub->add_option("MODEL", a->models, "Model files (ONNX)")->required();
-  sub->add_option("-o,--output", a->directory, "Directory of the results, made if needed; with several targets, "
-                                               "each has a directory of its own in it")
+  sub->add_option("-o,--output", a->directory,
+                  "Directory of the results, made if needed; with several targets, "
+                  "each has a directory of its own in it")
       ->capture_default_str();
   sub->add_option("--name", a->name, "Prefix of files and symbols (default: the model file's name)");
-  add_targets_option(*sub, a->target, "Machine to compile for (repeatable; default: host); see `halite targets`");
+  add_targets_option(*sub, a->target,
+                     "Machine to compile for (repeatable; default: host); see `halite targets`");
   add_compile_options(*sub, a->compile);
   add_shapes(*sub, a->shapes);
   sub->add_option("--weights", a->weights, "embed them in the object, or leave them in a separate file")
@@ -130,7 +134,8 @@ void add_compile(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->take_all()
       ->check(CLI::IsMember({"obj", "archive", "asm", "llvm", "stmt"}));
-  sub->add_option("--config", a->config, "JSON file of options by their long names; the command line overrides it");
+  sub->add_option("--config", a->config,
+                  "JSON file of options by their long names; the command line overrides it");
   add_json(*sub, a->format);
   sub->callback([a, sub, &action] {
     action = [a, sub] {

@@ -20,20 +20,23 @@ Result<fs::path> find_file(const fs::path& directory, const std::string& stem, c
     std::error_code code;
     if (fs::exists(path, code)) return path;
   }
-  return io_error("found neither " + stem + ".npy nor " + stem + ".pb; expected one of them, for the model's '" +
-                      tensor + "'",
+  return io_error("found neither " + stem + ".npy nor " + stem +
+                      ".pb; expected one of them, for the model's '" + tensor + "'",
                   directory.string());
 }
 
 // `tensor` as one value for each inference.
-Result<std::vector<ir::Tensor>> split(const ir::Tensor& tensor, const ir::Value& expected, const std::string& where) {
+Result<std::vector<ir::Tensor>> split(const ir::Tensor& tensor, const ir::Value& expected,
+                                      const std::string& where) {
   const ir::Type& type = tensor.type();
   ir::Type one{expected.type.dtype, expected.type.shape, {}};
   const bool dtype_fits = type.dtype == one.dtype;
   if (dtype_fits && type.shape == one.shape) return std::vector{tensor.with_type(expected.type)};
-  const bool sequence = type.rank() == one.rank() + 1 && std::equal(one.shape.begin(), one.shape.end(), type.shape.begin() + 1);
+  const bool sequence =
+      type.rank() == one.rank() + 1 && std::equal(one.shape.begin(), one.shape.end(), type.shape.begin() + 1);
   if (!dtype_fits || !sequence || type.shape[0] == 0) {
-    return invalid_input("found " + ir::to_string(type) + "; the model's '" + expected.name + "' is " + ir::to_string(one) +
+    return invalid_input("found " + ir::to_string(type) + "; the model's '" + expected.name + "' is " +
+                             ir::to_string(one) +
                              " (one more leading dimension would make it a sequence of inferences)",
                          where);
   }
@@ -47,7 +50,8 @@ Result<std::vector<ir::Tensor>> split(const ir::Tensor& tensor, const ir::Value&
 }
 
 // Turns one list of steps a tensor into one list of tensors a step.
-Result<Sequence> read_all(const std::vector<fs::path>& paths, const ir::Graph& graph, const std::vector<ir::ValueId>& ids) {
+Result<Sequence> read_all(const std::vector<fs::path>& paths, const ir::Graph& graph,
+                          const std::vector<ir::ValueId>& ids) {
   Sequence sequence;
   for (size_t i = 0; i < ids.size(); ++i) {
     auto tensor = read_tensor(paths[i]);
@@ -56,8 +60,8 @@ Result<Sequence> read_all(const std::vector<fs::path>& paths, const ir::Graph& g
     if (!steps) return steps.error();
     if (i == 0) sequence.resize(steps->size());
     if (steps->size() != sequence.size()) {
-      return invalid_input("holds " + std::to_string(steps->size()) + " inferences, but " + paths[0].string() + " holds " +
-                               std::to_string(sequence.size()),
+      return invalid_input("holds " + std::to_string(steps->size()) + " inferences, but " +
+                               paths[0].string() + " holds " + std::to_string(sequence.size()),
                            paths[i].string());
     }
     for (size_t s = 0; s < steps->size(); ++s) sequence[s].push_back((*steps)[s]);
@@ -98,8 +102,8 @@ Result<Sequence> read_inputs(const fs::path& directory, const ir::Graph& graph) 
 Result<Sequence> read_outputs(const fs::path& directory, const ir::Graph& graph, size_t steps) {
   auto sequence = read_named(directory, "output_", graph, graph.outputs);
   if (sequence && sequence->size() != steps) {
-    return invalid_input("the outputs are of " + std::to_string(sequence->size()) + " inferences, the inputs of " +
-                             std::to_string(steps),
+    return invalid_input("the outputs are of " + std::to_string(sequence->size()) +
+                             " inferences, the inputs of " + std::to_string(steps),
                          directory.string());
   }
   return sequence;

@@ -1,5 +1,6 @@
-// Inputs and expected outputs from files: DIR/input_N.{npy,pb} and DIR/output_N.{npy,pb}, N in the model's order. A
-// file with one more leading dimension than the model's tensor holds a sequence: one inference after another.
+// Inputs and expected outputs from files: DIR/input_N.{npy,pb} and DIR/output_N.{npy,pb}, N in the model's
+// order. A file with one more leading dimension than the model's tensor holds a sequence: one inference after
+// another.
 #pragma once
 
 #include <filesystem>

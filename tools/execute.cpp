@@ -24,8 +24,8 @@ Result<Sequence> run_interpreted(const ir::Graph& graph, const Sequence& inputs)
   return outputs;
 }
 
-Result<Sequence> run_jit(const ir::Graph& graph, const codegen::CompileOptions& options, const Sequence& inputs,
-                         int threads) {
+Result<Sequence> run_jit(const ir::Graph& graph, const codegen::CompileOptions& options,
+                         const Sequence& inputs, int threads) {
   auto artifact = compile_with_progress(graph, options);
   if (!artifact) return artifact.error();
   auto session = Session::open(*artifact, graph, threads);
@@ -39,7 +39,8 @@ Result<Sequence> run_jit(const ir::Graph& graph, const codegen::CompileOptions& 
   return outputs;
 }
 
-Result<Sequence> run_on_target(const ir::Graph& graph, const codegen::CompileOptions& options, const Sequence& inputs) {
+Result<Sequence> run_on_target(const ir::Graph& graph, const codegen::CompileOptions& options,
+                               const Sequence& inputs) {
   auto artifact = compile_with_progress(graph, options);
   if (!artifact) return artifact.error();
   Progress progress("Running on " + options.target.name);

@@ -1,4 +1,5 @@
-// halite inspect: what is in a model, and what the compiler makes of it: operators, parameters, MACs, steps, memory.
+// halite inspect: what is in a model, and what the compiler makes of it: operators, parameters, MACs, steps,
+// memory.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -145,7 +146,8 @@ int run(const Arguments& a) {
   if (!artifact) return fail(artifact.error(), a.format);
   if (!dump.status()) return fail(dump.status().error(), a.format);
   if (!a.svg.empty()) {
-    if (auto written = write_file(a.svg, plan_svg(artifact->report)); !written) return fail(written.error(), a.format);
+    if (auto written = write_file(a.svg, plan_svg(artifact->report)); !written)
+      return fail(written.error(), a.format);
   }
   const Facts facts = facts_of(graph);
   if (a.format == Format::json) return answer(json_of(a, graph, facts, artifact->report));

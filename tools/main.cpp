@@ -1,5 +1,5 @@
-// The command line: halite SUBCOMMAND. Each subcommand has a file of its own; this one adds them all, runs the one
-// that was chosen, and is the only place where an exit status other than the command's own is made.
+// The command line: halite SUBCOMMAND. Each subcommand has a file of its own; this one adds them all, runs
+// the one that was chosen, and is the only place where an exit status other than the command's own is made.
 //
 // Exit status: 0 success, 1 the user's model or arguments (report.h), 2 usage, 70 a bug in Halite.
 #include <CLI/CLI.hpp>
@@ -16,7 +16,8 @@ namespace halite::tools {
 namespace {
 
 Format format_of(int argc, char** argv) {
-  const bool json = std::any_of(argv + 1, argv + argc, [](const char* a) { return !std::strcmp(a, "--json"); });
+  const bool json =
+      std::any_of(argv + 1, argv + argc, [](const char* a) { return !std::strcmp(a, "--json"); });
   return json ? Format::json : Format::text;
 }
 

@@ -1,6 +1,6 @@
-// xtensor reads and writes the bytes; what it trusts in a header (that it is well formed, that the shape's product
-// fits) is checked here first, because a file may be hostile: the header must match the form that NumPy writes, and
-// the byte count that it states must be the file's.
+// xtensor reads and writes the bytes; what it trusts in a header (that it is well formed, that the shape's
+// product fits) is checked here first, because a file may be hostile: the header must match the form that
+// NumPy writes, and the byte count that it states must be the file's.
 #include "tools/npy.h"
 
 #include <fstream>
@@ -16,9 +16,10 @@
 namespace halite::tools {
 namespace {
 
-constexpr size_t kMaxHeader = 1024;  // NumPy's own are 118 bytes; the regular expression's recursion needs a bound
-constexpr size_t kPreamble = 10;     // magic, version and the length field of version 1.0; 12 in version 2.0
-constexpr int kMaxRank = 32;         // NumPy's own limit
+constexpr size_t kMaxHeader =
+    1024;  // NumPy's own are 118 bytes; the regular expression's recursion needs a bound
+constexpr size_t kPreamble = 10;  // magic, version and the length field of version 1.0; 12 in version 2.0
+constexpr int kMaxRank = 32;      // NumPy's own limit
 
 struct TypeCode {
   const char* code;
@@ -72,15 +73,17 @@ Result<ir::Type> parse_header(const std::string& header, const std::string& wher
       "'shape': ?\\(((?:[0-9]{1,18}, ?)*(?:[0-9]{1,18})?)\\),? ?\\} *\n");
   std::smatch match;
   if (!std::regex_match(header, match, kForm)) {
-    return invalid_input("not a .npy file of version 1.0 or 2.0 (bad magic, or a header that is not NumPy's); save the "
-                         "array with numpy.save",
-                         where);
+    return invalid_input(
+        "not a .npy file of version 1.0 or 2.0 (bad magic, or a header that is not NumPy's); save the "
+        "array with numpy.save",
+        where);
   }
   const auto dtype = dtype_of_code(match[1]);
   if (!dtype) {
-    return invalid_input("found element type '" + match[1].str() +
-                             "'; expected a little-endian float, integer or bool; convert with array.astype()",
-                         where);
+    return invalid_input(
+        "found element type '" + match[1].str() +
+            "'; expected a little-endian float, integer or bool; convert with array.astype()",
+        where);
   }
   if (match[2] == "True") {
     return invalid_input("the array is in Fortran order; save numpy.ascontiguousarray(array)", where);
@@ -100,17 +103,28 @@ void dump(std::ostream& out, const ir::Tensor& tensor) {
 
 void dump_any(std::ostream& out, const ir::Tensor& tensor) {
   switch (tensor.type().dtype) {
-    case ir::DType::f32: return dump<float>(out, tensor);
-    case ir::DType::f64: return dump<double>(out, tensor);
-    case ir::DType::i8: return dump<int8_t>(out, tensor);
-    case ir::DType::u8: return dump<uint8_t>(out, tensor);
-    case ir::DType::i16: return dump<int16_t>(out, tensor);
-    case ir::DType::u16: return dump<uint16_t>(out, tensor);
-    case ir::DType::i32: return dump<int32_t>(out, tensor);
-    case ir::DType::u32: return dump<uint32_t>(out, tensor);
-    case ir::DType::i64: return dump<int64_t>(out, tensor);
-    case ir::DType::u64: return dump<uint64_t>(out, tensor);
-    case ir::DType::boolean: return dump<bool>(out, tensor);
+    case ir::DType::f32:
+      return dump<float>(out, tensor);
+    case ir::DType::f64:
+      return dump<double>(out, tensor);
+    case ir::DType::i8:
+      return dump<int8_t>(out, tensor);
+    case ir::DType::u8:
+      return dump<uint8_t>(out, tensor);
+    case ir::DType::i16:
+      return dump<int16_t>(out, tensor);
+    case ir::DType::u16:
+      return dump<uint16_t>(out, tensor);
+    case ir::DType::i32:
+      return dump<int32_t>(out, tensor);
+    case ir::DType::u32:
+      return dump<uint32_t>(out, tensor);
+    case ir::DType::i64:
+      return dump<int64_t>(out, tensor);
+    case ir::DType::u64:
+      return dump<uint64_t>(out, tensor);
+    case ir::DType::boolean:
+      return dump<bool>(out, tensor);
     case ir::DType::f16: {  // no C++ type of xtensor's has this code
       xt::detail::write_header(out, code_of(ir::DType::f16), false, tensor.type().shape);
       out.write(reinterpret_cast<const char*>(tensor.bytes().data()),

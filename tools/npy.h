@@ -1,5 +1,5 @@
-// NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), versions 1.0 and 2.0,
-// C order, little-endian: every dtype that Halite has.
+// NumPy's .npy files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), versions 1.0
+// and 2.0, C order, little-endian: every dtype that Halite has.
 #pragma once
 
 #include <filesystem>

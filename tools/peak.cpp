@@ -1,5 +1,5 @@
-// Each loop keeps kChains independent accumulators, more than latency times throughput of any core known (4 cycles x 2
-// units up to 4 x 4), and few enough to stay in registers.
+// Each loop keeps kChains independent accumulators, more than latency times throughput of any core known (4
+// cycles x 2 units up to 4 x 4), and few enough to stay in registers.
 #include "tools/peak.h"
 
 #include <algorithm>
@@ -15,7 +15,8 @@ namespace {
 constexpr int kChains = 12;
 constexpr int64_t kSteps = 20000;
 
-// acc = acc * x + y, kept by the compiler as written: x and y come from volatile memory, the results go to a sink.
+// acc = acc * x + y, kept by the compiler as written: x and y come from volatile memory, the results go to a
+// sink.
 template <class Vector>
 [[gnu::always_inline]] inline float chain_body() {
   volatile float source = 0.5f;

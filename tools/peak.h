@@ -1,5 +1,6 @@
-// The machine's floating-point peak: how many f32 fused multiply-adds the widest vectors do in a loop that needs no
-// memory. The yardstick of `halite bench`, measured in the same run because clocks and neighbours vary.
+// The machine's floating-point peak: how many f32 fused multiply-adds the widest vectors do in a loop that
+// needs no memory. The yardstick of `halite bench`, measured in the same run because clocks and neighbours
+// vary.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 namespace halite::tools {
 
 struct Peak {
-  double gflops = 0;       ///< two operations a multiply-add, all threads together
+  double gflops = 0;        ///< two operations a multiply-add, all threads together
   std::string instruction;  ///< "512-bit FMA"
 };
 

@@ -1,5 +1,5 @@
-// Boxes are coloured by space (tensors of the model, scratch of kernels); a red line is the lower bound, the largest
-// sum of bytes that live at once: a plan that reaches up to it wastes nothing.
+// Boxes are coloured by space (tensors of the model, scratch of kernels); a red line is the lower bound, the
+// largest sum of bytes that live at once: a plan that reaches up to it wastes nothing.
 #include "tools/plan_svg.h"
 
 #include <fmt/format.h>
@@ -15,17 +15,26 @@ namespace {
 
 constexpr double kWidth = 1200, kHeight = 640;  // of the plot, in pixels
 constexpr double kLeft = 90, kTop = 70, kRight = 30, kBottom = 110;
-constexpr double kGlyph = 6.2;  // mean width of a character of the 11-pixel font
+constexpr double kGlyph = 6.8;  // ample width of a character of the 11-pixel font
 
 std::string escape(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
   }
   return out;
@@ -48,12 +57,13 @@ const char* colour(const std::string& space, size_t index) {
 
 std::string box(const codegen::Placement& p, size_t index, const Scale& scale) {
   const double x = scale.x(p.first), width = (p.last - p.first + 1) * scale.per_step;
-  const double y = scale.y(static_cast<double>(p.offset + p.bytes)), height = static_cast<double>(p.bytes) * scale.per_byte;
+  const double y = scale.y(static_cast<double>(p.offset + p.bytes)),
+               height = static_cast<double>(p.bytes) * scale.per_byte;
   std::string svg = fmt::format(
       "<g><title>{}: {} at {}, steps {} to {}</title>"
       "<rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\"/>",
-      escape(p.tensor), human_bytes(static_cast<double>(p.bytes)), p.offset, p.first, p.last, x, y, width, height,
-      colour(p.space, index));
+      escape(p.tensor), human_bytes(static_cast<double>(p.bytes)), p.offset, p.first, p.last, x, y, width,
+      height, colour(p.space, index));
   const auto fits = static_cast<size_t>(std::max(0.0, (width - 6) / kGlyph));
   if (height >= 12 && fits >= 3) {
     std::string label = p.tensor;
@@ -87,8 +97,8 @@ std::string axes(const codegen::Report& r, const Scale& scale, int steps, double
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n", kLeft + kWidth / 2,
                      kTop + kHeight + 34);
   const double bound = static_cast<double>(r.arena_lower_bound);
-  svg += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.2f}\" y2=\"{2:.2f}\" class=\"bound\"/>\n", kLeft, kLeft + kWidth,
-                     scale.y(bound));
+  svg += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.2f}\" y2=\"{2:.2f}\" class=\"bound\"/>\n", kLeft,
+                     kLeft + kWidth, scale.y(bound));
   return svg;
 }
 
@@ -101,16 +111,18 @@ std::string legend(const codegen::Report& r) {
   const double y = kTop + kHeight + 62;
   std::string svg;
   auto entry = [&](const std::string& mark, const std::string& text) {
-    svg += fmt::format("<g transform=\"translate({:.1f} {:.1f})\">{}<text x=\"24\" y=\"10\">{}</text></g>\n", x, y, mark,
-                       escape(text));
+    svg += fmt::format("<g transform=\"translate({:.1f} {:.1f})\">{}<text x=\"24\" y=\"10\">{}</text></g>\n",
+                       x, y, mark, escape(text));
     x += 44 + kGlyph * static_cast<double>(text.size());
   };
   for (const auto& [space, name] : kNames) {
-    const bool used = std::any_of(r.arena.begin(), r.arena.end(), [&](const auto& p) { return p.space == space; });
+    const bool used =
+        std::any_of(r.arena.begin(), r.arena.end(), [&](const auto& p) { return p.space == space; });
     if (used) entry(fmt::format("<rect width=\"18\" height=\"12\" fill=\"{}\"/>", colour(space, 0)), name);
   }
-  entry("<line x1=\"0\" x2=\"18\" y1=\"6\" y2=\"6\" class=\"bound\"/>",
-        "lower bound: most bytes that live at once, " + human_bytes(static_cast<double>(r.arena_lower_bound)));
+  entry(
+      "<line x1=\"0\" x2=\"18\" y1=\"6\" y2=\"6\" class=\"bound\"/>",
+      "lower bound: most bytes that live at once, " + human_bytes(static_cast<double>(r.arena_lower_bound)));
   return svg;
 }
 
@@ -124,14 +136,16 @@ std::string plan_svg(const codegen::Report& r) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n"
       "<style>text{{font:11px sans-serif;fill:#222}}.head{{font:bold 16px sans-serif}}"
       "rect{{stroke:#555;stroke-width:.6}}.grid{{stroke:#ddd}}.bound{{stroke:#d00000;stroke-width:1.6;"
-      "stroke-dasharray:6 4}}</style>\n<rect width=\"100%\" height=\"100%\" style=\"fill:#fff;stroke:none\"/>\n",
+      "stroke-dasharray:6 4}}</style>\n<rect width=\"100%\" height=\"100%\" "
+      "style=\"fill:#fff;stroke:none\"/>\n",
       kLeft + kWidth + kRight, kTop + kHeight + kBottom);
-  svg += fmt::format("<text class=\"head\" x=\"{}\" y=\"26\">{} for {}: memory plan</text>\n", kLeft, escape(r.name),
-                     escape(r.target));
+  svg += fmt::format("<text class=\"head\" x=\"{}\" y=\"26\">{} for {}: memory plan</text>\n", kLeft,
+                     escape(r.name), escape(r.target));
   svg += fmt::format(
-      "<text x=\"{}\" y=\"48\">arena {}, lower bound {}, all tensors side by side {}, {} steps</text>\n", kLeft,
-      human_bytes(static_cast<double>(r.arena_bytes)), human_bytes(static_cast<double>(r.arena_lower_bound)),
-      human_bytes(static_cast<double>(r.tensor_bytes)), r.steps.size());
+      "<text x=\"{}\" y=\"48\">arena {}, lower bound {}, all tensors side by side {}, {} steps</text>\n",
+      kLeft, human_bytes(static_cast<double>(r.arena_bytes)),
+      human_bytes(static_cast<double>(r.arena_lower_bound)), human_bytes(static_cast<double>(r.tensor_bytes)),
+      r.steps.size());
   std::string boxes;
   for (size_t i = 0; i < r.arena.size(); ++i) boxes += box(r.arena[i], i, scale);
   return svg + boxes + axes(r, scale, steps, extent) + legend(r) + "</svg>\n";

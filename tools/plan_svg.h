@@ -1,4 +1,5 @@
-// The memory plan as a picture: steps from left to right, arena offsets from bottom to top, a box for each tensor.
+// The memory plan as a picture: steps from left to right, arena offsets from bottom to top, a box for each
+// tensor.
 #pragma once
 
 #include <string>

@@ -37,8 +37,9 @@ std::string Profile::text() const {
   const double runs = static_cast<double>(std::max<int64_t>(runs_, 1));
   for (size_t s = 0; s < seconds_.size(); ++s) {
     const codegen::StepReport& step = report_.steps[s];
-    table.add({std::to_string(s), step.name, step.op, step.strategy, fmt::format("{:.1f}", seconds_[s] / runs * 1e6),
-               fmt::format("{:.1f} %", 100 * share(s)), step.macs ? human_count(static_cast<double>(step.macs)) : "-",
+    table.add({std::to_string(s), step.name, step.op, step.strategy,
+               fmt::format("{:.1f}", seconds_[s] / runs * 1e6), fmt::format("{:.1f} %", 100 * share(s)),
+               step.macs ? human_count(static_cast<double>(step.macs)) : "-",
                step.macs ? fmt::format("{:.1f}", gflops(s)) : "-"});
   }
   return table.text();

@@ -15,8 +15,12 @@ Json to_json(const std::vector<codegen::Placement>& placements) {
 }
 
 Json to_json(const codegen::StepReport& s) {
-  return {{"name", s.name},         {"operator", s.op}, {"kernel", s.kernel},
-          {"strategy", s.strategy}, {"macs", s.macs},   {"weights_bytes", s.weights_bytes},
+  return {{"name", s.name},
+          {"operator", s.op},
+          {"kernel", s.kernel},
+          {"strategy", s.strategy},
+          {"macs", s.macs},
+          {"weights_bytes", s.weights_bytes},
           {"tensors", to_json(s.tensors)}};
 }
 

@@ -1,5 +1,5 @@
-// halite run: one inference (or a sequence) on this machine, by JIT or by the reference semantics, with the tensors in
-// between and the time of every step if asked for.
+// halite run: one inference (or a sequence) on this machine, by JIT or by the reference semantics, with the
+// tensors in between and the time of every step if asked for.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -41,7 +41,8 @@ class Dump {
       if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
     }
     name.resize(std::min<size_t>(name.size(), 200));  // file systems refuse names of more than 255 bytes
-    auto written = write_npy(std::filesystem::path(directory_) / fmt::format("{:03}_{}.npy", step, name), tensor);
+    auto written =
+        write_npy(std::filesystem::path(directory_) / fmt::format("{:03}_{}.npy", step, name), tensor);
     if (!written && status_) status_ = written.error();
   }
   const Result<void>& status() const { return status_; }
@@ -65,12 +66,13 @@ Result<Outcome> interpret(const Arguments& a, const ir::Graph& graph, const Sequ
   Dump dump(a.dump);
   Outcome outcome;
   for (const auto& step : inputs) {
-    auto result = ir::interpret(graph, step, [&](const ir::Graph& g, ir::NodeId id, std::span<const ir::Tensor> out) {
-      progress.update(++done, total);
-      for (size_t o = 0; !a.dump.empty() && o < out.size(); ++o) {
-        dump.write(id.index, g.value(g.node(id).outputs[o]).name, out[o]);
-      }
-    });
+    auto result =
+        ir::interpret(graph, step, [&](const ir::Graph& g, ir::NodeId id, std::span<const ir::Tensor> out) {
+          progress.update(++done, total);
+          for (size_t o = 0; !a.dump.empty() && o < out.size(); ++o) {
+            dump.write(id.index, g.value(g.node(id).outputs[o]).name, out[o]);
+          }
+        });
     if (!result) return result.error();
     outcome.outputs.push_back(std::move(*result));
   }
@@ -161,7 +163,9 @@ Result<Sequence> inputs_of(const Arguments& a, const ir::Graph& graph) {
 
 int run(const Arguments& a) {
   if (a.profile && !a.dump.empty()) {
-    return fail(invalid_input("--profile and --dump-tensors exclude each other: writing files would be measured"), a.format);
+    return fail(
+        invalid_input("--profile and --dump-tensors exclude each other: writing files would be measured"),
+        a.format);
   }
   if (a.interpret && a.profile) {
     return fail(invalid_input("--profile measures compiled code: leave --interpret out"), a.format);
@@ -185,7 +189,8 @@ void add_run(CLI::App& app, Action& action) {
   auto a = std::make_shared<Arguments>();
   CLI::App* sub = app.add_subcommand("run", "Run a model on this machine");
   add_model(*sub, a->model);
-  CLI::Option* input = sub->add_option("-i,--input", a->inputs, "Input files (.npy or .pb) in the model's order");
+  CLI::Option* input =
+      sub->add_option("-i,--input", a->inputs, "Input files (.npy or .pb) in the model's order");
   sub->add_option("--data", a->data, "Directory with input_N.{npy,pb}, instead of --input")->excludes(input);
   sub->add_option("-o,--output", a->output, "Directory for output_N.npy, made if needed");
   sub->add_flag("--interpret", a->interpret, "Run the reference semantics, which compile nothing");
@@ -194,7 +199,8 @@ void add_run(CLI::App& app, Action& action) {
   sub->add_option("--threads", a->threads, "Threads of the compiled model")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  add_targets_option(*sub, a->target, "Compile as for this machine, which must be able to run it (default: host)");
+  add_targets_option(*sub, a->target,
+                     "Compile as for this machine, which must be able to run it (default: host)");
   add_compile_options(*sub, a->compile);
   add_json(*sub, a->format);
   sub->callback([a, &action] { action = [a] { return run(*a); }; });

@@ -19,7 +19,8 @@ struct DestroyPool {
 
 Result<void> checked(halite_status status) {
   if (status == HALITE_OK) return {};
-  return Error{ErrorCode::kResource, std::string("the model cannot be run: ") + halite_status_text(status), ""};
+  return Error{ErrorCode::kResource, std::string("the model cannot be run: ") + halite_status_text(status),
+               ""};
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ Result<Session> Session::open(const codegen::Artifact& artifact, const ir::Graph
   const size_t rounded = (bytes + HALITE_ARENA_ALIGN) / HALITE_ARENA_ALIGN * HALITE_ARENA_ALIGN;
   state->arena.reset(std::aligned_alloc(HALITE_ARENA_ALIGN, rounded));
   if (!state->arena) {
-    return Error{ErrorCode::kResource, "this machine has no " + std::to_string(bytes) + " bytes for the arena", ""};
+    return Error{ErrorCode::kResource,
+                 "this machine has no " + std::to_string(bytes) + " bytes for the arena", ""};
   }
   auto opened = checked(halite_open(&state->session, &state->model.model(), state->arena.get(), bytes));
   if (!opened) return opened.error();

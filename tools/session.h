@@ -1,5 +1,5 @@
-// A model loaded into this process: one session of the C API with its arena, an optional thread pool, and tensors in
-// and out. State that the model keeps between inferences lives as long as the session.
+// A model loaded into this process: one session of the C API with its arena, an optional thread pool, and
+// tensors in and out. State that the model keeps between inferences lives as long as the session.
 #pragma once
 
 #include <functional>

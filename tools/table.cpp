@@ -9,7 +9,8 @@ namespace {
 
 // Columns of a terminal that the text takes: UTF-8 continuation bytes take none.
 size_t width(const std::string& s) {
-  return static_cast<size_t>(std::count_if(s.begin(), s.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(s.begin(), s.end(), [](unsigned char c) { return (c & 0xc0) != 0x80; }));
 }
 
 std::string scaled(double value, double step, const char* const* units) {

@@ -1,4 +1,5 @@
-// Tables of text for people: columns padded to their widest cell, the first to the left, numbers to the right.
+// Tables of text for people: columns padded to their widest cell, the first to the left, numbers to the
+// right.
 #pragma once
 
 #include <string>

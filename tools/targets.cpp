@@ -35,17 +35,25 @@ std::string runs_here(const targets::Target& t) {
 
 Json to_json(const targets::Target& t) {
   const targets::Facts& f = t.facts;
-  Json facts = {{"vector_bits", f.vector_bits},   {"vector_registers", f.vector_registers},
-                {"fma", f.fma},                   {"hard_float", f.hard_float},
-                {"int8_dot", f.int8_dot},         {"native_f16", f.native_f16},
-                {"unaligned_loads", f.unaligned_loads}, {"l1_bytes", f.l1_bytes},
-                {"l2_bytes", f.l2_bytes},         {"l3_bytes", f.l3_bytes},
+  Json facts = {{"vector_bits", f.vector_bits},
+                {"vector_registers", f.vector_registers},
+                {"fma", f.fma},
+                {"hard_float", f.hard_float},
+                {"int8_dot", f.int8_dot},
+                {"native_f16", f.native_f16},
+                {"unaligned_loads", f.unaligned_loads},
+                {"l1_bytes", f.l1_bytes},
+                {"l2_bytes", f.l2_bytes},
+                {"l3_bytes", f.l3_bytes},
                 {"cores", f.cores}};
-  Json out = {{"name", t.name},         {"summary", t.summary}, {"triple", t.triple},
-              {"cpu", t.cpu},           {"features", t.features},
-              {"platform", t.platform == targets::Platform::none ? "none" : "posix"},
-              {"facts", facts},         {"runs_here", runs_here(t) == "yes"}};
-  if (t.board) out["board"] = {{"name", t.board->name}, {"ram_bytes", t.board->ram_bytes}, {"flash_bytes", t.board->flash_bytes}};
+  Json out = {
+      {"name", t.name},         {"summary", t.summary},
+      {"triple", t.triple},     {"cpu", t.cpu},
+      {"features", t.features}, {"platform", t.platform == targets::Platform::none ? "none" : "posix"},
+      {"facts", facts},         {"runs_here", runs_here(t) == "yes"}};
+  if (t.board)
+    out["board"] = {
+        {"name", t.board->name}, {"ram_bytes", t.board->ram_bytes}, {"flash_bytes", t.board->flash_bytes}};
   return out;
 }
 
@@ -65,8 +73,8 @@ int run(Format format) {
   Table table({"target", "for", "system", "vectors", "arithmetic", "runs here"});
   Json list = Json::array();
   for (const targets::Target& t : targets::all()) {
-    table.add({t.name, t.summary, t.platform == targets::Platform::none ? "bare metal" : "POSIX", vectors_text(t.facts),
-               arithmetic_text(t.facts), runs_here(t)});
+    table.add({t.name, t.summary, t.platform == targets::Platform::none ? "bare metal" : "POSIX",
+               vectors_text(t.facts), arithmetic_text(t.facts), runs_here(t)});
     list.push_back(to_json(t));
   }
   return format == Format::json ? answer(Json{{"targets", list}}) : answer(table.text());

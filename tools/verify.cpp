@@ -1,5 +1,5 @@
-// halite verify: does the compiled model give the expected outputs? By JIT, by the reference semantics, or ahead of
-// time on targets, each compared with the files of a data folder.
+// halite verify: does the compiled model give the expected outputs? By JIT, by the reference semantics, or
+// ahead of time on targets, each compared with the files of a data folder.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -65,8 +65,8 @@ Result<std::vector<Way>> ways_of(const Arguments& a) {
   return ways;
 }
 
-Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& graph, codegen::CompileOptions options,
-                         const Sequence& inputs) {
+Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& graph,
+                         codegen::CompileOptions options, const Sequence& inputs) {
   if (way.name == "interpret") return run_interpreted(graph, inputs);
   if (way.target) {
     options.target = *way.target;
@@ -79,8 +79,8 @@ Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& gr
   return run_jit(graph, options, inputs, a.threads);
 }
 
-Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph, const codegen::CompileOptions& options,
-              const Sequence& inputs, const Sequence& expected) {
+Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph,
+              const codegen::CompileOptions& options, const Sequence& inputs, const Sequence& expected) {
   Outcome outcome{way.name, {}, {}, 0};
   const auto start = std::chrono::steady_clock::now();
   auto outputs = execute(way, a, graph, options, inputs);
@@ -110,8 +110,9 @@ std::string differences_text(const std::vector<Outcome>& outcomes) {
       const Difference& d = r.difference;
       if (d.count == 0) continue;
       table.add({r.way, r.output, std::to_string(r.step), std::to_string(d.count), std::to_string(d.elements),
-                 fmt::format("{:.3g}", d.max_abs), fmt::format("{:.3g}", d.max_rel), index_text(d.first, r.type.shape),
-                 fmt::format("{:.7g}", d.got), fmt::format("{:.7g}", d.want)});
+                 fmt::format("{:.3g}", d.max_abs), fmt::format("{:.3g}", d.max_rel),
+                 index_text(d.first, r.type.shape), fmt::format("{:.7g}", d.got),
+                 fmt::format("{:.7g}", d.want)});
     }
   }
   return table.empty() ? "" : table.text() + "\n";
@@ -134,13 +135,14 @@ std::string outcome_text(const Outcome& o) {
 Json to_json(const Outcome& o) {
   Json out = {{"way", o.way}, {"agrees", o.agrees()}, {"seconds", o.seconds}};
   if (o.error) {
-    out["error"] = {{"code", std::string(to_string(o.error->code))}, {"message", halite::to_string(*o.error)}};
+    out["error"] = {{"code", std::string(to_string(o.error->code))},
+                    {"message", halite::to_string(*o.error)}};
     return out;
   }
   out["outputs"] = Json::array();
   for (const Row& r : o.rows) {
     const Difference& d = r.difference;
-    Json row = {{"output", r.output}, {"inference", r.step},   {"elements", d.elements},
+    Json row = {{"output", r.output}, {"inference", r.step},  {"elements", d.elements},
                 {"differ", d.count},  {"max_abs", d.max_abs}, {"max_rel", d.max_rel}};
     if (d.count > 0) {
       row["first"] = index_text(d.first, r.type.shape);
@@ -162,8 +164,9 @@ int report(const std::vector<Outcome>& outcomes, size_t inferences, Format forma
     results.push_back(to_json(o));
   }
   const bool all = agreed == outcomes.size();
-  text += fmt::format("{}: {} of {} agree with the expected outputs ({} inference{})\n", all ? "agreed" : "DIFFERS",
-                      agreed, outcomes.size(), inferences, inferences == 1 ? "" : "s");
+  text += fmt::format("{}: {} of {} agree with the expected outputs ({} inference{})\n",
+                      all ? "agreed" : "DIFFERS", agreed, outcomes.size(), inferences,
+                      inferences == 1 ? "" : "s");
   const int printed = format == Format::json
                           ? answer(Json{{"agrees", all}, {"inferences", inferences}, {"results", results}})
                           : answer(text);
@@ -196,9 +199,10 @@ void add_verify(CLI::App& app, Action& action) {
   CLI::App* sub = app.add_subcommand("verify", "Compare a model's outputs with expected ones");
   add_model(*sub, a->model);
   sub->add_option("--data", a->data, "Directory with input_N.{npy,pb} and output_N.{npy,pb}")->required();
-  add_targets_option(*sub, a->target,
-                     "Compile ahead of time for this machine and run there or under its emulator (repeatable); "
-                     "without it, compile into this process");
+  add_targets_option(
+      *sub, a->target,
+      "Compile ahead of time for this machine and run there or under its emulator (repeatable); "
+      "without it, compile into this process");
   sub->add_flag("--interpret", a->interpret, "Run the reference semantics, which compile nothing");
   sub->add_option("--rtol", a->tolerance.rtol, "Relative tolerance of floating-point outputs (default 1e-3)")
       ->check(CLI::NonNegativeNumber);

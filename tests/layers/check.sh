@@ -20,13 +20,14 @@ third_party_of() { # file
   case $1 in
     rt/bitcode.h) echo 'span|string_view' ;;  # the compiler's door to the embedded runtime
     rt/platform/posix.*) echo 'pthread\.h|sched\.h|unistd\.h|stdlib\.h|stdatomic\.h|sys/.*' ;;
+    targets/host/*) echo 'sys/auxv\.h' ;;  # what this machine is
     frontend/onnx/*) echo 'onnx/.*|google/protobuf/.*' ;;
     frontend/tflite/* | frontend/megengine/*) echo 'flatbuffers/.*' ;;
     schedules/*) echo 'Halide\.h' ;;
     # The stages that decide, and what the other modules see, stay free of LLVM and Halide.
     codegen/compile.h | codegen/jit.h | codegen/link.h | codegen/plan.* | codegen/partition.h | codegen/views.*) echo 'none' ;;
     codegen/cache.*) echo 'xxhash\.h|sys/.*|fcntl\.h|unistd\.h' ;;
-    codegen/*) echo 'Halide\.h|llvm/.*|lld/.*|flatbuffers/.*|xxhash\.h|sys/.*|fcntl\.h|unistd\.h|poll\.h|signal\.h|spawn\.h' ;;
+    codegen/*) echo 'Halide\.h|llvm/.*|lld/.*|flatbuffers/.*|xxhash\.h|sys/.*|fcntl\.h|unistd\.h|poll\.h|signal\.h|spawn\.h|stdlib\.h' ;;
     tools/npy.cpp) echo 'xtensor/.*' ;;
     tools/*) echo 'CLI/.*|nlohmann/.*|fmt/.*|unistd\.h|sys/.*' ;;
     *) echo 'none' ;;

@@ -1,4 +1,5 @@
-// Reads NumPy's .npy files (format 1.0, C order, little-endian) for tests. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// Reads NumPy's .npy files (format 1.0, C order, little-endian) for tests.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
 #include <cstring>
