@@ -65,9 +65,18 @@ int64_t MinCut::solve() {
     next_.assign(edges_of_.size(), 0);
     while (const int64_t sent = push(kSource, kInfinite)) flow += sent;
   }
-  // The source's side is what residual edges still reach: the smallest source side of all cheapest cuts.
-  sink_side_.resize(edges_of_.size());
-  for (size_t v = 0; v < level_.size(); ++v) sink_side_[v] = level_[v] < 0;
+  // The sink's side is what can still reach the sink: the largest source side of all cheapest cuts.
+  sink_side_.assign(edges_of_.size(), false);
+  sink_side_[kSink] = true;
+  std::vector<Vertex> queue{kSink};
+  for (size_t i = 0; i < queue.size(); ++i) {
+    for (int e : edges_of_[queue[i]]) {
+      const Vertex from = edges_[e].to;  // of the edge e ^ 1, which leads to queue[i]
+      if (edges_[e ^ 1].left == 0 || sink_side_[from]) continue;
+      sink_side_[from] = true;
+      queue.push_back(from);
+    }
+  }
   return flow;
 }
 

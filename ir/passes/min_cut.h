@@ -20,7 +20,7 @@ class MinCut {
   void add_edge(Vertex from, Vertex to, int64_t capacity);
   /// The cost of the cheapest cut.
   int64_t solve();
-  /// After solve: on the sink's side. Vertices that may be on either are on the sink's.
+  /// After solve: on the sink's side. Vertices that may be on either are on the source's.
   bool on_sink_side(Vertex v) const { return sink_side_[v]; }
 
  private:

@@ -71,6 +71,7 @@ class Rewriter {
   void replace(ValueId old, ValueId with);
   ValueId resolve(ValueId) const;
   void rename(ValueId v, std::string name) { graph_.rename(v, std::move(name)); }
+  void swap_names(ValueId a, ValueId b) { std::swap(graph_.value(a).name, graph_.value(b).name); }
 
  private:
   void begin(Node&);

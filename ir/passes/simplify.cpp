@@ -22,6 +22,7 @@ bool simplify_once(Graph& g) {
     if (node.outputs.size() != 1) return false;
     if (const auto* e = std::get_if<Elementwise>(&node.op)) return simplify_elementwise(r, node, *e);
     if (const auto* s = std::get_if<Slice>(&node.op); s && simplify_slice(r, node, *s)) return true;
+    if (const auto* h = std::get_if<Reshape>(&node.op); h && simplify_split(r, node, *h)) return true;
     if (const auto* c = std::get_if<Concat>(&node.op); c && simplify_concat(r, node, *c)) return true;
     return simplify_movement(r, node);
   });

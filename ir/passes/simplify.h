@@ -12,6 +12,9 @@ bool simplify_elementwise(Rewriter&, const Node&, const Elementwise&);
 bool simplify_movement(Rewriter&, const Node&);
 /// Slices of concats, concats of slices.
 bool simplify_slice(Rewriter&, const Node&, const Slice&);
+/// An axis split in two by a reshape, one of them picked from, and the rest reshaped: every n-th element of
+/// the axis.
+bool simplify_split(Rewriter&, const Node&, const Reshape&);
 bool simplify_concat(Rewriter&, const Node&, const Concat&);
 
 /// Replaces the node's output by x, broadcast to the output's shape where x is smaller. False if their dtypes

@@ -186,10 +186,25 @@ bool skip_broadcasts(Rewriter& r, const Node& node, const Elementwise& e) {
   return false;
 }
 
+// Reshapes move behind the operator if all its operands are reshaped from one shape, so that it can be fused
+// with what made them.
+bool delay_reshapes(Rewriter& r, const Node& node, const Elementwise& e) {
+  std::vector<ValueId> inputs;
+  for (ValueId v : node.inputs) {
+    if (!r.defined_by<Reshape>(v) || !r.read_only_here(v)) return false;
+    inputs.push_back(r.producer(v)->inputs[0]);
+    if (r.type(inputs.back()).shape != r.type(inputs[0]).shape || r.type(v) != r.type(node.inputs[0]))
+      return false;
+  }
+  const Shape shape = r.type(node.outputs[0]).shape;
+  const ValueId result = r.emit(node.name, e, std::move(inputs));
+  return replace_by(r, node, r.emit(node.name, Reshape{shape}, {result}));
+}
+
 }  // namespace
 
 bool simplify_elementwise(Rewriter& r, const Node& node, const Elementwise& e) {
-  if (skip_broadcasts(r, node, e)) return true;
+  if (skip_broadcasts(r, node, e) || delay_reshapes(r, node, e)) return true;
   if (node.inputs.size() == 1) return simplify_unary(r, node, e);
   if (node.inputs.size() == 2) return simplify_binary(r, node, e.fn);
   if (const auto c = uniform_value(r.constant(node.inputs[0])); c && e.fn == Fn::select)

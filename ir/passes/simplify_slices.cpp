@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "ir/passes/simplify.h"
 
@@ -48,7 +49,52 @@ std::optional<Slice> joined(const Slice& a, const Slice& b, size_t axis) {
   return both;
 }
 
+bool takes_all(const Slice& s, const Shape& of, size_t axis) {
+  return s.sizes[axis] == of[axis] && (s.step[axis] == 1 || of[axis] == 1);
+}
+
+// A slice that fixes one of the two axes that a reshape made of x's axis k, as a slice of that axis; nullopt
+// if the reshape or the slice are of another kind. `split` is the shape between them.
+std::optional<Slice> slice_before_split(const Shape& x, const Shape& split, const Slice& s) {
+  if (split.size() != x.size() + 1) return {};
+  size_t k = 0;
+  while (k < x.size() && x[k] == split[k]) ++k;
+  if (k == x.size() || split[k] * split[k + 1] != x[k]) return {};
+  for (size_t i = k + 1; i < x.size(); ++i)
+    if (x[i] != split[i + 1]) return {};
+  Slice out;
+  for (size_t i = 0; i < split.size(); ++i) {
+    if (i == k) continue;
+    out.start.push_back(s.start[i]);
+    out.step.push_back(s.step[i]);
+    out.sizes.push_back(s.sizes[i]);
+    if (i != k + 1 && !takes_all(s, split, i)) return {};
+  }
+  const int64_t inner = split[k + 1];
+  if (s.sizes[k] == 1) {
+    out.start[k] += s.start[k] * inner;
+  } else if (s.sizes[k + 1] == 1) {
+    out.start[k] += s.start[k] * inner;
+    out.step[k] = s.step[k] * inner;
+    out.sizes[k] = s.sizes[k];
+  } else {
+    return {};
+  }
+  return with_plain_steps(out);
+}
+
 }  // namespace
+
+bool simplify_split(Rewriter& r, const Node& node, const Reshape& op) {
+  const auto* s = r.defined_by<Slice>(node.inputs[0]);
+  if (!s) return false;
+  const ValueId split = r.producer(node.inputs[0])->inputs[0];
+  if (!r.defined_by<Reshape>(split)) return false;
+  const ValueId x = r.producer(split)->inputs[0];
+  const auto direct = slice_before_split(r.type(x).shape, r.type(split).shape, *s);
+  if (!direct || direct->sizes != op.shape) return false;
+  return replace_by(r, node, r.emit(node.name, *direct, {x}));
+}
 
 bool simplify_slice(Rewriter& r, const Node& node, const Slice& s) {
   const ValueId x = node.inputs[0];

@@ -142,13 +142,20 @@ class Planner {
     return std::min(*element_count(shape), int64_t{1} << 32) * kElement;
   }
 
+  bool moves_something(const Node& node, const Layouts& l) const {
+    bool moves = !moves_nothing(g_.type(node.outputs[0]).shape, l.output);
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      moves |= !moves_nothing(g_.type(node.inputs[i]).shape, l.inputs[i]);
+    return moves;
+  }
+
   void label(const Region& r, bool prefer_permuted) {
     MinCut cut;
     std::unordered_map<uint32_t, MinCut::Vertex> vertex;
     int64_t now = 0;
     for (const auto& [n, l] : r.nodes) {
       vertex[n] = cut.add_vertex();
-      if (!prefer_permuted) continue;
+      if (!prefer_permuted || !moves_something(g_.node({n}), l)) continue;
       cut.add_edge(vertex[n], MinCut::kSink, 1);
       now += 1;
     }
@@ -266,14 +273,20 @@ class Relayout {
     for (size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(stored_as(node.inputs[i], l.inputs[i]));
     const ValueId old = node.outputs[0];
     const ValueId made = r_.emit(node.name, permuted(r_.graph(), node, l), std::move(inputs));
-    r_.rename(made, stored_name(old));
     stored_[old.index].push_back({made, l.output});
     made_permuted_.insert(old.index);
     const auto& readers = uses_.consumers[old.index];
     const bool plain_reader = std::any_of(readers.begin(), readers.end(), [&](NodeId n) {
       return !chosen_.count(n.index) && !is_transpose_[n.index];
     });
-    if (plain_reader || r_.is_output(old)) r_.define(old, node.name, Transpose{inverse(l.output)}, {made});
+    const bool both = plain_reader || r_.is_output(old);
+    if (both) r_.define(old, node.name, Transpose{inverse(l.output)}, {made});
+    // "conv1.t" for conv1 in another order: the model's own name stays recognisable in dumps and reports.
+    const std::string name = r_.graph().value(old).name;
+    if (!name.ends_with(".t"))
+      r_.rename(made, name + ".t");
+    else if (!both)
+      r_.swap_names(made, old);
   }
 
   // v under the permutation p, made if there is none yet.
@@ -298,11 +311,6 @@ class Relayout {
   ValueId transposed(ValueId v, const Perm& p) {
     if (p == identity_perm(static_cast<int>(p.size()))) return v;
     return r_.emit(r_.graph().value(v).name, Transpose{p}, {v});
-  }
-  // "conv1.t" for conv1 in another order; the model's own name stays in it for dumps and reports.
-  std::string stored_name(ValueId v) const {
-    const std::string& name = r_.graph().value(v).name;
-    return name.ends_with(".t") ? name : name + ".t";
   }
 
   // A transpose whose operand is there in permuted order reads that, if it must or if that costs nothing.

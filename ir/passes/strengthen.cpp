@@ -157,8 +157,48 @@ bool merge_batches(Rewriter& r, const Node& node, const MatMul& op) {
   return true;
 }
 
+// A classifier behind a flattened image: instead of the image, the rows of the weights change their order.
+bool reorder_rows(Rewriter& r, const Node& node, const MatMul& op) {
+  const ValueId flat = node.inputs[0];
+  if (op.transpose_a || !r.defined_by<Reshape>(flat) || !r.constant(node.inputs[1])) return false;
+  const ValueId image = r.producer(flat)->inputs[0];
+  const auto* t = r.defined_by<Transpose>(image);
+  if (!t) return false;
+  // The features are the trailing axes of the image, whose leading ones make the rows of the product.
+  const Shape shape = r.type(image).shape;
+  const int64_t features = r.type(flat).shape.back();
+  int64_t count = 1;
+  size_t first = shape.size();
+  while (first > 0 && count < features) count *= shape[--first];
+  if (count != features || features == 0) return false;
+  Perm trailing;  // of the features among themselves
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const bool leads = i < first;
+    if (leads ? t->perm[i] != static_cast<int64_t>(i) : t->perm[i] < static_cast<int64_t>(first))
+      return false;
+    if (!leads) trailing.push_back(t->perm[i] - static_cast<int64_t>(first));
+  }
+  const ValueId x = r.producer(image)->inputs[0];
+  const Shape weights = r.type(node.inputs[1]).shape;
+  const size_t k_axis = weights.size() - (op.transpose_b ? 1 : 2);
+  // Split the features' axis of the weights, put the parts into x's order, and merge them again.
+  Shape split(weights.begin(), weights.begin() + static_cast<int64_t>(k_axis));
+  split.insert(split.end(), shape.begin() + static_cast<int64_t>(first), shape.end());
+  split.insert(split.end(), weights.begin() + static_cast<int64_t>(k_axis) + 1, weights.end());
+  Perm order = identity_perm(static_cast<int>(split.size()));
+  const Perm back = inverse(trailing);
+  for (size_t i = 0; i < back.size(); ++i) order[k_axis + i] = static_cast<int64_t>(k_axis) + back[i];
+  const Shape flat_shape = r.type(flat).shape;
+  std::vector<ValueId> inputs = node.inputs;
+  inputs[0] = r.emit(r.producer(flat)->name, Reshape{flat_shape}, {x});
+  const ValueId parts = r.emit(node.name, Transpose{order}, {r.emit(node.name, Reshape{split}, {inputs[1]})});
+  inputs[1] = r.emit(node.name, Reshape{weights}, {parts});
+  r.replace(node.outputs[0], r.emit(node.name, op, std::move(inputs)));
+  return true;
+}
+
 bool rewrite(Rewriter& r, const Node& node, const MatMul& op) {
-  return read_transposed(r, node, op) || merge_batches(r, node, op);
+  return reorder_rows(r, node, op) || read_transposed(r, node, op) || merge_batches(r, node, op);
 }
 
 // A constant added to a product is its bias.
