@@ -4,8 +4,7 @@
 // packed as [oc/tile][kh][kw][ic][tile], so that the innermost loop reads them as one stream. Channels are
 // padded to the tile with zero weights; only those that exist are stored. Tiles divide the channels of a
 // group. "rows" (depthwise): vectors of channels, weights packed as [kh][kw][c]. Padding costs no branch in
-// an inner loop: input rows are copied once with their zeros around them, into a window of rows that slides
-// down the image, or into scratch where the window is too large for the stack.
+// an inner loop (see Padding).
 #include <algorithm>
 
 #include "ir/base/check.h"
@@ -17,16 +16,27 @@ namespace {
 
 using namespace Halide;
 
+/// How reads outside the image give zero.
+enum class Padding : uint8_t {
+  none,
+  strip,       ///< each task copies its input rows with zeros around them into a local array
+  image,       ///< the whole input is copied so, into scratch: where a strip is too large for the stack
+  predicated,  ///< rows outside are left out of the reduction, columns are selected in tiles at the border
+               ///< alone
+};
+
 /// Extents by name, and everything that algorithm, packing and schedule must agree on.
 struct Plan {
   int64_t n, h, w, ic, oc, oh, ow, kh, kw, icg, ocg;
   int64_t padded_w, padded_h;  ///< of the input as far as it is read
-  bool has_bias, pads;
+  bool has_bias;
+  Padding padding;
   bool depthwise;          ///< one input channel per group
   bool weights_outermost;  ///< tiles of output channels are the outer loop: the weights do not fit in a cache
   bool pack_at_run_time;   ///< the weights are not constant
-  bool whole_image;        ///< the padded input is a whole tensor in scratch, not a sliding window
-  int64_t window;          ///< rows of the sliding window
+  int64_t rows_per_task;   ///< in tiles
+  int64_t strip_rows;      ///< of input that a task reads
+  bool flat_rows;          ///< a padded row is copied as one vector of columns times channels
   Space space;
   Tile tile;
   ir::Type packed;  ///< of the weights
@@ -34,8 +44,32 @@ struct Plan {
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
 };
 
-int64_t window_rows(const ir::Conv2d& op, const Plan& p) {
-  return (p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+constexpr int64_t kMostRowsPerTask = 8;
+
+/// How padding is done and how rows are divided into tasks, once the tile is known.
+void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
+  const auto strip_rows = [&](int64_t rows) {
+    return (rows * p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+  };
+  int64_t rows = row_tiles;
+  if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
+  p.padding = !pads                                          ? Padding::none
+              : p.depthwise && a.optimize == Optimize::speed ? Padding::predicated
+                                                             : Padding::strip;
+  if (p.padding == Padding::strip) {
+    rows = std::min(rows, kMostRowsPerTask);
+    const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
+    while (rows > 1 && strip_rows(rows) * p.padded_w * p.ic * 4 > most) --rows;
+    const bool fits = strip_rows(rows) * p.padded_w * p.ic * 4 <= most;
+    if (!fits || p.weights_outermost) p.padding = Padding::image;
+  }
+  if (p.weights_outermost) rows = row_tiles;
+  rows = std::min(rows, row_tiles);
+  p.rows_per_task = ceil_div(row_tiles, ceil_div(row_tiles, rows));
+  p.strip_rows = strip_rows(p.rows_per_task);
+  p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
 }
 
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
@@ -47,7 +81,6 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
   p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
   p.has_bias = a.inputs.size() > 2;
-  p.pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
   p.depthwise = op.groups > 1 && p.icg == 1;
   p.pack_at_run_time = !a.constant[1];
   p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
@@ -68,18 +101,11 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   const int64_t cache = a.facts.l2_bytes > 0 ? a.facts.l2_bytes : a.facts.l1_bytes;
   p.weights_outermost =
       !p.depthwise && op.groups == 1 && cache > 0 && 2 * weights_bytes > cache && image_bytes < weights_bytes;
-  // The window is folded to a power of two of rows, so that finding a row is a mask.
-  p.window = 1;
-  while (p.window < window_rows(op, p)) p.window *= 2;
-  const int64_t window_bytes = p.window * p.padded_w * p.ic * 4;
-  p.whole_image = p.weights_outermost || 2 * window_bytes > stack_limit(a.facts) || p.tile.py > 1;
+  plan_rows(op, a, p);
   return p;
 }
 
-/// parts, in this order; `input` and `weights` only where the plan says so.
-struct Parts {
-  Func acc, input, weights;
-};
+/// stages.parts, in this order; the last two only where the plan says so.
 constexpr int kAcc = 0, kInput = 1, kWeights = 2;
 
 ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p, const ir::Type& type) {
@@ -137,20 +163,36 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
   return result;
 }
 
+namespace {
+
+Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low && x < high; }
+
+/// The input with its zeros around it. Indexed by c + x * channels, y, b.
+Func padded_input(const ir::Conv2d& op, const Plan& p, const Func& in) {
+  Func input("padded");
+  Var i("i"), y("y"), b("b");
+  Expr iy = y - e(op.pad[0]), inside = between(0, iy, e(p.h)), row = clamp(iy, 0, e(p.h - 1));
+  if (p.flat_rows) {
+    // Only tiles at the border of a row compare.
+    Expr at = i - e(op.pad[1] * p.ic), in_row = clamp(at, 0, e(p.w * p.ic - 1));
+    Expr value = in(in_row % e(p.ic), in_row / e(p.ic), row, b);
+    input(i, y, b) = select(inside, select(likely(between(0, at, e(p.w * p.ic))), value, 0.0f), 0.0f);
+  } else {
+    Expr ix = i / e(p.ic) - e(op.pad[1]);
+    inside = inside && between(0, ix, e(p.w));
+    input(i, y, b) = select(inside, in(i % e(p.ic), clamp(ix, 0, e(p.w - 1)), row, b), 0.0f);
+  }
+  return input;
+}
+
+}  // namespace
+
 Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
 
-  // The input with its zeros around it.
-  Func input("padded");
-  if (p.pads) {
-    Expr ix = x - e(op.pad[1]), iy = y - e(op.pad[0]);
-    Expr inside = ix >= 0 && ix < e(p.w) && iy >= 0 && iy < e(p.h);
-    input(c, x, y, b) = select(inside, in[0](c, clamp(ix, 0, e(p.w - 1)), clamp(iy, 0, e(p.h - 1)), b), 0.0f);
-  } else {
-    input(c, x, y, b) = in[0](c, x, y, b);
-  }
+  const Func input = padded_input(op, p, in[0]);
 
   // Weights that are not constant are packed when the kernel runs.
   Func weights = in[1];
@@ -171,32 +213,50 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   if (p.has_bias) first = in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1)));
   acc(c, x, y, b) = first;
   Expr sx = x * e(op.stride[1]) + r.y * e(op.dilation[1]), sy = y * e(op.stride[0]) + r.z * e(op.dilation[0]);
-  if (p.depthwise) {
-    Expr channel = p.oc % width == 0 ? Expr(c) : min(c, e(p.oc - 1));
-    acc(c, x, y, b) += weights(c, r.y, r.z) * input(p.ocg == 1 ? channel : channel / e(p.ocg), sx, sy, b);
+  Expr tile = c / width, channel = r.x;  // a tile lies within one group
+  if (p.depthwise)
+    channel = (p.oc % width == 0 ? Expr(c) : min(c, e(p.oc - 1))) / e(p.ocg);
+  else if (op.groups > 1)
+    channel += tile / e(p.tiles_per_group()) * e(p.icg);
+  Expr value;
+  if (p.padding == Padding::strip || p.padding == Padding::image) {
+    value = input(sx * e(p.ic) + channel, sy, b);
   } else {
-    // A tile lies within one group.
-    Expr tile = c / width, from = r.x;
-    if (op.groups > 1) from += tile / e(p.tiles_per_group()) * e(p.icg);
-    acc(c, x, y, b) += weights(c % width, r.x, r.y, r.z, tile) * input(from, sx, sy, b);
+    Expr ix = sx - e(op.pad[1]), iy = sy - e(op.pad[0]);
+    const bool rows = op.pad[0] > 0 || p.padded_h > p.h, columns = op.pad[1] > 0 || p.padded_w > p.w;
+    if (rows) r.where(between(0, iy, e(p.h)));
+    value = in[0](channel, columns ? clamp(ix, 0, e(p.w - 1)) : ix, rows ? clamp(iy, 0, e(p.h - 1)) : iy, b);
+    if (columns) value = select(likely(between(0, ix, e(p.w))), value, 0.0f);
   }
+  acc(c, x, y, b) += (p.depthwise ? weights(c, r.y, r.z) : weights(c % width, r.x, r.y, r.z, tile)) * value;
   stages.parts = {acc, input, weights};
   return acc;
 }
 
 namespace {
 
-/// The padded input as a tensor of its own in scratch.
-void schedule_whole_image(const Plan& p, const Anchor& a, Stages& stages, Func input) {
+/// Copies as many elements at once as divide what is contiguous.
+void schedule_padded_input(const Plan& p, const Anchor& a, Stages& stages, Func input, const Var& task) {
   const auto v = input.args();
-  input.compute_root();
-  input.bound(v[0], 0, e(p.ic))
-      .bound(v[1], 0, e(p.padded_w))
-      .bound(v[2], 0, e(p.padded_h))
-      .bound(v[3], 0, e(p.n));
-  if (worth_parallel(a.facts, p.macs) && p.padded_h >= 4) input.parallel(v[2], 4);
+  int lanes = f32_lanes(a.facts);
+  const int64_t row = p.padded_w * p.ic;
+  if (p.flat_rows) {
+    input.vectorize(v[0], static_cast<int>(std::min<int64_t>(lanes, row)), TailStrategy::ShiftInwards);
+  } else {
+    Var x("px"), c("pc"), ci("pci");
+    while (p.ic % lanes != 0) lanes /= 2;
+    input.split(v[0], x, c, e(p.ic)).split(c, c, ci, lanes).vectorize(ci);
+  }
+  if (p.padding == Padding::strip) {
+    // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
+    input.compute_at(stages.output, task).store_in(MemoryType::Register);
+    input.bound_extent(v[0], e(row)).bound_extent(v[1], e(p.strip_rows));
+    return;
+  }
+  input.compute_root().bound(v[0], 0, e(row)).bound(v[1], 0, e(p.padded_h)).bound(v[2], 0, e(p.n));
+  if (worth_parallel(a.facts, p.macs) && p.padded_h >= 4) input.parallel(v[1], 4);
   stages.scratch.push_back(input);
-  stages.scratch_types.push_back({ir::DType::f32, {p.n, p.padded_h, p.padded_w, p.ic}, {}});
+  stages.scratch_types.push_back({ir::DType::f32, {p.n, p.padded_h, row}, {}});
 }
 
 void schedule_packed_weights(const Plan& p, Stages& stages, Func weights) {
@@ -207,31 +267,20 @@ void schedule_packed_weights(const Plan& p, Stages& stages, Func weights) {
   stages.scratch_types.push_back(p.packed);
 }
 
-/// Vectors of channels where a pixel has enough of them.
-void vectorize_copy(Func f, const Var& c, int64_t channels, const targets::Facts& facts) {
-  int lanes = f32_lanes(facts);
-  while (lanes > channels) lanes /= 2;
-  if (lanes > 1) f.vectorize(c, lanes, TailStrategy::ShiftInwards);
-}
-
 }  // namespace
 
 void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const Plan p = make_plan(op, a);
-  Func out = stages.output, acc = stages.parts[kAcc], input = stages.parts[kInput];
+  Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();
   Var c = args[0], x = args[1], y = args[2], b = args[3];
   out.bound(c, 0, e(p.oc)).bound(x, 0, e(p.ow)).bound(y, 0, e(p.oh)).bound(b, 0, e(p.n));
 
   // The schedule: tiles in the order columns, channels, rows (rows before channels where weights are many).
-  // A task is a strip of rows (or some channels), which has a window of padded rows of its own.
+  // A task is a strip of rows.
   Var task("task"), row("row");
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
-  const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
-  const bool parallel = worth_parallel(a.facts, p.macs);
-  const int64_t tasks =
-      parallel && !p.weights_outermost ? std::min<int64_t>(ceil_div(row_tiles, 4), 4 * a.facts.cores) : 1;
-  out.split(l.y, task, row, e(ceil_div(row_tiles, std::max<int64_t>(tasks, 1))), TailStrategy::GuardWithIf);
+  out.split(l.y, task, row, e(p.rows_per_task), TailStrategy::GuardWithIf);
   std::vector<VarOrRVar> order{l.ci, l.cv, l.xi, l.yi, l.x};
   if (p.weights_outermost) {
     order.insert(order.end(), {row, task, l.c});
@@ -240,8 +289,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   }
   order.push_back(b);
   out.reorder(order);
-  if (parallel && tasks > 1) out.parallel(task);
-  if (parallel && p.weights_outermost) out.parallel(l.c);
+  if (worth_parallel(a.facts, p.macs)) out.parallel(p.weights_outermost ? l.c : task);
 
   const RVar rk = acc.rvars()[0], rx = acc.rvars()[1], ry = acc.rvars()[2];
   const auto v = acc.args();
@@ -250,14 +298,8 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7) acc.update().unroll(rx);
 
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);
-  if (!p.pads) return;
-  vectorize_copy(input, input.args()[0], p.ic, a.facts);
-  if (p.whole_image) return schedule_whole_image(p, a, stages, input);
-  input.store_at(out, task).compute_at(out, row).fold_storage(input.args()[2], e(p.window));
-  // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
-  input.store_in(MemoryType::Register)
-      .bound_extent(input.args()[1], e(p.padded_w))
-      .bound_extent(input.args()[0], e(p.ic));
+  if (p.padding == Padding::strip || p.padding == Padding::image)
+    schedule_padded_input(p, a, stages, stages.parts[kInput], task);
 }
 
 }  // namespace halite::schedules
