@@ -161,8 +161,7 @@ std::string describe(const schedules::Request& request) {
   const auto number = [&](ir::ValueId id) { return numbers.emplace(id, numbers.size()).first->second; };
   const auto operand = [&](ir::ValueId id, const schedules::Operand& operand) {
     out << '%' << number(id) << ": " << to_string(operand.type) << " strides "
-        << ir::to_string(operand.strides) << " align " << operand.alignment
-        << (request.graph.is_constant(id) ? " constant\n" : "\n");
+        << ir::to_string(operand.strides) << (request.graph.is_constant(id) ? " constant\n" : "\n");
   };
   for (size_t i = 0; i < request.inputs.size(); i++) operand(request.group.inputs[i], request.inputs[i]);
   for (auto id : request.group.nodes) {

@@ -100,14 +100,7 @@ Storage assign_storage(const ir::Graph& graph, const Views& views, const std::ve
 }
 
 schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {
-  const Place& place = views.places[id.index];
-  const auto& type = graph.type(id);
-  const auto is_root = [&](ir::ValueId value) { return value == place.root; };
-  const bool is_public = std::any_of(graph.inputs.begin(), graph.inputs.end(), is_root) ||
-                         std::any_of(graph.outputs.begin(), graph.outputs.end(), is_root);
-  // A buffer that the user binds is aligned to its element, no more.
-  const int64_t alignment = is_public ? size_of(type.dtype) : HALITE_ARENA_ALIGN;
-  return {type, place.strides, std::gcd(place.offset * size_of(type.dtype), alignment)};
+  return {graph.type(id), views.places[id.index].strides};
 }
 
 }  // namespace halite::codegen

@@ -371,7 +371,7 @@ class Builder {
   }
 
   Operand operand(ir::ValueId id, const Operand& given) {
-    Operand merged{graph_.type(value(id)), {}, given.alignment};
+    Operand merged{graph_.type(value(id)), {}};
     for (const auto& run : ordered(runs_, merging_.labels(id))) {
       merged.strides.push_back(*merging_.stride(id.index, given, run));
     }

@@ -14,7 +14,6 @@ enum class Optimize : uint8_t { speed, size };
 struct Operand {
   ir::Type type;
   std::vector<int64_t> strides;
-  int64_t alignment = 1;  ///< bytes; of the first element
 };
 
 /// Nodes of one graph in execution order that one kernel computes.

@@ -58,20 +58,18 @@ std::vector<Strategy> strategies_of(const ir::Op& op, const Anchor& anchor) {
   return std::visit([&](const auto& o) { return strategies(o, anchor); }, op);
 }
 
-/// Declares bounds and strides of a buffer. Works on ImageParam and OutputImageParam alike.
+/// Declares bounds and strides of a buffer. Works on ImageParam and OutputImageParam alike. Alignment is not
+/// declared: wide unaligned accesses cost nothing where the address happens to be aligned, and Halide 14
+/// takes a declared one for the tails of strided loads too, where it does not hold.
 void set_layout(auto&& buffer, const Operand& operand) {
   const int rank = operand.type.rank();
   for (int d = 0; d < rank; d++) {
     buffer.dim(d).set_bounds(0, extent(operand.type, d));
     buffer.dim(d).set_stride(static_cast<int>(operand.strides[flip(d, rank)]));
   }
-  // Alignment is left for LLVM to use: Halide 14, told of it, emits aligned loads for rows of strided vectors
-  // whose start is not aligned.
 }
 
-Operand contiguous(const ir::Type& type, int64_t alignment) {
-  return {type, ir::contiguous_strides(type.shape), alignment};
-}
+Operand contiguous(const ir::Type& type) { return {type, ir::contiguous_strides(type.shape)}; }
 
 /// One group on its way to a Kernel.
 class Lowering {
@@ -112,8 +110,8 @@ class Lowering {
       if (packed[i].apply) kernel_.packing[index_of(inputs, anchor_inputs[i])] = packed[i];
     }
     for (size_t i = 0; i < inputs.size(); i++) {
-      const Operand operand = kernel_.packing[i].apply ? contiguous(kernel_.packing[i].type, kPackedAlignment)
-                                                       : request_.inputs[i];
+      const Operand operand =
+          kernel_.packing[i].apply ? contiguous(kernel_.packing[i].type) : request_.inputs[i];
       ImageParam param(halide_type(operand.type.dtype), operand.type.rank(), "in" + std::to_string(i));
       set_layout(param, operand);
       const auto vars = axes(operand.type.rank());
@@ -188,13 +186,11 @@ class Lowering {
   void add_scratch() {
     HALITE_CHECK(stages_.scratch.size() == stages_.scratch_types.size(), "a type for every scratch tensor");
     for (size_t i = 0; i < stages_.scratch.size(); i++) {
-      set_layout(stages_.scratch[i].output_buffer(), contiguous(stages_.scratch_types[i], kPackedAlignment));
+      set_layout(stages_.scratch[i].output_buffer(), contiguous(stages_.scratch_types[i]));
       kernel_.outputs.push_back(stages_.scratch[i]);
     }
     kernel_.scratch = stages_.scratch_types;
   }
-
-  static constexpr int64_t kPackedAlignment = 64;
 
   const Request& request_;
   const ir::Graph& graph_;

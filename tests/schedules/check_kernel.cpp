@@ -57,7 +57,6 @@ constexpr int64_t kAlignment = 64;
 Storage make_storage(const ir::Type& type, bool strided) {
   Storage s;
   s.operand.type = type;
-  s.operand.alignment = strided ? ir::size_of(type.dtype) : kAlignment;
   s.operand.strides.resize(type.shape.size());
   int64_t stride = 1;
   for (int i = type.rank() - 1; i >= 0; i--) {
