@@ -128,8 +128,8 @@ V Builder::reshape(V x, Shape to) {
 }
 
 V Builder::with_rank(V x, int64_t r) {
-  Shape to(static_cast<size_t>(std::max<int64_t>(0, r - rank(x))), 1);
-  to.insert(to.end(), shape(x).begin(), shape(x).end());
+  Shape to = shape(x);
+  to.insert(to.begin(), static_cast<size_t>(std::max<int64_t>(0, r - rank(x))), 1);
   return reshape(x, std::move(to));
 }
 

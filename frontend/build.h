@@ -39,11 +39,12 @@ class Builder {
   void set_node_name(std::string name) { node_name_ = std::move(name); }
 
   ir::Graph& graph() { return graph_; }
+  /// Valid until the next step, which may move the graph's values.
   const Type& type(V v) const { return graph_.type(v); }
-  const Shape& shape(V v) const { return graph_.type(v).shape; }
+  Shape shape(V v) const { return graph_.type(v).shape; }
   DType dtype(V v) const { return graph_.type(v).dtype; }
   int64_t rank(V v) const { return graph_.type(v).rank(); }
-  /// The value of a constant; null for what is computed at run time.
+  /// The value of a constant, until the next step; null for what is computed at run time.
   const Tensor* constant(V v) const { return graph_.is_constant(v) ? &*graph_.value(v).constant : nullptr; }
 
   V input(std::string name, Type type);

@@ -22,6 +22,8 @@ struct UnsupportedNode {
 struct ImportOptions {
   /// Shapes of graph inputs by name. They bind free dimensions and replace fixed ones.
   std::map<std::string, ir::Shape> input_shapes;
+  /// Values of graph inputs by name: such an input becomes a constant, and the model is specialised to it.
+  std::map<std::string, ir::Tensor> constant_inputs;
   /// Where files lie that the model refers to (external weights); import_model sets it. Empty: such models are refused.
   std::filesystem::path directory;
   /// Decisions taken for the user, such as a free batch dimension that became 1.

@@ -102,7 +102,8 @@ Term take_diagonals(Builder& b, Term term) {
     rest.push_back(term.labels[i]);
     perm.insert(perm.end(), {static_cast<int64_t>(i), j});
     const V moved = b.transpose(term.value, perm);
-    Shape merged(b.shape(moved).begin(), b.shape(moved).end() - 2);
+    Shape merged = b.shape(moved);
+    merged.resize(merged.size() - 2);
     merged.push_back(extent_of({n, n}, 0, 2));
     ir::Slice diagonal{std::vector<int64_t>(merged.size(), 0), std::vector<int64_t>(merged.size(), 1), merged};
     diagonal.step.back() = n + 1;

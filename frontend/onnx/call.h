@@ -25,7 +25,7 @@ class OnnxCall {
   std::optional<V> maybe(size_t i) const { return has(i) ? inputs_[i] : std::nullopt; }
   std::vector<V> all() const;  ///< one or more, none left out
   const Type& type(size_t i) const { return b.type(in(i)); }
-  const Shape& shape(size_t i) const { return b.shape(in(i)); }
+  Shape shape(size_t i) const { return b.shape(in(i)); }
   int64_t rank(size_t i) const { return b.rank(in(i)); }
 
   /// The second operand of a binary operator. Before version 7 it was broadcast only on demand, from `axis` on.

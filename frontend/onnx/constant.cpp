@@ -76,8 +76,9 @@ std::vector<V> import_eye_like(OnnxCall& call) {
 
 std::vector<V> import_one_hot(OnnxCall& call) {
   Builder& b = call.b;
-  const int64_t depth = call.known_integer(1, "depth");
-  if (depth < 0 || depth > INT32_MAX) reject_invalid("depth is " + std::to_string(depth), "depth");
+  const double stated = call.known_real(1, "depth");  // of any numeric type
+  if (!(stated >= 0 && stated <= INT32_MAX)) reject_invalid("depth is " + std::to_string(stated), "depth");
+  const auto depth = static_cast<int64_t>(stated);
   if (b.type(call.in(2)).shape != Shape{2}) reject_invalid("values must be two numbers: off and on", "values");
   const int64_t axis = normalize_axis(call.integer("axis", -1), call.rank(0) + 1);
   V indices = b.cast(call.in(0), DType::i64);

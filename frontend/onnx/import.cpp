@@ -73,6 +73,8 @@ class Importer {
       if (!seen.insert(input.name).second) return invalid_model("its name is there twice", where);
       if (scope.defines(input.name)) continue;
       if (!input.dtype) return unsupported(input.problem, where);
+      if (auto bound = bind_constant(input, scope); !bound) return bound.error();
+      if (scope.defines(input.name)) continue;
       const auto shape = shape_of(input, where);
       if (!shape) return shape.error();
       V value;
@@ -80,12 +82,31 @@ class Importer {
       if (!made) return made.error();
       scope.define(input.name, value);
     }
-    for (const auto& [name, shape] : options_.input_shapes) {
-      if (seen.count(name) && scope.defines(name) && !b_.constant(**scope.find(name))) continue;
-      std::vector<std::string> known;
-      for (const V v : graph_.inputs) known.push_back(graph_.value(v).name);
-      return Error{ErrorCode::kInvalidInput, "a shape is given for '" + name + "', but the model's inputs are " + join(known), {}};
-    }
+    return check_options(seen);
+  }
+
+  Result<void> bind_constant(const OnnxValue& input, Scope& scope) {
+    const auto given = options_.constant_inputs.find(input.name);
+    if (given == options_.constant_inputs.end()) return {};
+    const Type& type = given->second.type();
+    bool fits = type.dtype == *input.dtype && (!input.shape || input.shape->size() == type.shape.size());
+    for (size_t i = 0; fits && input.shape && i < type.shape.size(); ++i)
+      fits = (*input.shape)[i].extent.value_or(type.shape[i]) == type.shape[i];
+    const std::string where = "input '" + input.name + "'";
+    if (!fits) return Error{ErrorCode::kInvalidInput, "the value given is " + ir::to_string(type) + ", which does not fit", where};
+    const V value = b_.constant(given->second, "constant");
+    names_.emplace_back(value, input.name);
+    scope.define(input.name, value);
+    return {};
+  }
+
+  Result<void> check_options(const std::set<std::string>& inputs) const {
+    std::set<std::string> named;
+    for (const auto& [name, shape] : options_.input_shapes) named.insert(name);
+    for (const auto& [name, value] : options_.constant_inputs) named.insert(name);
+    for (const auto& name : named)
+      if (!inputs.count(name))
+        return Error{ErrorCode::kInvalidInput, "'" + name + "' is given, but the model's inputs are " + join(inputs), {}};
     return {};
   }
 
