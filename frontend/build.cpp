@@ -12,7 +12,8 @@ constexpr int64_t kMaxElements = INT32_MAX;
 constexpr int64_t kMaxIota = 1 << 24;
 /// Results up to this size are always folded: shapes, sizes, masks, small parameters.
 constexpr int64_t kSmallFold = 64 << 10;
-/// What larger folds may take all together; beyond it the work is left to a pass. Guards against hostile models.
+/// What larger folds may take all together; beyond it the work is left to a pass. Guards against hostile
+/// models.
 constexpr int64_t kFoldBudget = int64_t{1} << 30;
 
 /// Operators whose cost is not bounded by the size of what they read and write.
@@ -25,8 +26,11 @@ bool is_heavy(const ir::Op& op) {
 void check_size(const Type& type) {
   const auto count = ir::element_count(type.shape);
   if (count && *count <= kMaxElements) return;
-  throw Rejected{{ErrorCode::kResource, "it makes a tensor of shape " + ir::to_string(type.shape) +
-                                            "; at most 2147483647 elements are supported", {}}, {}};
+  throw Rejected{{ErrorCode::kResource,
+                  "it makes a tensor of shape " + ir::to_string(type.shape) +
+                      "; at most 2147483647 elements are supported",
+                  {}},
+                 {}};
 }
 
 }  // namespace
@@ -63,7 +67,8 @@ V Builder::integers(std::span<const int64_t> values) {
 
 V Builder::iota(int64_t count) {
   if (count > kMaxIota)
-    throw Rejected{{ErrorCode::kResource, "it counts to " + std::to_string(count) + "; the limit is 16777216", {}}, {}};
+    throw Rejected{
+        {ErrorCode::kResource, "it counts to " + std::to_string(count) + "; the limit is 16777216", {}}, {}};
   std::vector<int64_t> values(static_cast<size_t>(count));
   std::iota(values.begin(), values.end(), 0);
   return integers(values);
@@ -202,7 +207,8 @@ V Builder::channels_first(V x, int64_t r) {
 int64_t normalize_axis(int64_t axis, int64_t rank, const char* attribute) {
   if (axis < -rank || axis >= rank)
     reject_invalid(std::string(attribute) + " is " + std::to_string(axis) + ", but the tensor has rank " +
-                       std::to_string(rank), attribute);
+                       std::to_string(rank),
+                   attribute);
   return axis < 0 ? axis + rank : axis;
 }
 

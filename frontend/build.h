@@ -1,9 +1,9 @@
-// Builds a graph operator by operator, in the terms a front end thinks in: ranks are aligned, constants are folded as
-// soon as they are known (so shapes computed by a model are numbers here), and steps that would change nothing are
-// left out. Composite operators (frontend/decompose) are written with it.
+// Builds a graph operator by operator, in the terms a front end thinks in: ranks are aligned, constants are
+// folded as soon as they are known (so shapes computed by a model are numbers here), and steps that would
+// change nothing are left out. Composite operators (frontend/decompose) are written with it.
 //
-// A step that the operators' `infer` refuses throws Rejected; `attempt` turns that into an Error. Exceptions stay
-// inside the front ends: every public function of this module returns a Result.
+// A step that the operators' `infer` refuses throws Rejected; `attempt` turns that into an Error. Exceptions
+// stay inside the front ends: every public function of this module returns a Result.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,8 @@ using ir::Type;
 using V = ir::ValueId;
 using Axes = std::vector<int64_t>;
 
-/// A step that cannot be built. `attribute` names the model's attribute or operand that is the reason, if one is.
+/// A step that cannot be built. `attribute` names the model's attribute or operand that is the reason, if one
+/// is.
 struct Rejected {
   Error error;
   std::string attribute;
@@ -87,7 +88,9 @@ class Builder {
   V slice(V x, int64_t axis, int64_t first, int64_t count);
   V reduce(ir::Reduce::Kind kind, V x, Axes axes, bool keep = true);
   V sum(V x, Axes axes, bool keep = true) { return reduce(ir::Reduce::Kind::sum, x, std::move(axes), keep); }
-  V mean(V x, Axes axes, bool keep = true) { return reduce(ir::Reduce::Kind::mean, x, std::move(axes), keep); }
+  V mean(V x, Axes axes, bool keep = true) {
+    return reduce(ir::Reduce::Kind::mean, x, std::move(axes), keep);
+  }
   /// a [..,m,k] times b [..,k,n], plus bias; 1-D operands as in NumPy.
   V matmul(V a, V b, ir::MatMul attributes = {}, std::optional<V> bias = {});
 

@@ -1,5 +1,5 @@
-// See import.h. Formats are told apart by their first bytes: TFLite has its identifier at byte 4, MegEngine begins
-// with a magic word, ONNX is a protobuf.
+// See import.h. Formats are told apart by their first bytes: TFLite has its identifier at byte 4, MegEngine
+// begins with a magic word, ONNX is a protobuf.
 #include "frontend/import.h"
 
 #include <cstring>
@@ -12,8 +12,10 @@ namespace {
 
 Result<std::vector<std::byte>> read_file(const std::filesystem::path& path) {
   std::error_code failed;
-  if (!std::filesystem::exists(path, failed)) return Error{ErrorCode::kIo, "there is no such file", path.string()};
-  if (!std::filesystem::is_regular_file(path, failed)) return Error{ErrorCode::kIo, "this is not a file", path.string()};
+  if (!std::filesystem::exists(path, failed))
+    return Error{ErrorCode::kIo, "there is no such file", path.string()};
+  if (!std::filesystem::is_regular_file(path, failed))
+    return Error{ErrorCode::kIo, "this is not a file", path.string()};
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const auto size = file ? static_cast<std::streamsize>(file.tellg()) : -1;
   if (size < 0) return Error{ErrorCode::kIo, "the file cannot be read", path.string()};
@@ -35,10 +37,12 @@ Result<ir::Graph> import_model(const std::filesystem::path& file, const ImportOp
   if (!bytes) return bytes.error();
   const std::string name = file.string();
   if (bytes->empty()) return invalid_model("the file is empty", name);
-  if (has_text(*bytes, 4, "TFL3")) return unsupported("this is a TFLite model; only ONNX is read so far", name);
+  if (has_text(*bytes, 4, "TFL3"))
+    return unsupported("this is a TFLite model; only ONNX is read so far", name);
   if (has_text(*bytes, 0, "MGBS") || has_text(*bytes, 0, "mgb") || has_text(*bytes, 8, "mgv2"))
     return unsupported("this is a MegEngine model; only ONNX is read so far", name);
-  if (!looks_like_onnx(*bytes)) return invalid_model("this is not a model in a format that is known; ONNX is read", name);
+  if (!looks_like_onnx(*bytes))
+    return invalid_model("this is not a model in a format that is known; ONNX is read", name);
   ImportOptions here = options;
   if (here.directory.empty()) here.directory = file.has_parent_path() ? file.parent_path() : ".";
   auto graph = import_onnx(*bytes, here);

@@ -1,5 +1,5 @@
-// Composite operators as graphs of simple ones, for every front end that has them. Layouts are the caller's: axes are
-// arguments. Each file states the formula it builds.
+// Composite operators as graphs of simple ones, for every front end that has them. Layouts are the caller's:
+// axes are arguments. Each file states the formula it builds.
 #pragma once
 
 #include "frontend/build.h"
@@ -7,9 +7,9 @@
 namespace halite::frontend {
 
 // activation.cpp
-V gelu(Builder&, V x);           ///< x/2 * (1 + erf(x/sqrt 2))
-V gelu_tanh(Builder&, V x);      ///< x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
-V mish(Builder&, V x);           ///< x * tanh(softplus(x))
+V gelu(Builder&, V x);                            ///< x/2 * (1 + erf(x/sqrt 2))
+V gelu_tanh(Builder&, V x);                       ///< x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
+V mish(Builder&, V x);                            ///< x * tanh(softplus(x))
 V swish(Builder&, V x, double alpha = 1);         ///< x * sigmoid(alpha*x)
 V thresholded_relu(Builder&, V x, double alpha);  ///< x > alpha ? x : 0
 V shrink(Builder&, V x, double bias, double lambda);
@@ -35,8 +35,8 @@ Normalized normalize(Builder&, V x, const Axes& axes, double epsilon);
 V rms_normalize(Builder&, V x, const Axes& axes, double epsilon);
 /// x / |x|_p along the axis, 0 where the norm is 0; p is 1 or 2.
 V lp_normalize(Builder&, V x, int64_t axis, int64_t p);
-/// (x - mean) / sqrt(variance + epsilon) * scale + shift as one multiplication and one addition; the parameters have
-/// the extent of `axis`.
+/// (x - mean) / sqrt(variance + epsilon) * scale + shift as one multiplication and one addition; the
+/// parameters have the extent of `axis`.
 V batch_norm(Builder&, V x, V scale, V shift, V mean, V variance, int64_t axis, double epsilon);
 
 // lrn.cpp
@@ -44,8 +44,8 @@ V batch_norm(Builder&, V x, V scale, V shift, V mean, V variance, int64_t axis, 
 V local_response_norm(Builder&, V x, int64_t size, double alpha, double beta, double bias);
 
 // rearrange.cpp
-/// x [n, c, h, w]. Blocks come from the leading part of c (depth_first: block, block, c; TensorFlow's order) or from
-/// its trailing part.
+/// x [n, c, h, w]. Blocks come from the leading part of c (depth_first: block, block, c; TensorFlow's order)
+/// or from its trailing part.
 V depth_to_space(Builder&, V x, int64_t block, bool depth_first);
 V space_to_depth(Builder&, V x, int64_t block);
 /// Repeats the whole tensor repeats[i] times along axis i.

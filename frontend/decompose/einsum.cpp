@@ -1,7 +1,7 @@
-// Einstein summation. Each operand is brought to distinct labels (diagonals taken, what nobody else needs summed), then
-// operands are contracted from the left: labels shared by both and needed later are batch axes, shared and not needed
-// are contracted, so every step is one matrix product; without a contracted label it is a multiplication.
-// https://numpy.org/doc/stable/reference/generated/numpy.einsum.html
+// Einstein summation. Each operand is brought to distinct labels (diagonals taken, what nobody else needs
+// summed), then operands are contracted from the left: labels shared by both and needed later are batch axes,
+// shared and not needed are contracted, so every step is one matrix product; without a contracted label it is
+// a multiplication. https://numpy.org/doc/stable/reference/generated/numpy.einsum.html
 #include <algorithm>
 #include <map>
 
@@ -26,7 +26,8 @@ int64_t position(const Labels& labels, int label) {
   return std::find(labels.begin(), labels.end(), label) - labels.begin();
 }
 
-/// The labels of one subscript. The ellipsis stands for `hidden` axes, numbered so that the last is the same in all.
+/// The labels of one subscript. The ellipsis stands for `hidden` axes, numbered so that the last is the same
+/// in all.
 Labels read_subscript(const std::string& text, int64_t hidden, const std::string& equation) {
   Labels labels;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -36,7 +37,8 @@ Labels read_subscript(const std::string& text, int64_t hidden, const std::string
     } else if (std::isalpha(static_cast<unsigned char>(text[i]))) {
       labels.push_back(text[i]);
     } else {
-      reject_invalid("the equation '" + equation + "' cannot be read at '" + text.substr(i) + "'", "equation");
+      reject_invalid("the equation '" + equation + "' cannot be read at '" + text.substr(i) + "'",
+                     "equation");
     }
   }
   return labels;
@@ -89,11 +91,13 @@ V ordered(Builder& b, const Term& term, const Labels& labels) {
 /// While a label stands twice: both axes to the end, as one, and every (n+1)th element of it.
 Term take_diagonals(Builder& b, Term term) {
   for (size_t i = 0; i < term.labels.size(); ++i) {
-    const auto twin = std::find(term.labels.begin() + static_cast<long>(i) + 1, term.labels.end(), term.labels[i]);
+    const auto twin =
+        std::find(term.labels.begin() + static_cast<long>(i) + 1, term.labels.end(), term.labels[i]);
     if (twin == term.labels.end()) continue;
     const int64_t j = twin - term.labels.begin(), r = b.rank(term.value);
     const int64_t n = b.shape(term.value)[i];
-    if (b.shape(term.value)[j] != n) reject_invalid("a label that stands twice has different extents", "equation");
+    if (b.shape(term.value)[j] != n)
+      reject_invalid("a label that stands twice has different extents", "equation");
     std::vector<int64_t> perm;
     for (int64_t k = 0; k < r; ++k)
       if (k != static_cast<int64_t>(i) && k != j) perm.push_back(k);
@@ -105,7 +109,8 @@ Term take_diagonals(Builder& b, Term term) {
     Shape merged = b.shape(moved);
     merged.resize(merged.size() - 2);
     merged.push_back(extent_of({n, n}, 0, 2));
-    ir::Slice diagonal{std::vector<int64_t>(merged.size(), 0), std::vector<int64_t>(merged.size(), 1), merged};
+    ir::Slice diagonal{std::vector<int64_t>(merged.size(), 0), std::vector<int64_t>(merged.size(), 1),
+                       merged};
     diagonal.step.back() = n + 1;
     diagonal.sizes.back() = n;
     return take_diagonals(b, {b.op(diagonal, {b.reshape(moved, merged)}), rest});
@@ -118,8 +123,10 @@ Term sum_out(Builder& b, const Term& term, const Labels& needed) {
   Axes axes;
   Labels left;
   for (size_t i = 0; i < term.labels.size(); ++i) {
-    if (contains(needed, term.labels[i])) left.push_back(term.labels[i]);
-    else axes.push_back(static_cast<int64_t>(i));
+    if (contains(needed, term.labels[i]))
+      left.push_back(term.labels[i]);
+    else
+      axes.push_back(static_cast<int64_t>(i));
   }
   return {b.sum(term.value, axes, false), left};
 }
@@ -170,7 +177,9 @@ Term contract(Builder& b, const Term& x, const Term& y, const Labels& needed) {
     for (const int label : labels) shape.push_back(extents.at(label));
     return shape;
   };
-  const auto count = [&](const Labels& labels) { return extent_of(extents_of(labels), 0, static_cast<int64_t>(labels.size())); };
+  const auto count = [&](const Labels& labels) {
+    return extent_of(extents_of(labels), 0, static_cast<int64_t>(labels.size()));
+  };
   const auto matrix = [&](const Term& term, const Labels& first, const Labels& second) {
     Labels order = batch;
     order.insert(order.end(), first.begin(), first.end());
@@ -186,8 +195,9 @@ Term contract(Builder& b, const Term& x, const Term& y, const Labels& needed) {
 V einsum(Builder& b, const std::string& text, std::vector<V> operands) {
   const Equation equation = split(text);
   if (equation.inputs.size() != operands.size())
-    reject_invalid("the equation '" + text + "' has " + std::to_string(equation.inputs.size()) + " operands, but " +
-                       std::to_string(operands.size()) + " are given", "equation");
+    reject_invalid("the equation '" + text + "' has " + std::to_string(equation.inputs.size()) +
+                       " operands, but " + std::to_string(operands.size()) + " are given",
+                   "equation");
   std::vector<Term> terms;
   int64_t most_hidden = 0;
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -196,11 +206,13 @@ V einsum(Builder& b, const std::string& text, std::vector<V> operands) {
     const int64_t letters = static_cast<int64_t>(subscript.size()) - (open ? 3 : 0);
     const int64_t hidden = open ? b.rank(operands[i]) - letters : 0;
     if (hidden < 0 || letters + hidden != b.rank(operands[i]))
-      reject_invalid("the equation '" + text + "' does not fit the rank of operand " + std::to_string(i), "equation");
+      reject_invalid("the equation '" + text + "' does not fit the rank of operand " + std::to_string(i),
+                     "equation");
     most_hidden = std::max(most_hidden, hidden);
     terms.push_back({operands[i], read_subscript(subscript, hidden, text)});
   }
-  const Labels output = equation.has_output ? read_subscript(equation.output, most_hidden, text) : implicit_output(terms);
+  const Labels output =
+      equation.has_output ? read_subscript(equation.output, most_hidden, text) : implicit_output(terms);
   std::map<int, int64_t> extents;
   for (Term& term : terms) {
     term = take_diagonals(b, term);
@@ -208,14 +220,17 @@ V einsum(Builder& b, const std::string& text, std::vector<V> operands) {
       int64_t& extent = extents.try_emplace(term.labels[i], 1).first->second;
       const int64_t own = b.shape(term.value)[i];
       if (own != extent && own != 1 && extent != 1)
-        reject_invalid("a label of the equation '" + text + "' has the extents " + std::to_string(extent) + " and " +
-                           std::to_string(own), "equation");
+        reject_invalid("a label of the equation '" + text + "' has the extents " + std::to_string(extent) +
+                           " and " + std::to_string(own),
+                       "equation");
       if (extent == 1) extent = own;
     }
   }
   for (size_t i = 0; i < output.size(); ++i)
     if (!extents.count(output[i]) || std::count(output.begin(), output.end(), output[i]) != 1)
-      reject_invalid("the output of the equation '" + text + "' has a label twice, or one that no operand has", "equation");
+      reject_invalid(
+          "the output of the equation '" + text + "' has a label twice, or one that no operand has",
+          "equation");
   for (Term& term : terms) term = stretched(b, term, extents);
   // What the output and the operands from i on still need.
   const auto needed_from = [&](size_t i) {

@@ -1,5 +1,5 @@
-// Local response normalisation. The window slides over channels: seen as a one-column picture whose rows are the
-// channels, the sum of squares is an average pool, and alpha/size * sum is alpha * average.
+// Local response normalisation. The window slides over channels: seen as a one-column picture whose rows are
+// the channels, the sum of squares is an average pool, and alpha/size * sum is alpha * average.
 // https://onnx.ai/onnx/operators/onnx__LRN.html
 #include "frontend/decompose/decompose.h"
 

@@ -1,5 +1,5 @@
-// Normalisations: subtract a mean, divide by a deviation. Layer, instance, group and mean-variance normalisation differ
-// only in the axes and in the view of the tensor, which the front ends choose.
+// Normalisations: subtract a mean, divide by a deviation. Layer, instance, group and mean-variance
+// normalisation differ only in the axes and in the view of the tensor, which the front ends choose.
 // https://arxiv.org/abs/1607.06450 https://arxiv.org/abs/1910.07467
 #include "frontend/decompose/decompose.h"
 

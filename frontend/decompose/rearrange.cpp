@@ -10,8 +10,8 @@ V depth_to_space(Builder& b, V x, int64_t block, bool depth_first) {
   const V split = depth_first ? b.reshape(x, {s[0], block, block, c, s[2], s[3]})
                               : b.reshape(x, {s[0], c, block, block, s[2], s[3]});
   // to n, c, h, block, w, block
-  const V mixed = b.transpose(split, depth_first ? std::vector<int64_t>{0, 3, 4, 1, 5, 2}
-                                                 : std::vector<int64_t>{0, 1, 4, 2, 5, 3});
+  const V mixed = b.transpose(
+      split, depth_first ? std::vector<int64_t>{0, 3, 4, 1, 5, 2} : std::vector<int64_t>{0, 1, 4, 2, 5, 3});
   return b.reshape(mixed, {s[0], c, s[2] * block, s[3] * block});
 }
 

@@ -1,4 +1,5 @@
-// See recurrent.h. https://onnx.ai/onnx/operators/onnx__LSTM.html https://onnx.ai/onnx/operators/onnx__GRU.html
+// See recurrent.h. https://onnx.ai/onnx/operators/onnx__LSTM.html
+// https://onnx.ai/onnx/operators/onnx__GRU.html
 #include "frontend/decompose/recurrent.h"
 
 #include <algorithm>
@@ -22,7 +23,9 @@ class Walk {
   /// Gate `k` of a [batch, gates*h] tensor.
   V gate(V gates, int64_t k) { return b_.slice(gates, 1, k * hidden_, hidden_); }
   /// Gate `k` of weights or biases, which have their gates in axis 0.
-  V rows(V weights, int64_t k, int64_t count = 1) { return b_.slice(weights, 0, k * hidden_, count * hidden_); }
+  V rows(V weights, int64_t k, int64_t count = 1) {
+    return b_.slice(weights, 0, k * hidden_, count * hidden_);
+  }
   V activate(size_t f, V x) {
     return layer_.activations[f](b_, layer_.clip > 0 ? b_.unary(Fn::clamp, x, -layer_.clip, layer_.clip) : x);
   }
@@ -64,7 +67,8 @@ RecurrentResult lstm(Builder& b, const Recurrent& layer) {
   const V y = walk.run([&](V products) {
     const V gates = b.add(products, b.matmul(h, layer.r, kTransposed));
     const V i = walk.activate(0, peek(gates, 0, c));
-    const V f = layer.couple_input_forget ? b.sub(b.scalar(1, b.dtype(i)), i) : walk.activate(0, peek(gates, 2, c));
+    const V f =
+        layer.couple_input_forget ? b.sub(b.scalar(1, b.dtype(i)), i) : walk.activate(0, peek(gates, 2, c));
     c = b.add(b.mul(f, c), b.mul(i, walk.activate(1, walk.gate(gates, 3))));
     const V o = walk.activate(0, peek(gates, 1, c));
     return h = b.mul(o, walk.activate(2, c));
@@ -95,9 +99,8 @@ RecurrentResult gru(Builder& b, const Recurrent& layer) {
 RecurrentResult rnn(Builder& b, const Recurrent& layer) {
   Walk walk(b, layer, sum_of_biases(b, layer));
   V h = layer.h;
-  const V y = walk.run([&](V products) {
-    return h = walk.activate(0, b.add(products, b.matmul(h, layer.r, kTransposed)));
-  });
+  const V y = walk.run(
+      [&](V products) { return h = walk.activate(0, b.add(products, b.matmul(h, layer.r, kTransposed))); });
   return {y, h, {}};
 }
 

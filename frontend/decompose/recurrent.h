@@ -1,5 +1,6 @@
-// Recurrent layers, unrolled over time: with static shapes every step is ordinary arithmetic, and what does not depend
-// on the step before (the product of all inputs with the input weights) is one large matrix product.
+// Recurrent layers, unrolled over time: with static shapes every step is ordinary arithmetic, and what does
+// not depend on the step before (the product of all inputs with the input weights) is one large matrix
+// product.
 #pragma once
 
 #include "frontend/build.h"
@@ -8,17 +9,17 @@ namespace halite::frontend {
 
 using Activation = std::function<V(Builder&, V)>;
 
-/// One direction of a layer with hidden size h. Gates lie one after another in the first axis of w, r and the biases:
-/// i, o, f, c (LSTM); z, r, h (GRU); one (RNN). The names are those of ONNX.
+/// One direction of a layer with hidden size h. Gates lie one after another in the first axis of w, r and the
+/// biases: i, o, f, c (LSTM); z, r, h (GRU); one (RNN). The names are those of ONNX.
 struct Recurrent {
-  V x;  ///< [steps, batch, input]
-  V w;  ///< [gates*h, input]
-  V r;  ///< [gates*h, h]
-  std::optional<V> input_bias;      ///< [gates*h]
-  std::optional<V> recurrent_bias;  ///< [gates*h]
-  V h;                              ///< [batch, h], the state before the first step
-  std::optional<V> c;               ///< [batch, h]; LSTM
-  std::optional<V> peephole;        ///< [3*h]: i, o, f; LSTM
+  V x;                                  ///< [steps, batch, input]
+  V w;                                  ///< [gates*h, input]
+  V r;                                  ///< [gates*h, h]
+  std::optional<V> input_bias;          ///< [gates*h]
+  std::optional<V> recurrent_bias;      ///< [gates*h]
+  V h;                                  ///< [batch, h], the state before the first step
+  std::optional<V> c;                   ///< [batch, h]; LSTM
+  std::optional<V> peephole;            ///< [3*h]: i, o, f; LSTM
   std::vector<Activation> activations;  ///< f, g, h as the kind needs
   double clip = 0;                      ///< bound of what goes into an activation; 0: none
   bool reverse = false;

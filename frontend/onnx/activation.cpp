@@ -32,7 +32,9 @@ std::vector<V> import_elu(OnnxCall& call) {
   return {call.b.unary(Fn::elu, call.in(0), call.real("alpha", 1))};
 }
 
-std::vector<V> import_celu(OnnxCall& call) { return {call.b.unary(Fn::celu, call.in(0), call.real("alpha", 1))}; }
+std::vector<V> import_celu(OnnxCall& call) {
+  return {call.b.unary(Fn::celu, call.in(0), call.real("alpha", 1))};
+}
 
 std::vector<V> import_selu(OnnxCall& call) {
   call.ignore({"consumed_inputs"});
@@ -57,7 +59,8 @@ std::vector<V> import_shrink(OnnxCall& call) {
 
 std::vector<V> import_gelu(OnnxCall& call) {
   const std::string form = call.text("approximate", "none");
-  if (form != "none" && form != "tanh") reject_invalid("approximate is '" + form + "'; none and tanh exist", "approximate");
+  if (form != "none" && form != "tanh")
+    reject_invalid("approximate is '" + form + "'; none and tanh exist", "approximate");
   return {form == "tanh" ? gelu_tanh(call.b, call.in(0)) : gelu(call.b, call.in(0))};
 }
 

@@ -38,7 +38,8 @@ const OnnxAttribute* OnnxCall::find(const char* name) const {
   read_.insert(name);
   const auto found = node_.attributes.find(name);
   if (found == node_.attributes.end()) return nullptr;
-  if (const auto* unreadable = std::get_if<Unreadable>(&found->second)) throw Rejected{unreadable->error, name};
+  if (const auto* unreadable = std::get_if<Unreadable>(&found->second))
+    throw Rejected{unreadable->error, name};
   if (std::holds_alternative<Reference>(found->second))
     reject_invalid("it refers to an attribute of a function, but stands in none", name);
   return &found->second;
@@ -97,9 +98,11 @@ const Tensor* OnnxCall::tensor(const char* name) const {
 const Tensor& OnnxCall::known(size_t i, const char* what) const {
   const Tensor* value = b.constant(in(i));
   if (!value)
-    reject_unsupported(std::string(what) + " is computed at run time; it must follow from constants and shapes", what);
+    reject_unsupported(
+        std::string(what) + " is computed at run time; it must follow from constants and shapes", what);
   if (value->type().elements() > kMaxParameters)
-    reject_invalid(std::string(what) + " has " + std::to_string(value->type().elements()) + " elements", what);
+    reject_invalid(std::string(what) + " has " + std::to_string(value->type().elements()) + " elements",
+                   what);
   return *value;
 }
 

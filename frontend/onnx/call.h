@@ -1,5 +1,6 @@
-// One ONNX node as an importer sees it: its operands as values of the graph, its attributes by name and kind. What is
-// not as the operator's specification says throws Rejected; an attribute that no importer asked for is noticed
+// One ONNX node as an importer sees it: its operands as values of the graph, its attributes by name and kind.
+// What is not as the operator's specification says throws Rejected; an attribute that no importer asked for
+// is noticed
 // (`unread`), so that a newer version's meaning is never dropped in silence.
 #pragma once
 
@@ -28,7 +29,8 @@ class OnnxCall {
   Shape shape(size_t i) const { return b.shape(in(i)); }
   int64_t rank(size_t i) const { return b.rank(in(i)); }
 
-  /// The second operand of a binary operator. Before version 7 it was broadcast only on demand, from `axis` on.
+  /// The second operand of a binary operator. Before version 7 it was broadcast only on demand, from `axis`
+  /// on.
   V broadcast_operand() const;
 
   bool has_attribute(const char* name) const { return node_.attributes.count(name) > 0; }
@@ -44,7 +46,8 @@ class OnnxCall {
   /// Attributes without influence on the result.
   void ignore(std::initializer_list<const char*> names) const { read_.insert(names.begin(), names.end()); }
 
-  /// The integers of operand `i`, which must be known at compile time; `what` is its name in the specification.
+  /// The integers of operand `i`, which must be known at compile time; `what` is its name in the
+  /// specification.
   std::vector<int64_t> known_integers(size_t i, const char* what) const;
   int64_t known_integer(size_t i, const char* what) const;
   std::vector<double> known_reals(size_t i, const char* what) const;

@@ -1,5 +1,5 @@
-// Operators whose result does not depend on data: constants in all their forms, and patterns made from shapes.
-// https://onnx.ai/onnx/operators/onnx__Constant.html
+// Operators whose result does not depend on data: constants in all their forms, and patterns made from
+// shapes. https://onnx.ai/onnx/operators/onnx__Constant.html
 #include <algorithm>
 #include <cmath>
 
@@ -59,7 +59,8 @@ std::vector<V> import_range(OnnxCall& call) {
   const double start = call.known_real(0, "start"), limit = call.known_real(1, "limit");
   const double delta = call.known_real(2, "delta");
   const double count = std::max(0.0, std::ceil((limit - start) / delta));
-  if (delta == 0 || !(count <= INT32_MAX)) reject_invalid("start, limit and delta make no finite range", "delta");
+  if (delta == 0 || !(count <= INT32_MAX))
+    reject_invalid("start, limit and delta make no finite range", "delta");
   const DType dtype = call.type(0).dtype;
   const V index = b.cast(b.iota(static_cast<int64_t>(count)), dtype);
   return {b.add(b.mul(index, b.reshape(call.in(2), {})), b.reshape(call.in(0), {}))};
@@ -79,7 +80,8 @@ std::vector<V> import_one_hot(OnnxCall& call) {
   const double stated = call.known_real(1, "depth");  // of any numeric type
   if (!(stated >= 0 && stated <= INT32_MAX)) reject_invalid("depth is " + std::to_string(stated), "depth");
   const auto depth = static_cast<int64_t>(stated);
-  if (b.type(call.in(2)).shape != Shape{2}) reject_invalid("values must be two numbers: off and on", "values");
+  if (b.type(call.in(2)).shape != Shape{2})
+    reject_invalid("values must be two numbers: off and on", "values");
   const int64_t axis = normalize_axis(call.integer("axis", -1), call.rank(0) + 1);
   V indices = b.cast(call.in(0), DType::i64);
   // An index counts from the end if it is negative; one out of range is nowhere on.

@@ -1,5 +1,5 @@
-// Conv and ConvTranspose. ONNX is channel first; the IR's operators are channel last, so transposes are put around
-// them (a pass cancels those of neighbours), and constant weights are transposed here.
+// Conv and ConvTranspose. ONNX is channel first; the IR's operators are channel last, so transposes are put
+// around them (a pass cancels those of neighbours), and constant weights are transposed here.
 // https://onnx.ai/onnx/operators/onnx__Conv.html https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/window.h"
@@ -14,14 +14,16 @@ void check_weights(const OnnxCall& call) {
   const auto stated = call.integers("kernel_shape");
   const Shape& w = call.shape(1);
   if (stated && !stated->empty() && *stated != std::vector<int64_t>(w.begin() + 2, w.end()))
-    reject_invalid("kernel_shape does not agree with the weights " + ir::to_string(call.type(1)), "kernel_shape");
+    reject_invalid("kernel_shape does not agree with the weights " + ir::to_string(call.type(1)),
+                   "kernel_shape");
 }
 
 int64_t read_groups(const OnnxCall& call) {
   const int64_t groups = call.integer("group", 1);
   if (groups < 1 || groups > call.shape(0)[1] || call.shape(0)[1] % groups != 0)
     reject_invalid("group is " + std::to_string(groups) + ", which does not divide the " +
-                   std::to_string(call.shape(0)[1]) + " input channels", "group");
+                       std::to_string(call.shape(0)[1]) + " input channels",
+                   "group");
   return groups;
 }
 
@@ -31,7 +33,8 @@ std::vector<V> with_bias(const OnnxCall& call, V x, V w) {
   return inputs;
 }
 
-/// Padding of a transposed convolution from the output's extent. What is odd goes to the side that auto_pad names.
+/// Padding of a transposed convolution from the output's extent. What is odd goes to the side that auto_pad
+/// names.
 void pad_to_output(Window& w, int axis, int64_t output, int64_t output_pad, bool more_at_end) {
   const int64_t total = w.stride[axis] * (w.input[axis] - 1) + output_pad + w.span(axis) - output;
   const int64_t less = total < 0 ? 0 : total / 2;

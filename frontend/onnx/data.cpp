@@ -12,7 +12,8 @@ std::vector<int64_t> parts_of(OnnxCall& call, int64_t extent) {
   if (auto stated = call.integers_from("split", 13, 1)) {
     if (stated->size() != call.output_count())
       reject_invalid("split has " + std::to_string(stated->size()) + " parts, but the node has " +
-                         std::to_string(call.output_count()) + " outputs", "split");
+                         std::to_string(call.output_count()) + " outputs",
+                     "split");
     return *stated;
   }
   const auto count = static_cast<int64_t>(call.output_count());
@@ -83,13 +84,15 @@ std::vector<V> import_split(OnnxCall& call) {
   for (const int64_t part : parts_of(call, extent)) {
     if (part < 0 || part > extent - first)
       reject_invalid("its parts do not add up to the extent " + std::to_string(extent) + " of axis " +
-                         std::to_string(axis), "split");
+                         std::to_string(axis),
+                     "split");
     outputs.push_back(call.b.slice(call.in(0), axis, first, part));
     first += part;
   }
   if (first != extent)
-    reject_invalid("its parts add up to " + std::to_string(first) + ", but the extent of axis " + std::to_string(axis) +
-                       " is " + std::to_string(extent), "split");
+    reject_invalid("its parts add up to " + std::to_string(first) + ", but the extent of axis " +
+                       std::to_string(axis) + " is " + std::to_string(extent),
+                   "split");
   return outputs;
 }
 
@@ -97,7 +100,8 @@ std::vector<V> import_slice(OnnxCall& call) {
   const bool operands = call.version >= 10;
   const auto starts = operands ? call.known_integers(1, "starts") : call.integers("starts").value_or(Axes{});
   const auto ends = operands ? call.known_integers(2, "ends") : call.integers("ends").value_or(Axes{});
-  const auto given = operands && call.has(3) ? std::optional(call.known_integers(3, "axes")) : call.integers("axes");
+  const auto given =
+      operands && call.has(3) ? std::optional(call.known_integers(3, "axes")) : call.integers("axes");
   auto steps = operands && call.has(4) ? call.known_integers(4, "steps") : Axes(starts.size(), 1);
   const Axes axes = given.value_or(axis_range(0, static_cast<int64_t>(starts.size())));
   if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
@@ -109,7 +113,8 @@ std::vector<V> import_slice(OnnxCall& call) {
     const int64_t axis = normalize_axis(axes[i], call.rank(0));
     cut(slice, axis, s[axis], starts[i], ends[i], steps[i]);
   }
-  const bool everything = slice.sizes == s && std::all_of(slice.step.begin(), slice.step.end(), [](int64_t k) { return k > 0; });
+  const bool everything =
+      slice.sizes == s && std::all_of(slice.step.begin(), slice.step.end(), [](int64_t k) { return k > 0; });
   return {everything ? call.in(0) : call.b.op(std::move(slice), {call.in(0)})};
 }
 
@@ -129,7 +134,8 @@ std::vector<V> import_tile(OnnxCall& call) {
   }
   if (static_cast<int64_t>(repeats.size()) != call.rank(0))
     reject_invalid("repeats has " + std::to_string(repeats.size()) + " numbers for a tensor of rank " +
-                       std::to_string(call.rank(0)), "repeats");
+                       std::to_string(call.rank(0)),
+                   "repeats");
   for (const int64_t n : repeats)
     if (n < 0 || n > INT32_MAX) reject_invalid("repeats has the number " + std::to_string(n), "repeats");
   return {tile(call.b, call.in(0), repeats)};
@@ -144,11 +150,14 @@ std::vector<V> import_pad(OnnxCall& call) {
   const Axes axes = call.has(3) ? call.known_integers(3, "axes") : axis_range(0, rank);
   if (pads.size() != 2 * axes.size())
     reject_invalid("pads has " + std::to_string(pads.size()) + " numbers, but two for each of " +
-                       std::to_string(axes.size()) + " axes are needed", "pads");
+                       std::to_string(axes.size()) + " axes are needed",
+                   "pads");
   normalize_axes(axes, rank);  // each at most once
   ir::Pad pad{read_pad_mode(call), Axes(static_cast<size_t>(rank), 0), Axes(static_cast<size_t>(rank), 0), 0};
-  if (!operands) pad.value = call.real("value", 0);
-  else if (call.has(2)) pad.value = call.known_real(2, "constant_value");
+  if (!operands)
+    pad.value = call.real("value", 0);
+  else if (call.has(2))
+    pad.value = call.known_real(2, "constant_value");
   for (size_t i = 0; i < axes.size(); ++i) {
     for (const int64_t n : {pads[i], pads[i + axes.size()]})
       if (n < -INT32_MAX || n > INT32_MAX) reject_invalid("pads has the number " + std::to_string(n), "pads");

@@ -1,5 +1,5 @@
-// Elementwise operators that need more than a row in the table: variadic ones, parameters that became operands, and
-// conversions. https://onnx.ai/onnx/operators/
+// Elementwise operators that need more than a row in the table: variadic ones, parameters that became
+// operands, and conversions. https://onnx.ai/onnx/operators/
 #include <cfloat>
 #include <cmath>
 
@@ -22,7 +22,8 @@ std::optional<V> read_bound(OnnxCall& call, const char* name, size_t operand) {
   if (call.version >= 11) {
     const auto bound = call.maybe(operand);
     if (bound && call.b.type(*bound).elements() != 1)
-      reject_invalid(std::string(name) + " must be one number, but is " + ir::to_string(call.b.type(*bound)), name);
+      reject_invalid(std::string(name) + " must be one number, but is " + ir::to_string(call.b.type(*bound)),
+                     name);
     return bound ? std::optional(call.b.reshape(*bound, {})) : bound;
   }
   if (!call.has_attribute(name)) return {};
@@ -53,7 +54,8 @@ std::vector<V> import_pow(OnnxCall& call) {
 
 std::vector<V> import_mod(OnnxCall& call) {
   const bool like_c = call.flag("fmod", false);
-  if (!like_c && ir::is_float(call.type(0).dtype)) reject_invalid("fmod must be 1 for floating point", "fmod");
+  if (!like_c && ir::is_float(call.type(0).dtype))
+    reject_invalid("fmod must be 1 for floating point", "fmod");
   return {call.b.binary(like_c ? Fn::fmod : Fn::mod, call.in(0), call.in(1))};
 }
 
@@ -99,14 +101,17 @@ std::vector<V> import_is_inf(OnnxCall& call) {
   const V infinite = b.unary(Fn::is_inf, x);
   const bool negative = call.flag("detect_negative", true), positive = call.flag("detect_positive", true);
   if (negative && positive) return {infinite};
-  if (!negative && !positive) return {b.binary(Fn::logical_and, infinite, b.unary(Fn::logical_not, infinite))};
+  if (!negative && !positive)
+    return {b.binary(Fn::logical_and, infinite, b.unary(Fn::logical_not, infinite))};
   return {b.binary(Fn::logical_and, infinite, b.binary(positive ? Fn::greater : Fn::less, x, 0.0))};
 }
 
 std::vector<V> import_cast(OnnxCall& call) {
   call.ignore({"saturate", "round_mode"});  // of 8-bit floats only
   const auto to = read_dtype(static_cast<int>(call.required_integer("to")));
-  if (!to) throw Rejected{{to.error().code, "it converts to a type that is not supported: " + to.error().message, {}}, "to"};
+  if (!to)
+    throw Rejected{
+        {to.error().code, "it converts to a type that is not supported: " + to.error().message, {}}, "to"};
   return {call.b.cast(call.in(0), *to)};
 }
 

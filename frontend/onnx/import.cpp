@@ -1,6 +1,7 @@
-// An ONNX file to a graph. The nodes are walked once, in execution order; each is handed to its importer (operators.h),
-// functions of the model and branches of a decided If are walked in its place. A node that is not supported is noted
-// and what depends on it is passed over, so that the user learns of all such nodes at once.
+// An ONNX file to a graph. The nodes are walked once, in execution order; each is handed to its importer
+// (operators.h), functions of the model and branches of a decided If are walked in its place. A node that is
+// not supported is noted and what depends on it is passed over, so that the user learns of all such nodes at
+// once.
 #include "frontend/onnx/import.h"
 
 #include <algorithm>
@@ -24,7 +25,8 @@ std::string join(const auto& list) {
 
 class Importer {
  public:
-  Importer(const OnnxModel& model, const ImportOptions& options) : model_(model), options_(options), b_(graph_) {}
+  Importer(const OnnxModel& model, const ImportOptions& options)
+      : model_(model), options_(options), b_(graph_) {}
 
   Result<ir::Graph> run() {
     graph_.name = model_.graph.name;
@@ -56,7 +58,8 @@ class Importer {
         continue;
       }
       V value;
-      auto made = Builder::attempt(where, [&, &t = tensor] { value = b_.constant(std::get<Tensor>(t), "constant"); });
+      auto made =
+          Builder::attempt(where, [&, &t = tensor] { value = b_.constant(std::get<Tensor>(t), "constant"); });
       if (!made) return made.error();
       names_.emplace_back(value, name);
       scope.define(name, value);
@@ -93,7 +96,9 @@ class Importer {
     for (size_t i = 0; fits && input.shape && i < type.shape.size(); ++i)
       fits = (*input.shape)[i].extent.value_or(type.shape[i]) == type.shape[i];
     const std::string where = "input '" + input.name + "'";
-    if (!fits) return Error{ErrorCode::kInvalidInput, "the value given is " + ir::to_string(type) + ", which does not fit", where};
+    if (!fits)
+      return Error{ErrorCode::kInvalidInput,
+                   "the value given is " + ir::to_string(type) + ", which does not fit", where};
     const V value = b_.constant(given->second, "constant");
     names_.emplace_back(value, input.name);
     scope.define(input.name, value);
@@ -106,7 +111,9 @@ class Importer {
     for (const auto& [name, value] : options_.constant_inputs) named.insert(name);
     for (const auto& name : named)
       if (!inputs.count(name))
-        return Error{ErrorCode::kInvalidInput, "'" + name + "' is given, but the model's inputs are " + join(inputs), {}};
+        return Error{ErrorCode::kInvalidInput,
+                     "'" + name + "' is given, but the model's inputs are " + join(inputs),
+                     {}};
     return {};
   }
 
@@ -115,16 +122,19 @@ class Importer {
     if (given == options_.input_shapes.end()) return declared_shape(input, where);
     const Shape& shape = given->second;
     for (const int64_t extent : shape)
-      if (extent < 0) return Error{ErrorCode::kInvalidInput, "the shape " + ir::to_string(shape) + " is negative", where};
+      if (extent < 0)
+        return Error{ErrorCode::kInvalidInput, "the shape " + ir::to_string(shape) + " is negative", where};
     if (input.shape && input.shape->size() != shape.size())
-      return Error{ErrorCode::kInvalidInput, "the shape " + ir::to_string(shape) + " is given, but the model has " +
-                                                 std::to_string(input.shape->size()) + " axes", where};
+      return Error{ErrorCode::kInvalidInput,
+                   "the shape " + ir::to_string(shape) + " is given, but the model has " +
+                       std::to_string(input.shape->size()) + " axes",
+                   where};
     for (size_t i = 0; input.shape && i < shape.size(); ++i) {
       const OnnxDim& dim = (*input.shape)[i];
       if (!dim.symbol.empty()) symbols_.emplace(dim.symbol, shape[i]);
       if (dim.extent && *dim.extent != shape[i])
-        note(where + ": axis " + std::to_string(i) + " is " + std::to_string(*dim.extent) + " in the model and " +
-             std::to_string(shape[i]) + " as given");
+        note(where + ": axis " + std::to_string(i) + " is " + std::to_string(*dim.extent) +
+             " in the model and " + std::to_string(shape[i]) + " as given");
     }
     return shape;
   }
@@ -137,24 +147,27 @@ class Importer {
       const OnnxDim& dim = (*input.shape)[i];
       const auto bound = symbols_.find(dim.symbol);
       if (dim.extent && *dim.extent < 0)
-        return invalid_model("axis " + std::to_string(i) + " has the extent " + std::to_string(*dim.extent), where);
+        return invalid_model("axis " + std::to_string(i) + " has the extent " + std::to_string(*dim.extent),
+                             where);
       if (dim.extent) {
         shape.push_back(*dim.extent);
       } else if (!dim.symbol.empty() && bound != symbols_.end()) {
         shape.push_back(bound->second);
       } else if (i == 0) {
         shape.push_back(1);
-        note(where + ": the first axis" + (dim.symbol.empty() ? "" : " ('" + dim.symbol + "')") + " is free and was set to 1" +
-             advice + " to change that");
+        note(where + ": the first axis" + (dim.symbol.empty() ? "" : " ('" + dim.symbol + "')") +
+             " is free and was set to 1" + advice + " to change that");
       } else {
-        return invalid_model("axis " + std::to_string(i) + (dim.symbol.empty() ? "" : " ('" + dim.symbol + "')") +
-                                 " is free" + advice, where);
+        return invalid_model("axis " + std::to_string(i) +
+                                 (dim.symbol.empty() ? "" : " ('" + dim.symbol + "')") + " is free" + advice,
+                             where);
       }
     }
     return shape;
   }
 
-  Result<void> walk(const std::vector<OnnxNode>& nodes, Scope& scope, const OpsetVersions& opsets, int depth) {
+  Result<void> walk(const std::vector<OnnxNode>& nodes, Scope& scope, const OpsetVersions& opsets,
+                    int depth) {
     if (depth > kMaxDepth) return invalid_model("functions or branches are nested without end");
     const auto order = execution_order(nodes, scope);
     if (!order) return order.error();
@@ -178,7 +191,8 @@ class Importer {
     }
     if (number < 1 && !function)
       return invalid_model("the model does not say which version of the operator set '" +
-                               (node.domain.empty() ? "ai.onnx" : node.domain) + "' it uses", describe(node));
+                               (node.domain.empty() ? "ai.onnx" : node.domain) + "' it uses",
+                           describe(node));
     std::vector<std::optional<V>> inputs;
     bool known = true;
     for (const auto& name : node.inputs) {
@@ -208,7 +222,8 @@ class Importer {
         reject_unsupported("the attribute is not known for this operator", name);
       for (size_t i = 0; i < node.outputs.size(); ++i) {
         if (node.outputs[i].empty()) continue;
-        if (i >= outputs.size()) reject_unsupported("output " + std::to_string(i) + " is not supported", node.outputs[i]);
+        if (i >= outputs.size())
+          reject_unsupported("output " + std::to_string(i) + " is not supported", node.outputs[i]);
         define(node.outputs[i], outputs[i], scope);
       }
     } catch (Rejected& rejected) {
@@ -265,15 +280,18 @@ class Importer {
   }
 
   /// An If whose condition is known is its branch.
-  Result<void> import_branch(const OnnxNode& node, int64_t version, const std::vector<std::optional<V>>& inputs,
-                             Scope& scope, const OpsetVersions& opsets, int depth) {
+  Result<void> import_branch(const OnnxNode& node, int64_t version,
+                             const std::vector<std::optional<V>>& inputs, Scope& scope,
+                             const OpsetVersions& opsets, int depth) {
     const Tensor* condition = inputs.size() == 1 && inputs[0] ? b_.constant(*inputs[0]) : nullptr;
     if (!condition || condition->type().elements() != 1) {
-      refuse(node, version, "cond", "its condition is computed at run time; it must follow from constants and shapes");
+      refuse(node, version, "cond",
+             "its condition is computed at run time; it must follow from constants and shapes");
       return poison(node, scope);
     }
     const auto found = node.attributes.find(condition->at(0) != 0 ? "then_branch" : "else_branch");
-    const auto* branch = found == node.attributes.end() ? nullptr : std::get_if<std::shared_ptr<OnnxGraph>>(&found->second);
+    const auto* branch =
+        found == node.attributes.end() ? nullptr : std::get_if<std::shared_ptr<OnnxGraph>>(&found->second);
     if (!branch) return invalid_model("the branch that its condition chooses is missing", describe(node));
     Scope inner(&scope);
     if (auto done = define_initializers(**branch, inner); !done) return done.error();
@@ -283,21 +301,26 @@ class Importer {
     return take_results(node, outputs, inner, scope);
   }
 
-  Result<void> take_results(const OnnxNode& node, const std::vector<std::string>& results, const Scope& inner, Scope& scope) {
+  Result<void> take_results(const OnnxNode& node, const std::vector<std::string>& results, const Scope& inner,
+                            Scope& scope) {
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i].empty()) continue;
       const std::optional<V>* value = i < results.size() ? inner.find(results[i]) : nullptr;
       if (!value)
         return invalid_model("nothing inside it makes its output '" + node.outputs[i] + "'", describe(node));
-      if (*value) define(node.outputs[i], **value, scope);
-      else scope.define(node.outputs[i], std::nullopt);
+      if (*value)
+        define(node.outputs[i], **value, scope);
+      else
+        scope.define(node.outputs[i], std::nullopt);
     }
     return {};
   }
 
   void refuse(const OnnxNode& node, int64_t version, const std::string& attribute, std::string why) {
-    unsupported_.push_back({node.name, (node.domain.empty() ? "ai.onnx" : node.domain) + "::" + node.op + ", " +
-                                           std::to_string(version), attribute, std::move(why)});
+    unsupported_.push_back(
+        {node.name,
+         (node.domain.empty() ? "ai.onnx" : node.domain) + "::" + node.op + ", " + std::to_string(version),
+         attribute, std::move(why)});
   }
 
   static Result<void> poison(const OnnxNode& node, Scope& scope) {
@@ -309,8 +332,10 @@ class Importer {
   Error report() {
     std::set<std::string> kinds;
     for (const auto& node : unsupported_) kinds.insert(node.op.substr(0, node.op.find(',')));
-    const std::string count = unsupported_.size() == 1 ? "1 node" : std::to_string(unsupported_.size()) + " nodes";
-    Error error = unsupported(count + " cannot be compiled: " + join(kinds) + "; the first: " + to_string(unsupported_[0]));
+    const std::string count =
+        unsupported_.size() == 1 ? "1 node" : std::to_string(unsupported_.size()) + " nodes";
+    Error error = unsupported(count + " cannot be compiled: " + join(kinds) +
+                              "; the first: " + to_string(unsupported_[0]));
     if (options_.unsupported) *options_.unsupported = std::move(unsupported_);
     return error;
   }
@@ -332,12 +357,15 @@ class Importer {
   Result<void> check_output(const OnnxValue& declared, const Type& found, const std::string& where) {
     if (declared.dtype && *declared.dtype != found.dtype)
       return invalid_model("the model declares it as " + std::string(ir::to_string(*declared.dtype)) +
-                               ", but its nodes make " + ir::to_string(found), where);
+                               ", but its nodes make " + ir::to_string(found),
+                           where);
     if (!declared.shape) return {};
     bool fits = declared.shape->size() == found.shape.size();
     for (size_t i = 0; fits && i < found.shape.size(); ++i)
       fits = !(*declared.shape)[i].extent || *(*declared.shape)[i].extent == found.shape[i];
-    if (!fits) note(where + ": the model declares another shape than " + ir::to_string(found) + ", which its nodes make");
+    if (!fits)
+      note(where + ": the model declares another shape than " + ir::to_string(found) +
+           ", which its nodes make");
     return {};
   }
 
@@ -355,7 +383,8 @@ class Importer {
 }  // namespace
 
 std::string to_string(const UnsupportedNode& node) {
-  return node.node + " (" + node.op + ")" + (node.attribute.empty() ? "" : ", " + node.attribute) + ": " + node.why;
+  return node.node + " (" + node.op + ")" + (node.attribute.empty() ? "" : ", " + node.attribute) + ": " +
+         node.why;
 }
 
 Result<ir::Graph> import_onnx(std::span<const std::byte> file_bytes, const ImportOptions& options) {

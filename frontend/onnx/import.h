@@ -1,5 +1,5 @@
-// Reads ONNX, operator set 7 and newer (older ones where the operator did not change). Operators are imported by the
-// version that the model states; a file newer than this compiler is not refused for its number.
+// Reads ONNX, operator set 7 and newer (older ones where the operator did not change). Operators are imported
+// by the version that the model states; a file newer than this compiler is not refused for its number.
 // https://github.com/onnx/onnx/blob/main/docs/IR.md
 #pragma once
 

@@ -9,7 +9,8 @@ std::vector<V> import_gemm(OnnxCall& call) {
   call.ignore({"broadcast"});
   for (size_t i = 0; i < 2; ++i)
     if (call.rank(i) != 2)
-      reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) + ", but must be a matrix");
+      reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) +
+                     ", but must be a matrix");
   const ir::MatMul product{call.flag("transA", false), call.flag("transB", false)};
   const double alpha = call.real("alpha", 1), beta = call.real("beta", 1);
   V right = call.in(1);

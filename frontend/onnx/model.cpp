@@ -1,5 +1,5 @@
-// The protobuf messages of an ONNX file as plain structs. Nothing here knows any operator; what is checked is what a
-// message says about itself.
+// The protobuf messages of an ONNX file as plain structs. Nothing here knows any operator; what is checked is
+// what a message says about itself.
 #include "frontend/onnx/model.h"
 
 #include <google/protobuf/stubs/logging.h>
@@ -23,14 +23,16 @@ class Reader {
     for (const auto& tensor : proto.initializer()) {
       auto value = read_tensor(tensor, directory_);
       const std::string name = printable(tensor.name());
-      if (!value && value.error().code != ErrorCode::kUnsupported) return located(value.error(), "initializer", name);
-      graph.initializers.emplace_back(
-          name, value ? OnnxTensor(*std::move(value)) : Unreadable{located(value.error(), "initializer", name)});
+      if (!value && value.error().code != ErrorCode::kUnsupported)
+        return located(value.error(), "initializer", name);
+      graph.initializers.emplace_back(name, value ? OnnxTensor(*std::move(value))
+                                                  : Unreadable{located(value.error(), "initializer", name)});
     }
     for (const auto& tensor : proto.sparse_initializer()) {
       const std::string name = printable(tensor.values().name());
       graph.initializers.emplace_back(
-          name, Unreadable{unsupported("it is stored as a sparse tensor; store it dense", "initializer '" + name + "'")});
+          name, Unreadable{unsupported("it is stored as a sparse tensor; store it dense",
+                                       "initializer '" + name + "'")});
     }
     for (const auto& value : proto.input()) graph.inputs.push_back(this->value(value));
     for (const auto& value : proto.output()) graph.outputs.push_back(this->value(value));
@@ -41,8 +43,12 @@ class Reader {
   }
 
   Result<OnnxFunction> function(const ::onnx::FunctionProto& proto) {
-    OnnxFunction function{printable(proto.name()), domain(proto.domain()), strings(proto.input()),
-                          strings(proto.output()), {}, opsets(proto.opset_import())};
+    OnnxFunction function{printable(proto.name()),
+                          domain(proto.domain()),
+                          strings(proto.input()),
+                          strings(proto.output()),
+                          {},
+                          opsets(proto.opset_import())};
     auto nodes = this->nodes(proto.node());
     if (!nodes) return nodes.error();
     function.nodes = *std::move(nodes);
@@ -72,19 +78,24 @@ class Reader {
   static OnnxValue value(const ::onnx::ValueInfoProto& proto) {
     OnnxValue value{printable(proto.name()), {}, {}, {}};
     if (!proto.type().has_tensor_type()) {
-      value.problem = proto.has_type() ? "it is not a tensor (a sequence, map or optional)" : "it has no type";
+      value.problem =
+          proto.has_type() ? "it is not a tensor (a sequence, map or optional)" : "it has no type";
       return value;
     }
     const auto& type = proto.type().tensor_type();
-    if (const auto dtype = read_dtype(type.elem_type())) value.dtype = *dtype;
-    else value.problem = dtype.error().message;
+    if (const auto dtype = read_dtype(type.elem_type()))
+      value.dtype = *dtype;
+    else
+      value.problem = dtype.error().message;
     if (!type.has_shape()) return value;
     value.shape.emplace();
     for (const auto& dim : type.shape().dim()) {
       OnnxDim extent;
       // Exporters write -1 for an extent that is not known.
-      if (dim.has_dim_value() && dim.dim_value() != -1) extent.extent = dim.dim_value();
-      else extent.symbol = printable(dim.dim_param());
+      if (dim.has_dim_value() && dim.dim_value() != -1)
+        extent.extent = dim.dim_value();
+      else
+        extent.symbol = printable(dim.dim_param());
       value.shape->push_back(std::move(extent));
     }
     return value;
@@ -94,8 +105,12 @@ class Reader {
     std::vector<OnnxNode> nodes;
     for (const auto& proto : protos) {
       const std::string position = "#" + std::to_string(nodes.size());
-      OnnxNode node{proto.name().empty() ? position : printable(proto.name()), printable(proto.op_type()),
-                    domain(proto.domain()), strings(proto.input()), strings(proto.output()), {}};
+      OnnxNode node{proto.name().empty() ? position : printable(proto.name()),
+                    printable(proto.op_type()),
+                    domain(proto.domain()),
+                    strings(proto.input()),
+                    strings(proto.output()),
+                    {}};
       for (const auto& attribute : proto.attribute()) {
         auto value = this->attribute(attribute);
         const std::string name = printable(attribute.name());
@@ -112,13 +127,18 @@ class Reader {
   Result<OnnxAttribute> attribute(const AttributeProto& proto) {
     if (!proto.ref_attr_name().empty()) return OnnxAttribute(Reference{printable(proto.ref_attr_name())});
     switch (proto.has_type() ? proto.type() : guess_type(proto)) {
-      case AttributeProto::INT: return OnnxAttribute(static_cast<int64_t>(proto.i()));
-      case AttributeProto::FLOAT: return OnnxAttribute(proto.f());
-      case AttributeProto::STRING: return OnnxAttribute(printable(proto.s()));
-      case AttributeProto::INTS: return OnnxAttribute(std::vector<int64_t>(proto.ints().begin(), proto.ints().end()));
+      case AttributeProto::INT:
+        return OnnxAttribute(static_cast<int64_t>(proto.i()));
+      case AttributeProto::FLOAT:
+        return OnnxAttribute(proto.f());
+      case AttributeProto::STRING:
+        return OnnxAttribute(printable(proto.s()));
+      case AttributeProto::INTS:
+        return OnnxAttribute(std::vector<int64_t>(proto.ints().begin(), proto.ints().end()));
       case AttributeProto::FLOATS:
         return OnnxAttribute(std::vector<float>(proto.floats().begin(), proto.floats().end()));
-      case AttributeProto::STRINGS: return OnnxAttribute(strings(proto.strings()));
+      case AttributeProto::STRINGS:
+        return OnnxAttribute(strings(proto.strings()));
       case AttributeProto::TENSOR: {
         auto tensor = read_tensor(proto.t(), directory_);
         if (tensor) return OnnxAttribute(OnnxTensor(*std::move(tensor)));
@@ -130,7 +150,9 @@ class Reader {
         if (!graph) return graph.error();
         return OnnxAttribute(std::make_shared<OnnxGraph>(*std::move(graph)));
       }
-      default: return unsupported("it is of a kind that is not supported (a type, sparse tensor or list of tensors)");
+      default:
+        return unsupported(
+            "it is of a kind that is not supported (a type, sparse tensor or list of tensors)");
     }
   }
 
@@ -151,11 +173,13 @@ class Reader {
 
 }  // namespace
 
-Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes, const std::filesystem::path& directory) {
+Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes,
+                                  const std::filesystem::path& directory) {
   ::onnx::ModelProto proto;
   google::protobuf::LogSilencer silence;  // what is wrong is in our Error, not on standard error
   if (file_bytes.size() > INT32_MAX)
-    return Error{ErrorCode::kResource, "the file is larger than 2 GiB; keep the weights in external data files", {}};
+    return Error{
+        ErrorCode::kResource, "the file is larger than 2 GiB; keep the weights in external data files", {}};
   if (!proto.ParseFromArray(file_bytes.data(), static_cast<int>(file_bytes.size())))
     return invalid_model("the file is not an ONNX model, or is cut off or damaged");
   if (!proto.has_graph()) return invalid_model("the file has no graph; is it a complete ONNX model?");
@@ -175,13 +199,15 @@ Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes, const s
 }
 
 bool looks_like_onnx(std::span<const std::byte> file_bytes) {
-  // ModelProto: ir_version is field 1 (varint), and every field number up to 25 is small, so a first byte of one of
-  // its fields with a right wire type. The full parse is the real judge; this only tells formats apart.
+  // ModelProto: ir_version is field 1 (varint), and every field number up to 25 is small, so a first byte of
+  // one of its fields with a right wire type. The full parse is the real judge; this only tells formats
+  // apart.
   if (file_bytes.size() < 4) return false;
   const auto key = static_cast<unsigned>(file_bytes[0]);
   const unsigned field = key >> 3, wire = key & 7;
   if (field == 1 || field == 5) return wire == 0;
-  return (field == 2 || field == 3 || field == 4 || field == 6 || field == 7 || field == 8 || field == 14) && wire == 2;
+  return (field == 2 || field == 3 || field == 4 || field == 6 || field == 7 || field == 8 || field == 14) &&
+         wire == 2;
 }
 
 }  // namespace halite::frontend

@@ -1,5 +1,5 @@
-// An ONNX model as plain structs, so that protobuf stays in model.cpp and tensor_proto.cpp. Names are printable UTF-8,
-// tensors are checked; whether names fit together is for the importer to see.
+// An ONNX model as plain structs, so that protobuf stays in model.cpp and tensor_proto.cpp. Names are
+// printable UTF-8, tensors are checked; whether names fit together is for the importer to see.
 #pragma once
 
 #include <map>
@@ -27,14 +27,14 @@ struct Reference {
   std::string name;
 };
 
-using OnnxAttribute = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                                   std::vector<std::string>, OnnxTensor, std::shared_ptr<OnnxGraph>, Reference,
-                                   Unreadable>;
+using OnnxAttribute =
+    std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
+                 std::vector<std::string>, OnnxTensor, std::shared_ptr<OnnxGraph>, Reference, Unreadable>;
 
 struct OnnxNode {
   std::string name;  ///< as in the model, or "#7" by position
   std::string op;
-  std::string domain;  ///< "" is the standard one
+  std::string domain;               ///< "" is the standard one
   std::vector<std::string> inputs;  ///< "" is an input left out
   std::vector<std::string> outputs;
   std::map<std::string, OnnxAttribute> attributes;
@@ -78,6 +78,7 @@ struct OnnxModel {
   std::vector<OnnxFunction> functions;
 };
 
-Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes, const std::filesystem::path& directory);
+Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes,
+                                  const std::filesystem::path& directory);
 
 }  // namespace halite::frontend

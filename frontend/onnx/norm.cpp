@@ -15,8 +15,9 @@ void need_channels(const OnnxCall& call, int64_t least_rank = 2) {
 V per_channel(OnnxCall& call, size_t i) {
   const Shape& shape = call.shape(i);
   if (shape != Shape{call.shape(0)[1]})
-    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) + ", but one number for each of " +
-                   std::to_string(call.shape(0)[1]) + " channels is needed");
+    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) +
+                   ", but one number for each of " + std::to_string(call.shape(0)[1]) +
+                   " channels is needed");
   Shape along(static_cast<size_t>(call.rank(0) - 1), 1);
   along[0] = shape[0];
   return call.b.reshape(call.in(i), along);
@@ -33,7 +34,8 @@ std::vector<V> import_batch_norm(OnnxCall& call) {
   if (call.version < 9 && !call.flag("spatial", true))
     reject_unsupported("one mean for each element is not supported, only one for each channel", "spatial");
   for (size_t i = 1; i < 5; ++i) per_channel(call, i);
-  return {batch_norm(call.b, call.in(0), call.in(1), call.in(2), call.in(3), call.in(4), 1, call.real("epsilon", 1e-5f))};
+  return {batch_norm(call.b, call.in(0), call.in(1), call.in(2), call.in(3), call.in(4), 1,
+                     call.real("epsilon", 1e-5f))};
 }
 
 std::vector<V> import_instance_norm(OnnxCall& call) {
@@ -51,8 +53,9 @@ std::vector<V> import_group_norm(OnnxCall& call) {
   const Shape s = call.shape(0);
   const int64_t groups = call.required_integer("num_groups");
   if (groups < 1 || s[1] % groups != 0)
-    reject_invalid("num_groups is " + std::to_string(groups) + ", which does not divide the " + std::to_string(s[1]) +
-                       " channels", "num_groups");
+    reject_invalid("num_groups is " + std::to_string(groups) + ", which does not divide the " +
+                       std::to_string(s[1]) + " channels",
+                   "num_groups");
   const V rows = b.reshape(call.in(0), {s[0], groups, s[1] / groups * extent_of(s, 2, call.rank(0))});
   V y = b.reshape(normalize(b, rows, {2}, call.real("epsilon", 1e-5f)).y, s);
   // Version 18 had one scale a group, 21 has one a channel.

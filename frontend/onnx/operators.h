@@ -1,5 +1,5 @@
-// The one table of ONNX operators. An importer lives with its family (conv.cpp, pool.cpp, ...); a plain elementwise
-// function needs nothing but its row.
+// The one table of ONNX operators. An importer lives with its family (conv.cpp, pool.cpp, ...); a plain
+// elementwise function needs nothing but its row.
 #pragma once
 
 #include <string_view>

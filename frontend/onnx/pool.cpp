@@ -7,7 +7,8 @@ namespace {
 
 ir::Pool2d read_pool(OnnxCall& call, ir::Pool2d::Kind kind) {
   spatial_rank(call);
-  if (!call.has_attribute("kernel_shape")) reject_invalid("the attribute 'kernel_shape' is missing", "kernel_shape");
+  if (!call.has_attribute("kernel_shape"))
+    reject_invalid("the attribute 'kernel_shape' is missing", "kernel_shape");
   const Pair kernel = read_pair(call, "kernel_shape", 1, 1);
   const Window w = read_window(call, kernel, call.flag("ceil_mode", false));
   return {kind, w.kernel, w.stride, w.dilation, w.pad, w.excess, false};
@@ -54,7 +55,9 @@ std::vector<V> import_lp_pool(OnnxCall& call) {
   return {b.pow(b.mul(mean, pixels), 1 / p)};
 }
 
-std::vector<V> import_global_average_pool(OnnxCall& call) { return {call.b.mean(call.in(0), all_spatial(call))}; }
+std::vector<V> import_global_average_pool(OnnxCall& call) {
+  return {call.b.mean(call.in(0), all_spatial(call))};
+}
 
 std::vector<V> import_global_max_pool(OnnxCall& call) {
   return {call.b.reduce(ir::Reduce::Kind::max, call.in(0), all_spatial(call))};

@@ -20,10 +20,12 @@ struct Kind {
   size_t states;  ///< 2 with a cell state
 };
 
-/// Values of activation_alpha or activation_beta, taken one after another by the functions that have such a parameter.
+/// Values of activation_alpha or activation_beta, taken one after another by the functions that have such a
+/// parameter.
 class Parameters {
  public:
-  explicit Parameters(std::optional<std::vector<float>> values) : values_(values.value_or(std::vector<float>{})) {}
+  explicit Parameters(std::optional<std::vector<float>> values)
+      : values_(values.value_or(std::vector<float>{})) {}
   double next(double otherwise) { return at_ < values_.size() ? values_[at_++] : otherwise; }
 
  private:
@@ -72,13 +74,14 @@ int64_t read_directions(const OnnxCall& call, bool& first_reversed) {
 void check_lengths(const OnnxCall& call, int64_t steps) {
   if (!call.has(4)) return;
   for (const int64_t length : call.known_integers(4, "sequence_lens"))
-    if (length != steps) reject_unsupported("sequences of different lengths in one batch are not supported", "sequence_lens");
+    if (length != steps)
+      reject_unsupported("sequences of different lengths in one batch are not supported", "sequence_lens");
 }
 
 void expect_shape(const OnnxCall& call, size_t i, const Shape& shape) {
   if (call.has(i) && call.shape(i) != shape)
-    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) + ", but " + ir::to_string(shape) +
-                   " is needed");
+    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) + ", but " +
+                   ir::to_string(shape) + " is needed");
 }
 
 /// The layer of one direction. x and the states are in the layout [.., batch, ..] with directions first.
@@ -98,16 +101,18 @@ class Layer {
     if (call.integer("hidden_size", hidden_) != hidden_)
       reject_invalid("hidden_size differs from R " + ir::to_string(call.type(2)), "hidden_size");
     if (steps_ > kMaxSteps)
-      reject_unsupported("its sequence has " + std::to_string(steps_) + " steps; at most " + std::to_string(kMaxSteps) +
-                         " can be unrolled");
+      reject_unsupported("its sequence has " + std::to_string(steps_) + " steps; at most " +
+                         std::to_string(kMaxSteps) + " can be unrolled");
     if (steps_ < 1) reject_unsupported("its sequence has no steps");
     const int64_t all = extent_of({kind.gates, hidden_}, 0, 2);
     expect_shape(call, 1, {directions_, all, x[2]});
     expect_shape(call, 2, {directions_, all, hidden_});
     expect_shape(call, 3, {directions_, extent_of({all, 2}, 0, 2)});
-    const Shape state = batch_first_ ? Shape{batch_, directions_, hidden_} : Shape{directions_, batch_, hidden_};
+    const Shape state =
+        batch_first_ ? Shape{batch_, directions_, hidden_} : Shape{directions_, batch_, hidden_};
     expect_shape(call, 5, state);
-    if (kind.states == 2) expect_shape(call, 6, state), expect_shape(call, 7, {directions_, extent_of({hidden_, 3}, 0, 2)});
+    if (kind.states == 2)
+      expect_shape(call, 6, state), expect_shape(call, 7, {directions_, extent_of({hidden_, 3}, 0, 2)});
     check_lengths(call, steps_);
     read_activations();
   }
@@ -140,10 +145,12 @@ class Layer {
     auto names = call_.texts("activations").value_or(std::vector<std::string>{});
     const size_t each = kind_.activations.size();
     if (names.empty())
-      for (int64_t d = 0; d < directions_; ++d) names.insert(names.end(), kind_.activations.begin(), kind_.activations.end());
+      for (int64_t d = 0; d < directions_; ++d)
+        names.insert(names.end(), kind_.activations.begin(), kind_.activations.end());
     if (names.size() != each * static_cast<size_t>(directions_))
       reject_invalid("activations has " + std::to_string(names.size()) + " names, but " +
-                         std::to_string(each * static_cast<size_t>(directions_)) + " are needed", "activations");
+                         std::to_string(each * static_cast<size_t>(directions_)) + " are needed",
+                     "activations");
     Parameters alphas(call_.reals("activation_alpha")), betas(call_.reals("activation_beta"));
     for (const auto& name : names) activations_.push_back(read_activation(name, alphas, betas));
   }
@@ -186,7 +193,9 @@ std::vector<V> import_recurrent(OnnxCall& call, const Kind& kind) {
 
 }  // namespace
 
-std::vector<V> import_lstm(OnnxCall& call) { return import_recurrent(call, {4, {"Sigmoid", "Tanh", "Tanh"}, lstm, 2}); }
+std::vector<V> import_lstm(OnnxCall& call) {
+  return import_recurrent(call, {4, {"Sigmoid", "Tanh", "Tanh"}, lstm, 2});
+}
 std::vector<V> import_gru(OnnxCall& call) { return import_recurrent(call, {3, {"Sigmoid", "Tanh"}, gru, 1}); }
 std::vector<V> import_rnn(OnnxCall& call) { return import_recurrent(call, {1, {"Tanh"}, rnn, 1}); }
 

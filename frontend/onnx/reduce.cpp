@@ -1,5 +1,5 @@
-// Reductions. Axes were an attribute and became an operand, of ReduceSum in version 13 and of the others in 18.
-// https://onnx.ai/onnx/operators/onnx__ReduceMean.html
+// Reductions. Axes were an attribute and became an operand, of ReduceSum in version 13 and of the others
+// in 18. https://onnx.ai/onnx/operators/onnx__ReduceMean.html
 #include "frontend/decompose/decompose.h"
 #include "frontend/onnx/operators.h"
 

@@ -12,7 +12,8 @@ namespace {
 using ir::Resize;
 
 template <class Enum, size_t n>
-Enum choose(const std::string& text, const char* attribute, const std::array<std::pair<const char*, Enum>, n>& choices) {
+Enum choose(const std::string& text, const char* attribute,
+            const std::array<std::pair<const char*, Enum>, n>& choices) {
   std::string known;
   for (const auto& [name, value] : choices) {
     if (text == name) return value;
@@ -23,39 +24,51 @@ Enum choose(const std::string& text, const char* attribute, const std::array<std
 
 Resize::Mode read_mode(const OnnxCall& call) {
   return choose<Resize::Mode, 4>(call.text("mode", "nearest"), "mode",
-                                 {{{"nearest", Resize::Mode::nearest}, {"linear", Resize::Mode::linear},
-                                   {"bilinear", Resize::Mode::linear}, {"cubic", Resize::Mode::cubic}}});
+                                 {{{"nearest", Resize::Mode::nearest},
+                                   {"linear", Resize::Mode::linear},
+                                   {"bilinear", Resize::Mode::linear},
+                                   {"cubic", Resize::Mode::cubic}}});
 }
 
 Resize::Coordinates read_coordinates(const OnnxCall& call) {
   using C = Resize::Coordinates;
-  return choose<C, 7>(call.text("coordinate_transformation_mode", "half_pixel"), "coordinate_transformation_mode",
-                      {{{"half_pixel", C::half_pixel}, {"half_pixel_symmetric", C::half_pixel_symmetric},
-                        {"pytorch_half_pixel", C::pytorch_half_pixel}, {"align_corners", C::align_corners},
-                        {"asymmetric", C::asymmetric}, {"tf_half_pixel_for_nn", C::tf_half_pixel_for_nn},
+  return choose<C, 7>(call.text("coordinate_transformation_mode", "half_pixel"),
+                      "coordinate_transformation_mode",
+                      {{{"half_pixel", C::half_pixel},
+                        {"half_pixel_symmetric", C::half_pixel_symmetric},
+                        {"pytorch_half_pixel", C::pytorch_half_pixel},
+                        {"align_corners", C::align_corners},
+                        {"asymmetric", C::asymmetric},
+                        {"tf_half_pixel_for_nn", C::tf_half_pixel_for_nn},
                         {"tf_crop_and_resize", C::tf_crop_and_resize}}});
 }
 
 Resize::Nearest read_nearest(const OnnxCall& call) {
   using N = Resize::Nearest;
   return choose<N, 4>(call.text("nearest_mode", "round_prefer_floor"), "nearest_mode",
-                      {{{"round_prefer_floor", N::round_prefer_floor}, {"round_prefer_ceil", N::round_prefer_ceil},
-                        {"floor", N::floor}, {"ceil", N::ceil}}});
+                      {{{"round_prefer_floor", N::round_prefer_floor},
+                        {"round_prefer_ceil", N::round_prefer_ceil},
+                        {"floor", N::floor},
+                        {"ceil", N::ceil}}});
 }
 
 /// Extents from scales. The product is rounded as f32, as every other implementation does.
 void set_scales(const OnnxCall& call, Resize& resize, const std::vector<double>& scales, const Axes& axes) {
   const Shape& s = call.shape(0);
   if (scales.size() != axes.size())
-    reject_invalid("scales has " + std::to_string(scales.size()) + " numbers, but " + std::to_string(axes.size()) +
-                       " are needed", "scales");
+    reject_invalid("scales has " + std::to_string(scales.size()) + " numbers, but " +
+                       std::to_string(axes.size()) + " are needed",
+                   "scales");
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t axis = axes[i];
-    if (!(scales[i] > 0) || scales[i] > 1e6) reject_invalid("scales has the number " + std::to_string(scales[i]), "scales");
+    if (!(scales[i] > 0) || scales[i] > 1e6)
+      reject_invalid("scales has the number " + std::to_string(scales[i]), "scales");
     double part = 1;
     if (!resize.roi.empty()) part = resize.roi[axis + s.size()] - resize.roi[axis];
-    const float extent = static_cast<float>(s[axis]) * static_cast<float>(part) * static_cast<float>(scales[i]);
-    if (!(extent >= 0 && extent <= 2e9f)) reject_invalid("scales make an axis of " + std::to_string(extent), "scales");
+    const float extent =
+        static_cast<float>(s[axis]) * static_cast<float>(part) * static_cast<float>(scales[i]);
+    if (!(extent >= 0 && extent <= 2e9f))
+      reject_invalid("scales make an axis of " + std::to_string(extent), "scales");
     resize.scales[axis] = scales[i];
     resize.sizes[axis] = static_cast<int64_t>(std::floor(extent));
   }
@@ -64,13 +77,15 @@ void set_scales(const OnnxCall& call, Resize& resize, const std::vector<double>&
 void set_sizes(const OnnxCall& call, Resize& resize, std::vector<int64_t> sizes, const Axes& axes) {
   const Shape& s = call.shape(0);
   if (sizes.size() != axes.size())
-    reject_invalid("sizes has " + std::to_string(sizes.size()) + " numbers, but " + std::to_string(axes.size()) +
-                       " are needed", "sizes");
+    reject_invalid("sizes has " + std::to_string(sizes.size()) + " numbers, but " +
+                       std::to_string(axes.size()) + " are needed",
+                   "sizes");
   std::vector<double> scales;
   for (size_t i = 0; i < axes.size(); ++i) {
     if (sizes[i] < 1 || sizes[i] > INT32_MAX || s[axes[i]] == 0)
       reject_invalid("sizes has the number " + std::to_string(sizes[i]) + " for an axis of " +
-                         std::to_string(s[axes[i]]), "sizes");
+                         std::to_string(s[axes[i]]),
+                     "sizes");
     scales.push_back(static_cast<double>(sizes[i]) / static_cast<double>(s[axes[i]]));
   }
   const std::string policy = call.text("keep_aspect_ratio_policy", "stretch");
@@ -151,8 +166,9 @@ std::vector<V> import_resize(OnnxCall& call) {
   if (resize.coordinates == Resize::Coordinates::tf_crop_and_resize) {
     const auto roi = call.known_reals(1, "roi");
     if (roi.size() != 2 * axes.size())
-      reject_invalid("roi has " + std::to_string(roi.size()) + " numbers, but " + std::to_string(2 * axes.size()) +
-                         " are needed", "roi");
+      reject_invalid("roi has " + std::to_string(roi.size()) + " numbers, but " +
+                         std::to_string(2 * axes.size()) + " are needed",
+                     "roi");
     const auto rank = static_cast<size_t>(call.rank(0));
     resize.roi.assign(2 * rank, 0);
     std::fill(resize.roi.begin() + static_cast<long>(rank), resize.roi.end(), 1);
@@ -171,7 +187,8 @@ std::vector<V> import_resize(OnnxCall& call) {
   } else {
     reject_invalid("neither scales nor sizes are given", "scales");
   }
-  const bool shrinks = std::any_of(resize.scales.begin(), resize.scales.end(), [](double k) { return k < 1; });
+  const bool shrinks =
+      std::any_of(resize.scales.begin(), resize.scales.end(), [](double k) { return k < 1; });
   if (call.flag("antialias", false) && shrinks && resize.mode != Resize::Mode::nearest)
     reject_unsupported("antialiasing while shrinking is not supported", "antialias");
   return finish(call, resize);

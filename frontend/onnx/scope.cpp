@@ -17,7 +17,8 @@ void collect_captures(const OnnxGraph& graph, std::set<std::string>& names) {
     used.insert(node.inputs.begin(), node.inputs.end());
     own.insert(node.outputs.begin(), node.outputs.end());
     for (const auto& [name, attribute] : node.attributes)
-      if (const auto* nested = std::get_if<std::shared_ptr<OnnxGraph>>(&attribute)) collect_captures(**nested, used);
+      if (const auto* nested = std::get_if<std::shared_ptr<OnnxGraph>>(&attribute))
+        collect_captures(**nested, used);
   }
   for (const auto& name : used)
     if (!own.count(name)) names.insert(name);
@@ -26,7 +27,8 @@ void collect_captures(const OnnxGraph& graph, std::set<std::string>& names) {
 std::set<std::string> names_read(const OnnxNode& node) {
   std::set<std::string> names(node.inputs.begin(), node.inputs.end());
   for (const auto& [name, attribute] : node.attributes)
-    if (const auto* nested = std::get_if<std::shared_ptr<OnnxGraph>>(&attribute)) collect_captures(**nested, names);
+    if (const auto* nested = std::get_if<std::shared_ptr<OnnxGraph>>(&attribute))
+      collect_captures(**nested, names);
   names.erase("");
   return names;
 }
@@ -39,17 +41,20 @@ Result<Producers> find_producers(const std::vector<OnnxNode>& nodes, const Scope
     for (const auto& name : nodes[i].outputs) {
       if (name.empty()) continue;
       if (scope.defines(name))
-        return invalid_model("it makes '" + name + "', which is already an input or initializer", describe(nodes[i]));
+        return invalid_model("it makes '" + name + "', which is already an input or initializer",
+                             describe(nodes[i]));
       const auto [first, fresh] = producers.emplace(name, i);
       if (!fresh)
-        return invalid_model("it makes '" + name + "', which " + describe(nodes[first->second]) + " makes already",
-                             describe(nodes[i]));
+        return invalid_model(
+            "it makes '" + name + "', which " + describe(nodes[first->second]) + " makes already",
+            describe(nodes[i]));
     }
   return producers;
 }
 
 /// `waiting[i]` names what node i still waits for; every node left waits for another one left.
-Error cycle_error(const std::vector<OnnxNode>& nodes, const Producers& producers, const std::vector<size_t>& waiting) {
+Error cycle_error(const std::vector<OnnxNode>& nodes, const Producers& producers,
+                  const std::vector<size_t>& waiting) {
   size_t at = 0;
   while (waiting[at] == 0) ++at;
   std::string through;
@@ -62,7 +67,8 @@ Error cycle_error(const std::vector<OnnxNode>& nodes, const Producers& producers
       through = name;
       break;
     }
-  return invalid_model("its output '" + through + "' depends on itself: the graph has a cycle", describe(nodes[at]));
+  return invalid_model("its output '" + through + "' depends on itself: the graph has a cycle",
+                       describe(nodes[at]));
 }
 
 }  // namespace
@@ -81,8 +87,9 @@ Result<std::vector<const OnnxNode*>> execution_order(const std::vector<OnnxNode>
         readers[producer->second].push_back(i);
         ++waiting[i];
       } else if (!scope.find(name)) {
-        return invalid_model("its input '" + name + "' is made by no node, and is no input or initializer of the graph",
-                             describe(nodes[i]));
+        return invalid_model(
+            "its input '" + name + "' is made by no node, and is no input or initializer of the graph",
+            describe(nodes[i]));
       }
     }
   std::priority_queue<size_t, std::vector<size_t>, std::greater<>> ready;

@@ -30,8 +30,8 @@ class Scope {
 /// "node 'conv1' (Conv)"
 std::string describe(const OnnxNode&);
 
-/// An order in which every node comes behind those that it reads: the model's own wherever that is one. Fails on a
-/// name that is made twice or by nothing, and on a cycle.
+/// An order in which every node comes behind those that it reads: the model's own wherever that is one. Fails
+/// on a name that is made twice or by nothing, and on a cycle.
 Result<std::vector<const OnnxNode*>> execution_order(const std::vector<OnnxNode>& nodes, const Scope& scope);
 
 }  // namespace halite::frontend

@@ -1,9 +1,9 @@
-// Operators that change or ask for a shape, and those that only reorder elements. Shapes are static, so the answers
-// are constants. https://onnx.ai/onnx/operators/onnx__Reshape.html
+// Operators that change or ask for a shape, and those that only reorder elements. Shapes are static, so the
+// answers are constants. https://onnx.ai/onnx/operators/onnx__Reshape.html
+#include <algorithm>
+
 #include "frontend/decompose/decompose.h"
 #include "frontend/onnx/operators.h"
-
-#include <algorithm>
 
 namespace halite::frontend {
 namespace {
@@ -15,15 +15,20 @@ Shape resolve(const Type& from, std::vector<int64_t> to, bool allow_zero) {
   std::optional<size_t> free;
   for (size_t i = 0; i < to.size(); ++i) {
     if (to[i] == 0 && !allow_zero) {
-      if (i >= from.shape.size()) reject_invalid("shape " + asked + " copies an axis that the input lacks", "shape");
+      if (i >= from.shape.size())
+        reject_invalid("shape " + asked + " copies an axis that the input lacks", "shape");
       to[i] = from.shape[i];
     }
     if (to[i] < -1 || (to[i] == -1 && free)) reject_invalid("shape " + asked + " is not a shape", "shape");
-    if (to[i] == -1) free = i;
-    else known = extent_of({known, to[i]}, 0, 2);
+    if (to[i] == -1)
+      free = i;
+    else
+      known = extent_of({known, to[i]}, 0, 2);
   }
-  if (free && known != 0 && from.elements() % known == 0) to[*free] = from.elements() / known;
-  else if (free) reject_invalid("the input " + ir::to_string(from) + " does not divide into shape " + asked, "shape");
+  if (free && known != 0 && from.elements() % known == 0)
+    to[*free] = from.elements() / known;
+  else if (free)
+    reject_invalid("the input " + ir::to_string(from) + " does not divide into shape " + asked, "shape");
   if (ir::element_count(to) != from.elements())
     reject_invalid("the input " + ir::to_string(from) + " cannot be reshaped to " + asked, "shape");
   return to;
@@ -58,7 +63,8 @@ std::vector<V> import_squeeze(OnnxCall& call) {
   for (const int64_t a : normal)
     if (s[a] != 1)
       reject_invalid("it removes axis " + std::to_string(a) + " of " + ir::to_string(call.type(0)) +
-                         ", whose extent is not 1", "axes");
+                         ", whose extent is not 1",
+                     "axes");
   return {call.b.squeeze(call.in(0), normal)};
 }
 
@@ -84,7 +90,9 @@ std::vector<V> import_expand(OnnxCall& call) {
   const Shape asked = call.known_integers(1, "shape");
   const auto to = ir::broadcast(call.shape(0), asked);
   if (!to)
-    reject_invalid("the input " + ir::to_string(call.type(0)) + " cannot be expanded to " + ir::to_string(asked), "shape");
+    reject_invalid(
+        "the input " + ir::to_string(call.type(0)) + " cannot be expanded to " + ir::to_string(asked),
+        "shape");
   return {call.b.broadcast(call.in(0), *to)};
 }
 
@@ -95,7 +103,8 @@ std::vector<V> import_shape(OnnxCall& call) {
     return std::clamp<int64_t>(at < 0 ? at + call.rank(0) : at, 0, call.rank(0));
   };
   const int64_t start = place("start", 0), end = std::max(start, place("end", call.rank(0)));
-  return {call.b.integers(std::span(s).subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)))};
+  return {
+      call.b.integers(std::span(s).subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)))};
 }
 
 std::vector<V> import_size(OnnxCall& call) {
@@ -108,15 +117,18 @@ std::vector<V> import_depth_to_space(OnnxCall& call) {
   if (mode != "DCR" && mode != "CRD") reject_invalid("mode is '" + mode + "'; DCR and CRD exist", "mode");
   if (call.rank(0) != 4 || block < 1 || block > 4096 || call.shape(0)[1] % (block * block) != 0)
     reject_invalid("a block of " + std::to_string(block) + " does not divide the channels of " +
-                       ir::to_string(call.type(0)), "blocksize");
+                       ir::to_string(call.type(0)),
+                   "blocksize");
   return {depth_to_space(call.b, call.in(0), block, mode == "DCR")};
 }
 
 std::vector<V> import_space_to_depth(OnnxCall& call) {
   const int64_t block = call.required_integer("blocksize");
-  if (call.rank(0) != 4 || block < 1 || block > 4096 || call.shape(0)[2] % block != 0 || call.shape(0)[3] % block != 0)
+  if (call.rank(0) != 4 || block < 1 || block > 4096 || call.shape(0)[2] % block != 0 ||
+      call.shape(0)[3] % block != 0)
     reject_invalid("a block of " + std::to_string(block) + " does not divide the picture of " +
-                       ir::to_string(call.type(0)), "blocksize");
+                       ir::to_string(call.type(0)),
+                   "blocksize");
   return {space_to_depth(call.b, call.in(0), block)};
 }
 

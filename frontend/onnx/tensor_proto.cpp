@@ -1,5 +1,5 @@
-// TensorProto to ir::Tensor. Every count in the message is checked against the bytes that are really there before
-// anything is allocated. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// TensorProto to ir::Tensor. Every count in the message is checked against the bytes that are really there
+// before anything is allocated. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 #include "frontend/onnx/tensor_proto.h"
 
 #include <onnx/onnx_pb.h>
@@ -10,10 +10,10 @@
 namespace halite::frontend {
 namespace {
 
-using ::onnx::TensorProto;
 using ir::DType;
 using ir::Tensor;
 using ir::Type;
+using ::onnx::TensorProto;
 
 std::string type_name(int onnx_type) {
   return TensorProto::DataType_IsValid(onnx_type)
@@ -27,7 +27,8 @@ Result<Type> read_type(const TensorProto& proto) {
   Type type{*dtype, {proto.dims().begin(), proto.dims().end()}, {}};
   const auto count = ir::element_count(type.shape);
   if (!count || *count > INT64_MAX / 16)
-    return invalid_model("its shape " + ir::to_string(type.shape) + " is not that of a tensor; the file is damaged");
+    return invalid_model("its shape " + ir::to_string(type.shape) +
+                         " is not that of a tensor; the file is damaged");
   return type;
 }
 
@@ -54,7 +55,8 @@ Result<Tensor> from_bytes(const Type& type, const char* data, size_t size) {
 /// `values` is one of the message's typed fields, whose elements may be wider than T.
 template <class T>
 Result<Tensor> from_field(const Type& type, const auto& values) {
-  if (values.size() != type.elements()) return wrong_length(type, static_cast<size_t>(values.size()), "values");
+  if (values.size() != type.elements())
+    return wrong_length(type, static_cast<size_t>(values.size()), "values");
   Tensor tensor = Tensor::zeros(type);
   auto out = tensor.mutable_data<T>();
   for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(values[static_cast<int>(i)]);
@@ -63,18 +65,30 @@ Result<Tensor> from_field(const Type& type, const auto& values) {
 
 Result<Tensor> from_fields(const Type& type, const TensorProto& proto) {
   switch (type.dtype) {
-    case DType::f32: return from_field<float>(type, proto.float_data());
-    case DType::f64: return from_field<double>(type, proto.double_data());
-    case DType::f16: return from_field<uint16_t>(type, proto.int32_data());
-    case DType::i8: return from_field<int8_t>(type, proto.int32_data());
-    case DType::u8: return from_field<uint8_t>(type, proto.int32_data());
-    case DType::boolean: return from_field<uint8_t>(type, proto.int32_data());
-    case DType::i16: return from_field<int16_t>(type, proto.int32_data());
-    case DType::u16: return from_field<uint16_t>(type, proto.int32_data());
-    case DType::i32: return from_field<int32_t>(type, proto.int32_data());
-    case DType::i64: return from_field<int64_t>(type, proto.int64_data());
-    case DType::u32: return from_field<uint32_t>(type, proto.uint64_data());
-    case DType::u64: return from_field<uint64_t>(type, proto.uint64_data());
+    case DType::f32:
+      return from_field<float>(type, proto.float_data());
+    case DType::f64:
+      return from_field<double>(type, proto.double_data());
+    case DType::f16:
+      return from_field<uint16_t>(type, proto.int32_data());
+    case DType::i8:
+      return from_field<int8_t>(type, proto.int32_data());
+    case DType::u8:
+      return from_field<uint8_t>(type, proto.int32_data());
+    case DType::boolean:
+      return from_field<uint8_t>(type, proto.int32_data());
+    case DType::i16:
+      return from_field<int16_t>(type, proto.int32_data());
+    case DType::u16:
+      return from_field<uint16_t>(type, proto.int32_data());
+    case DType::i32:
+      return from_field<int32_t>(type, proto.int32_data());
+    case DType::i64:
+      return from_field<int64_t>(type, proto.int64_data());
+    case DType::u32:
+      return from_field<uint32_t>(type, proto.uint64_data());
+    case DType::u64:
+      return from_field<uint64_t>(type, proto.uint64_data());
   }
   return invalid_model("unknown element type");
 }
@@ -86,7 +100,8 @@ struct ExternalData {
 };
 
 std::optional<int64_t> parse_count(const std::string& text) {
-  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos) return {};
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+    return {};
   return std::stoll(text);
 }
 
@@ -98,20 +113,25 @@ Result<ExternalData> read_external(const TensorProto& proto) {
     } else if (entry.key() == "offset" || entry.key() == "length") {
       const auto count = parse_count(entry.value());
       if (!count) return invalid_model("the " + entry.key() + " of its external data is not a number");
-      if (entry.key() == "offset") data.offset = *count;
-      else data.length = *count;
+      if (entry.key() == "offset")
+        data.offset = *count;
+      else
+        data.length = *count;
     }
   }
-  if (data.location.empty()) return invalid_model("its data is said to be in another file, which is not named");
+  if (data.location.empty())
+    return invalid_model("its data is said to be in another file, which is not named");
   return data;
 }
 
-/// The file that `location` names inside `directory`. A model must not make us read anything outside its own directory.
+/// The file that `location` names inside `directory`. A model must not make us read anything outside its own
+/// directory.
 Result<std::filesystem::path> locate(const std::filesystem::path& directory, const std::string& location) {
   namespace fs = std::filesystem;
   const std::string shown = "'" + printable(location) + "'";
   if (directory.empty())
-    return unsupported("its data lies in the file " + shown + ", which can be read only when the model is given as a file");
+    return unsupported("its data lies in the file " + shown +
+                       ", which can be read only when the model is given as a file");
   std::error_code failed;
   const fs::path root = fs::canonical(directory, failed);
   if (failed) return Error{ErrorCode::kIo, "the model's directory cannot be read", directory.string()};
@@ -127,7 +147,8 @@ Result<std::filesystem::path> locate(const std::filesystem::path& directory, con
   return invalid_model("its data file " + shown + " is not inside the model's directory; put it there");
 }
 
-Result<Tensor> from_external(const Type& type, const TensorProto& proto, const std::filesystem::path& directory) {
+Result<Tensor> from_external(const Type& type, const TensorProto& proto,
+                             const std::filesystem::path& directory) {
   const auto data = read_external(proto);
   if (!data) return data.error();
   const auto path = locate(directory, data->location);
@@ -137,7 +158,8 @@ Result<Tensor> from_external(const Type& type, const TensorProto& proto, const s
     return wrong_length(type, static_cast<size_t>(*data->length), "bytes");
   std::ifstream file(*path, std::ios::binary | std::ios::ate);
   const int64_t size = file ? static_cast<int64_t>(file.tellg()) : -1;
-  if (size < 0) return Error{ErrorCode::kIo, "its data file '" + printable(data->location) + "' cannot be read", {}};
+  if (size < 0)
+    return Error{ErrorCode::kIo, "its data file '" + printable(data->location) + "' cannot be read", {}};
   if (data->offset > size || static_cast<int64_t>(expected) > size - data->offset)
     return invalid_model("its data file '" + printable(data->location) + "' has " + std::to_string(size) +
                          " bytes, but the tensor's " + std::to_string(expected) + " begin at " +
@@ -152,8 +174,11 @@ Result<Tensor> from_external(const Type& type, const TensorProto& proto, const s
 /// Length of the UTF-8 sequence at the start of `text`; 0 if there is none.
 size_t utf8_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                        : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const size_t length = lead < 0x80                   ? 1
+                        : lead >= 0xc2 && lead < 0xe0 ? 2
+                        : lead >= 0xe0 && lead < 0xf0 ? 3
+                        : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                      : 0;
   if (length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i)
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
@@ -167,20 +192,34 @@ size_t utf8_length(std::string_view text) {
 
 Result<DType> read_dtype(int onnx_type) {
   switch (onnx_type) {
-    case TensorProto::FLOAT: return DType::f32;
-    case TensorProto::FLOAT16: return DType::f16;
-    case TensorProto::DOUBLE: return DType::f64;
-    case TensorProto::INT8: return DType::i8;
-    case TensorProto::UINT8: return DType::u8;
-    case TensorProto::INT16: return DType::i16;
-    case TensorProto::UINT16: return DType::u16;
-    case TensorProto::INT32: return DType::i32;
-    case TensorProto::UINT32: return DType::u32;
-    case TensorProto::INT64: return DType::i64;
-    case TensorProto::UINT64: return DType::u64;
-    case TensorProto::BOOL: return DType::boolean;
-    case TensorProto::UNDEFINED: return invalid_model("it has no element type");
-    default: break;
+    case TensorProto::FLOAT:
+      return DType::f32;
+    case TensorProto::FLOAT16:
+      return DType::f16;
+    case TensorProto::DOUBLE:
+      return DType::f64;
+    case TensorProto::INT8:
+      return DType::i8;
+    case TensorProto::UINT8:
+      return DType::u8;
+    case TensorProto::INT16:
+      return DType::i16;
+    case TensorProto::UINT16:
+      return DType::u16;
+    case TensorProto::INT32:
+      return DType::i32;
+    case TensorProto::UINT32:
+      return DType::u32;
+    case TensorProto::INT64:
+      return DType::i64;
+    case TensorProto::UINT64:
+      return DType::u64;
+    case TensorProto::BOOL:
+      return DType::boolean;
+    case TensorProto::UNDEFINED:
+      return invalid_model("it has no element type");
+    default:
+      break;
   }
   return unsupported("its element type is " + type_name(onnx_type) +
                      "; supported are float, double, float16, bool and integers of 8 to 64 bits");
@@ -197,7 +236,8 @@ Result<Tensor> read_tensor(const TensorProto& proto, const std::filesystem::path
 
 Result<Tensor> read_tensor_pb(std::span<const std::byte> file_bytes) {
   TensorProto proto;
-  if (file_bytes.size() > INT32_MAX || !proto.ParseFromArray(file_bytes.data(), static_cast<int>(file_bytes.size())))
+  if (file_bytes.size() > INT32_MAX ||
+      !proto.ParseFromArray(file_bytes.data(), static_cast<int>(file_bytes.size())))
     return invalid_model("this is not an ONNX tensor (a serialised TensorProto)");
   return read_tensor(proto);
 }

@@ -24,7 +24,8 @@ Result<ir::Tensor> read_tensor(const ::onnx::TensorProto&, const std::filesystem
 /// The element type for a number of TensorProto.DataType; an Error that names the type where there is none.
 Result<ir::DType> read_dtype(int onnx_type);
 
-/// `text` with control characters and bytes that are not UTF-8 written as \xNN: fit for messages, names and JSON.
+/// `text` with control characters and bytes that are not UTF-8 written as \xNN: fit for messages, names and
+/// JSON.
 std::string printable(std::string_view text);
 
 }  // namespace halite::frontend

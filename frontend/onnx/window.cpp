@@ -10,15 +10,18 @@ namespace {
 /// Far beyond any network, and products of two stay in range.
 constexpr int64_t kMaxParameter = 1 << 30;
 
-std::vector<int64_t> read_list(const OnnxCall& call, const char* name, size_t count, int64_t least, int64_t otherwise) {
+std::vector<int64_t> read_list(const OnnxCall& call, const char* name, size_t count, int64_t least,
+                               int64_t otherwise) {
   auto list = call.integers(name).value_or(std::vector<int64_t>(count, otherwise));
   if (list.empty()) list.assign(count, otherwise);
   if (list.size() != count)
     reject_invalid(std::string(name) + " has " + std::to_string(list.size()) + " numbers, but " +
-                       std::to_string(count) + " are needed", name);
+                       std::to_string(count) + " are needed",
+                   name);
   for (const int64_t n : list)
     if (n < least || n > kMaxParameter)
-      reject_invalid(std::string(name) + " has the number " + std::to_string(n) + ", which is out of range", name);
+      reject_invalid(std::string(name) + " has the number " + std::to_string(n) + ", which is out of range",
+                     name);
   return list;
 }
 
@@ -30,8 +33,8 @@ void pad_same(Window& w, int axis, bool more_at_end) {
   w.pad[axis + 2] = total - w.pad[axis];
 }
 
-/// The padding that makes the rounded-down extent the rounded-up one. A last window that would see nothing but the
-/// padding at the end does not count.
+/// The padding that makes the rounded-down extent the rounded-up one. A last window that would see nothing
+/// but the padding at the end does not count.
 void round_up(Window& w, int axis) {
   const int64_t room = w.input[axis] + w.pad[axis] + w.pad[axis + 2] - w.span(axis);
   if (room < 0) return;
@@ -45,8 +48,11 @@ void round_up(Window& w, int axis) {
 
 int64_t spatial_rank(const OnnxCall& call) {
   const int64_t rank = call.rank(0);
-  if (rank < 3) reject_invalid("its input " + ir::to_string(call.type(0)) + " has no spatial axes; rank 3 or 4 is needed");
-  if (rank > 4) reject_unsupported("its input has " + std::to_string(rank - 2) + " spatial axes; 1 and 2 are supported");
+  if (rank < 3)
+    reject_invalid("its input " + ir::to_string(call.type(0)) +
+                   " has no spatial axes; rank 3 or 4 is needed");
+  if (rank > 4)
+    reject_unsupported("its input has " + std::to_string(rank - 2) + " spatial axes; 1 and 2 are supported");
   return rank - 2;
 }
 
@@ -75,8 +81,10 @@ Window read_window(const OnnxCall& call, Pair kernel, bool ceil_mode) {
   const std::string mode = call.text("auto_pad", "NOTSET");
   if (mode == "VALID") w.pad = {0, 0, 0, 0};
   for (int axis = 0; axis < 2; ++axis) {
-    if (mode == "SAME_UPPER" || mode == "SAME_LOWER") pad_same(w, axis, mode == "SAME_UPPER");
-    else if (ceil_mode) round_up(w, axis);
+    if (mode == "SAME_UPPER" || mode == "SAME_LOWER")
+      pad_same(w, axis, mode == "SAME_UPPER");
+    else if (ceil_mode)
+      round_up(w, axis);
   }
   if (mode != "NOTSET" && mode != "" && mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
     reject_invalid("auto_pad is '" + mode + "'; NOTSET, VALID, SAME_UPPER and SAME_LOWER exist", "auto_pad");

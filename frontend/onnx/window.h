@@ -1,5 +1,5 @@
-// The attributes that convolutions and poolings share, brought to two spatial axes (y, x): one-dimensional operators
-// get a leading axis of extent 1.
+// The attributes that convolutions and poolings share, brought to two spatial axes (y, x): one-dimensional
+// operators get a leading axis of extent 1.
 #pragma once
 
 #include "frontend/onnx/call.h"
@@ -22,9 +22,11 @@ struct Window {
 
 /// Number of spatial axes of operand 0, 1 or 2; rejects others.
 int64_t spatial_rank(const OnnxCall&);
-/// A list attribute with one number, at least `least`, for each spatial axis; `otherwise` where the model has none.
+/// A list attribute with one number, at least `least`, for each spatial axis; `otherwise` where the model has
+/// none.
 Pair read_pair(const OnnxCall&, const char* name, int64_t least, int64_t otherwise);
-/// Everything but `kernel`, which the caller knows. Resolves auto_pad for sliding windows; `ceil_mode` as pools have it.
+/// Everything but `kernel`, which the caller knows. Resolves auto_pad for sliding windows; `ceil_mode` as
+/// pools have it.
 Window read_window(const OnnxCall&, Pair kernel, bool ceil_mode = false);
 /// strides, dilations and explicit pads only.
 Window read_plain_window(const OnnxCall&, Pair kernel);

@@ -1,5 +1,6 @@
-// The ONNX project's own tests (Debian: libonnx-testdata), interpreted: each operator with inputs and outputs made by
-// its reference implementation. A model is either imported, and then its outputs agree, or refused as not supported.
+// The ONNX project's own tests (Debian: libonnx-testdata), interpreted: each operator with inputs and outputs
+// made by its reference implementation. A model is either imported, and then its outputs agree, or refused as
+// not supported.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -22,13 +23,17 @@ const fs::path kData = "/usr/share/libonnx-testdata/data";
 enum class Outcome { agrees, unsupported, differs };
 
 /// A NaN agrees with a NaN, an infinity with itself.
-bool close(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= 1e-5 + 1e-3 * std::fabs(b); }
+bool close(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= 1e-5 + 1e-3 * std::fabs(b);
+}
 
 std::string compare(const ir::Tensor& found, const ir::Tensor& golden) {
-  if (found.type() != golden.type()) return to_string(found.type()) + " instead of " + to_string(golden.type());
+  if (found.type() != golden.type())
+    return to_string(found.type()) + " instead of " + to_string(golden.type());
   for (int64_t i = 0; i < golden.type().elements(); ++i)
     if (!close(found.at(i), golden.at(i)))
-      return "element " + std::to_string(i) + " is " + std::to_string(found.at(i)) + " instead of " + std::to_string(golden.at(i));
+      return "element " + std::to_string(i) + " is " + std::to_string(found.at(i)) + " instead of " +
+             std::to_string(golden.at(i));
   return {};
 }
 
@@ -53,20 +58,23 @@ std::string interpret_case(const ir::Graph& graph, const Tensors& values, const 
   const auto outputs = ir::interpret(graph, inputs);
   if (!outputs) return to_string(outputs.error());
   for (size_t i = 0; i < outputs->size(); ++i) {
-    const auto golden = frontend::read_tensor_pb(test::read_bytes(data / ("output_" + std::to_string(i) + ".pb")));
+    const auto golden =
+        frontend::read_tensor_pb(test::read_bytes(data / ("output_" + std::to_string(i) + ".pb")));
     if (!golden) return to_string(golden.error());
     if (const auto difference = compare((*outputs)[i], *golden); !difference.empty()) return difference;
   }
   return {};
 }
 
-/// Shapes, axes and sizes come as inputs in these tests. They must be known to the compiler, so that if a model is
-/// refused for one, it is tried again with all inputs but the first known, and then with all of them.
+/// Shapes, axes and sizes come as inputs in these tests. They must be known to the compiler, so that if a
+/// model is refused for one, it is tried again with all inputs but the first known, and then with all of
+/// them.
 Outcome run(const fs::path& folder, std::string& why) {
   const auto names = input_names(folder / "model.onnx");
   Tensors values;
   for (size_t i = 0; i < names.size(); ++i) {
-    auto tensor = frontend::read_tensor_pb(test::read_bytes(folder / "test_data_set_0" / ("input_" + std::to_string(i) + ".pb")));
+    auto tensor = frontend::read_tensor_pb(
+        test::read_bytes(folder / "test_data_set_0" / ("input_" + std::to_string(i) + ".pb")));
     if (tensor) values.emplace(names[i], *std::move(tensor));
   }
   frontend::ImportOptions options;
@@ -102,7 +110,8 @@ void check_folder(const std::string& name, int floor, const std::set<std::string
     const Outcome outcome = run(folder, why);
     agreed += outcome == Outcome::agrees;
     if (std::getenv("HALITE_CONFORMANCE_LIST") && outcome != Outcome::agrees)
-      std::printf("%s %s: %s\n", outcome == Outcome::unsupported ? "unsupported" : "DIFFERS", test.c_str(), why.c_str());
+      std::printf("%s %s: %s\n", outcome == Outcome::unsupported ? "unsupported" : "DIFFERS", test.c_str(),
+                  why.c_str());
     if (excepted.count(test)) continue;
     CHECK_MESSAGE(outcome != Outcome::differs, test, ": ", why);
   }
@@ -113,6 +122,8 @@ void check_folder(const std::string& name, int floor, const std::set<std::string
 }  // namespace
 
 TEST_CASE("the operators agree with ONNX's own tests") { check_folder("node", 659, {}); }
-TEST_CASE("models converted from PyTorch agree with ONNX's own tests") { check_folder("pytorch-converted", 69, {}); }
+TEST_CASE("models converted from PyTorch agree with ONNX's own tests") {
+  check_folder("pytorch-converted", 69, {});
+}
 TEST_CASE("PyTorch's operators agree with ONNX's own tests") { check_folder("pytorch-operator", 35, {}); }
 TEST_CASE("the simple models agree with ONNX's own tests") { check_folder("simple", 7, {}); }

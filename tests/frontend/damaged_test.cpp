@@ -1,5 +1,5 @@
-// Damaged and hostile models. Whatever the bytes are, the import ends in an Error or in a valid graph; where the damage
-// is known, the Error says where it is.
+// Damaged and hostile models. Whatever the bytes are, the import ends in an Error or in a valid graph; where
+// the damage is known, the Error says where it is.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -10,14 +10,15 @@
 #include "tests/support/npy.h"
 
 using namespace halite;
-using test::ModelMaker;
 using ::onnx::ModelProto;
 using ::onnx::TensorProto;
+using test::ModelMaker;
 
 namespace {
 
 std::vector<std::byte> model_bytes(const std::string& name) {
-  return test::read_bytes(std::filesystem::path(HALITE_SOURCE_DIR) / "../shared/models" / name / "model.onnx");
+  return test::read_bytes(std::filesystem::path(HALITE_SOURCE_DIR) / "../shared/models" / name /
+                          "model.onnx");
 }
 
 ModelProto model_proto(const std::string& name) {
@@ -87,7 +88,8 @@ TEST_CASE("flipped bits in the structure of a model are an error or a valid grap
   std::mt19937 random(22);
   for (int i = 0; i < 300; ++i) {
     std::string damaged = text;
-    for (int k = 0; k < 1 + i % 3; ++k) damaged[random() % damaged.size()] ^= static_cast<char>(1u << random() % 8);
+    for (int k = 0; k < 1 + i % 3; ++k)
+      damaged[random() % damaged.size()] ^= static_cast<char>(1u << random() % 8);
     CAPTURE(i);
     check_survives(std::as_bytes(std::span(damaged)));
   }
@@ -97,54 +99,130 @@ TEST_CASE("damage that is known is named") {
   const std::vector<Damage> damages = {
       {"no graph", [](ModelProto& m) { m.clear_graph(); }, {"no graph"}},
       {"no outputs", [](ModelProto& m) { graph(m).clear_output(); }, {"no outputs"}},
-      {"no nodes", [](ModelProto& m) { graph(m).clear_node(); }, {"output 'Plus214_Output_0'", "no node makes it"}},
-      {"no inputs", [](ModelProto& m) { graph(m).clear_input(); }, {"Convolution28", "'Input3' is made by no node"}},
-      {"no initializers", [](ModelProto& m) { graph(m).clear_initializer(); }, {"Reshape", "computed at run time"}},
-      {"a cycle", [](ModelProto& m) { node(m, 2).set_input(0, node(m, 4).output(0)); }, {"node '", "has a cycle"}},
-      {"a node that reads itself", [](ModelProto& m) { node(m, 2).set_input(0, node(m, 2).output(0)); },
+      {"no nodes",
+       [](ModelProto& m) { graph(m).clear_node(); },
+       {"output 'Plus214_Output_0'", "no node makes it"}},
+      {"no inputs",
+       [](ModelProto& m) { graph(m).clear_input(); },
+       {"Convolution28", "'Input3' is made by no node"}},
+      {"no initializers",
+       [](ModelProto& m) { graph(m).clear_initializer(); },
+       {"Reshape", "computed at run time"}},
+      {"a cycle",
+       [](ModelProto& m) { node(m, 2).set_input(0, node(m, 4).output(0)); },
+       {"node '", "has a cycle"}},
+      {"a node that reads itself",
+       [](ModelProto& m) { node(m, 2).set_input(0, node(m, 2).output(0)); },
        {"depends on itself"}},
-      {"an undefined input", [](ModelProto& m) { node(m, 2).set_input(0, "nowhere"); }, {"'nowhere' is made by no node"}},
-      {"a value made twice", [](ModelProto& m) { node(m, 2).set_output(0, node(m, 1).output(0)); }, {"makes already"}},
-      {"an output named like an input", [](ModelProto& m) { node(m, 2).set_output(0, "Input3"); },
+      {"an undefined input",
+       [](ModelProto& m) { node(m, 2).set_input(0, "nowhere"); },
+       {"'nowhere' is made by no node"}},
+      {"a value made twice",
+       [](ModelProto& m) { node(m, 2).set_output(0, node(m, 1).output(0)); },
+       {"makes already"}},
+      {"an output named like an input",
+       [](ModelProto& m) { node(m, 2).set_output(0, "Input3"); },
        {"already an input or initializer"}},
-      {"an initializer twice", [](ModelProto& m) { *graph(m).add_initializer() = weight(m, 0); }, {"initializer '", "twice"}},
-      {"an input twice", [](ModelProto& m) { *graph(m).add_input() = graph(m).input(0); }, {"input 'Input3'", "twice"}},
-      {"an input without a name", [](ModelProto& m) { graph(m).mutable_input(0)->clear_name(); }, {"input", "no name"}},
-      {"weights cut off", [](ModelProto& m) { weight(m, 0).mutable_float_data()->RemoveLast(), weight(m, 0).set_raw_data("ab"); },
+      {"an initializer twice",
+       [](ModelProto& m) { *graph(m).add_initializer() = weight(m, 0); },
+       {"initializer '", "twice"}},
+      {"an input twice",
+       [](ModelProto& m) { *graph(m).add_input() = graph(m).input(0); },
+       {"input 'Input3'", "twice"}},
+      {"an input without a name",
+       [](ModelProto& m) { graph(m).mutable_input(0)->clear_name(); },
+       {"input", "no name"}},
+      {"weights cut off",
+       [](ModelProto& m) {
+         weight(m, 0).mutable_float_data()->RemoveLast(), weight(m, 0).set_raw_data("ab");
+       },
        {"initializer '", "2 bytes of data", "needs"}},
-      {"too few values", [](ModelProto& m) { weight(m, 0).clear_raw_data(), weight(m, 0).clear_float_data(), weight(m, 0).add_float_data(1); },
+      {"too few values",
+       [](ModelProto& m) {
+         weight(m, 0).clear_raw_data(), weight(m, 0).clear_float_data(), weight(m, 0).add_float_data(1);
+       },
        {"initializer '", "1 values of data", "needs"}},
-      {"huge weights", [](ModelProto& m) { weight(m, 0).set_dims(0, INT64_MAX); }, {"initializer '", "is not that of a tensor"}},
-      {"large weights", [](ModelProto& m) { weight(m, 0).set_dims(0, 1 << 30); }, {"initializer '", "the file is damaged"}},
-      {"negative extent of weights", [](ModelProto& m) { weight(m, 0).set_dims(0, -3); }, {"initializer '", "is not that of a tensor"}},
-      {"weights without a type", [](ModelProto& m) { weight(m, 0).clear_data_type(); }, {"initializer '", "no element type"}},
-      {"segmented weights", [](ModelProto& m) { weight(m, 0).mutable_segment()->set_begin(0); }, {"stored in segments"}},
-      {"a huge input", [](ModelProto& m) {
-         graph(m).mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(2)->set_dim_value(1ll << 40);
-       }, {"input 'Input3'", "at most 2147483647 elements"}},
-      {"a negative input", [](ModelProto& m) {
-         graph(m).mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(2)->set_dim_value(-5);
-       }, {"input 'Input3'", "the extent -5"}},
-      {"an input without a type", [](ModelProto& m) { graph(m).mutable_input(0)->clear_type(); }, {"input 'Input3'", "no type"}},
-      {"an input of strings", [](ModelProto& m) {
+      {"huge weights",
+       [](ModelProto& m) { weight(m, 0).set_dims(0, INT64_MAX); },
+       {"initializer '", "is not that of a tensor"}},
+      {"large weights",
+       [](ModelProto& m) { weight(m, 0).set_dims(0, 1 << 30); },
+       {"initializer '", "the file is damaged"}},
+      {"negative extent of weights",
+       [](ModelProto& m) { weight(m, 0).set_dims(0, -3); },
+       {"initializer '", "is not that of a tensor"}},
+      {"weights without a type",
+       [](ModelProto& m) { weight(m, 0).clear_data_type(); },
+       {"initializer '", "no element type"}},
+      {"segmented weights",
+       [](ModelProto& m) { weight(m, 0).mutable_segment()->set_begin(0); },
+       {"stored in segments"}},
+      {"a huge input",
+       [](ModelProto& m) {
+         graph(m)
+             .mutable_input(0)
+             ->mutable_type()
+             ->mutable_tensor_type()
+             ->mutable_shape()
+             ->mutable_dim(2)
+             ->set_dim_value(1ll << 40);
+       },
+       {"input 'Input3'", "at most 2147483647 elements"}},
+      {"a negative input",
+       [](ModelProto& m) {
+         graph(m)
+             .mutable_input(0)
+             ->mutable_type()
+             ->mutable_tensor_type()
+             ->mutable_shape()
+             ->mutable_dim(2)
+             ->set_dim_value(-5);
+       },
+       {"input 'Input3'", "the extent -5"}},
+      {"an input without a type",
+       [](ModelProto& m) { graph(m).mutable_input(0)->clear_type(); },
+       {"input 'Input3'", "no type"}},
+      {"an input of strings",
+       [](ModelProto& m) {
          graph(m).mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::STRING);
-       }, {"input 'Input3'", "STRING"}},
-      {"an input of integers", [](ModelProto& m) {
+       },
+       {"input 'Input3'", "STRING"}},
+      {"an input of integers",
+       [](ModelProto& m) {
          graph(m).mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::INT32);
-       }, {"Convolution28 (ai.onnx::Conv, 8)", "i32"}},
-      {"an input of another rank", [](ModelProto& m) {
-         graph(m).mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()->RemoveLast();
-       }, {"node 'Convolution28' (Conv)", "ranks must be equal"}},
-      {"no operator set", [](ModelProto& m) { m.mutable_opset_import(0)->set_version(0); }, {"node '", "operator set 'ai.onnx'"}},
-      {"an output of another type", [](ModelProto& m) {
+       },
+       {"Convolution28 (ai.onnx::Conv, 8)", "i32"}},
+      {"an input of another rank",
+       [](ModelProto& m) {
+         graph(m)
+             .mutable_input(0)
+             ->mutable_type()
+             ->mutable_tensor_type()
+             ->mutable_shape()
+             ->mutable_dim()
+             ->RemoveLast();
+       },
+       {"node 'Convolution28' (Conv)", "ranks must be equal"}},
+      {"no operator set",
+       [](ModelProto& m) { m.mutable_opset_import(0)->set_version(0); },
+       {"node '", "operator set 'ai.onnx'"}},
+      {"an output of another type",
+       [](ModelProto& m) {
          graph(m).mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::INT64);
-       }, {"output 'Plus214_Output_0'", "declares it as i64"}},
-      {"a missing operand", [](ModelProto& m) { node(m, 1).mutable_input()->RemoveLast(); }, {"node '", "input 1 is missing"}},
-      {"an unknown operator", [](ModelProto& m) { node(m, 1).set_op_type("Frobnicate"); }, {"1 node cannot be compiled", "Frobnicate"}},
-      {"a group that divides nothing", [](ModelProto& m) {
+       },
+       {"output 'Plus214_Output_0'", "declares it as i64"}},
+      {"a missing operand",
+       [](ModelProto& m) { node(m, 1).mutable_input()->RemoveLast(); },
+       {"node '", "input 1 is missing"}},
+      {"an unknown operator",
+       [](ModelProto& m) { node(m, 1).set_op_type("Frobnicate"); },
+       {"1 node cannot be compiled", "Frobnicate"}},
+      {"a group that divides nothing",
+       [](ModelProto& m) {
          for (auto& attribute : *node(m, 1).mutable_attribute())
            if (attribute.name() == "group") attribute.set_i(3);
-       }, {"node 'Convolution28' (Conv)", "group is 3"}},
+       },
+       {"node 'Convolution28' (Conv)", "group is 3"}},
   };
   for (const Damage& damage : damages) {
     CAPTURE(damage.what);
@@ -163,10 +241,12 @@ TEST_CASE("every attribute may hold nonsense") {
       ModelProto damaged = proto;
       auto& at = node(damaged, static_cast<int>(random() % static_cast<uint64_t>(proto.graph().node_size())));
       if (at.attribute_size() == 0) continue;
-      auto& attribute = *at.mutable_attribute(static_cast<int>(random() % static_cast<uint64_t>(at.attribute_size())));
+      auto& attribute =
+          *at.mutable_attribute(static_cast<int>(random() % static_cast<uint64_t>(at.attribute_size())));
       attribute.set_i(nonsense[random() % 6]);
       for (auto& n : *attribute.mutable_ints()) n = nonsense[random() % 6];
-      if (random() % 4 == 0) attribute.set_type(static_cast<::onnx::AttributeProto::AttributeType>(1 + random() % 8));
+      if (random() % 4 == 0)
+        attribute.set_type(static_cast<::onnx::AttributeProto::AttributeType>(1 + random() % 8));
       CAPTURE(i);
       CAPTURE(attribute.ShortDebugString());
       const std::string bytes = damaged.SerializePartialAsString();

@@ -21,9 +21,14 @@ class ModelMaker {
     proto.mutable_graph()->set_name("test");
   }
 
-  ModelMaker& input(const std::string& name, std::vector<int64_t> shape, int dtype = ::onnx::TensorProto::FLOAT) {
+  ModelMaker& input(const std::string& name, std::vector<int64_t> shape,
+                    int dtype = ::onnx::TensorProto::FLOAT) {
     value(*graph().add_input(), name, dtype);
-    auto* dims = graph().mutable_input(graph().input_size() - 1)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    auto* dims = graph()
+                     .mutable_input(graph().input_size() - 1)
+                     ->mutable_type()
+                     ->mutable_tensor_type()
+                     ->mutable_shape();
     for (const int64_t extent : shape) dims->add_dim()->set_dim_value(extent);
     return *this;
   }
@@ -63,7 +68,7 @@ class ModelMaker {
     add(name, ::onnx::AttributeProto::FLOAT)->set_f(value);
     return *this;
   }
-  ModelMaker& set(const std::string& name, std::vector<int64_t> values) {
+  ModelMaker& list(const std::string& name, const std::vector<int64_t>& values) {
     auto* attribute = add(name, ::onnx::AttributeProto::INTS);
     for (const int64_t v : values) attribute->add_ints(v);
     return *this;
@@ -72,9 +77,12 @@ class ModelMaker {
   ::onnx::GraphProto& graph() { return *proto.mutable_graph(); }
   ::onnx::NodeProto& last() { return *graph().mutable_node(graph().node_size() - 1); }
 
-  Result<ir::Graph> import(const frontend::ImportOptions& options = {}) const { return import_proto(proto, options); }
+  Result<ir::Graph> import(const frontend::ImportOptions& options = {}) const {
+    return import_proto(proto, options);
+  }
 
-  static Result<ir::Graph> import_proto(const ::onnx::ModelProto& proto, const frontend::ImportOptions& options = {}) {
+  static Result<ir::Graph> import_proto(const ::onnx::ModelProto& proto,
+                                        const frontend::ImportOptions& options = {}) {
     const std::string bytes = proto.SerializePartialAsString();
     return frontend::import_onnx(std::as_bytes(std::span(bytes)), options);
   }

@@ -1,5 +1,5 @@
-// Real models with golden outputs, interpreted. The larger ones are imported and verified here; their numbers are
-// checked by the tests of compiled code.
+// Real models with golden outputs, interpreted. The larger ones are imported and verified here; their numbers
+// are checked by the tests of compiled code.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -66,8 +66,8 @@ TEST_CASE("the speech denoiser with LSTM layers gives the golden outputs") { che
 TEST_CASE("the vision transformer gives the golden outputs") { check_model("tiny_vit_synthetic_onnx"); }
 
 TEST_CASE("all f32 models are imported as valid graphs") {
-  for (const char* name : {"squeezenet_f32_onnx", "yolox_nano_onnx", "ultraface_rfb320_onnx", "fastestdet_onnx",
-                           "super_resolution_10_onnx"}) {
+  for (const char* name : {"squeezenet_f32_onnx", "yolox_nano_onnx", "ultraface_rfb320_onnx",
+                           "fastestdet_onnx", "super_resolution_10_onnx"}) {
     CAPTURE(name);
     const ir::Graph graph = import_valid(name);
     CHECK(graph.inputs.size() == 1);
