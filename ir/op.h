@@ -8,6 +8,7 @@
 // `reference` is called with outputs already allocated (zeroed) to the inferred types.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <variant>
 
@@ -41,6 +42,8 @@ inline Result<Types> infer(const Op& op, std::span<const Type> in) {
   return std::visit([&](const auto& o) { return infer(o, in); }, op);
 }
 inline void reference(const Op& op, std::span<const Tensor> in, std::span<Tensor> out) {
+  // The other axes of an empty tensor may be as long as a hostile model likes.
+  if (std::ranges::all_of(out, [](const Tensor& t) { return t.type().elements() == 0; })) return;
   std::visit([&](const auto& o) { reference(o, in, out); }, op);
 }
 

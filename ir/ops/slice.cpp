@@ -23,8 +23,9 @@ checks::Failure check_axis(const Slice& op, int axis, const Shape& x) {
     return checks::invalid(name, ": the step ", step, " on axis ", axis, " is larger than the shape ", x,
                            "; expected 1 where at most one element is taken");
   if (size == 0) return {};
-  const int64_t room = step > 0 ? extent - 1 - start : start;
-  if (start < 0 || start >= extent || (size - 1) > room / std::abs(step))
+  const bool inside = start >= 0 && start < extent;
+  const int64_t room = !inside ? 0 : step > 0 ? extent - 1 - start : start;
+  if (!inside || size - 1 > room / std::abs(step))
     return checks::invalid(name, ": ", size, " elements from ", start, " in steps of ", step, " leave axis ",
                            axis, " of the shape ", x);
   return {};
