@@ -50,7 +50,8 @@ Json to_json(const targets::Target& t) {
       {"name", t.name},         {"summary", t.summary},
       {"triple", t.triple},     {"cpu", t.cpu},
       {"features", t.features}, {"platform", t.platform == targets::Platform::none ? "none" : "posix"},
-      {"facts", facts},         {"runs_here", runs_here(t) == "yes"}};
+      {"facts", facts},         {"toolchain", fmt::format("{}", fmt::join(t.toolchain, " "))},
+      {"runs_here", runs_here(t) == "yes"}};
   if (t.board)
     out["board"] = {
         {"name", t.board->name}, {"ram_bytes", t.board->ram_bytes}, {"flash_bytes", t.board->flash_bytes}};
