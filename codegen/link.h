@@ -1,15 +1,35 @@
-// Links a compiled model with start-up code into a program for a target, with LLD and clang's C front end
-// left out: the driver program is built from LLVM IR / embedded bitcode, so that no cross compiler is needed.
+// Runs a compiled model where it is meant to run. The program around it is made of bitcode that the compiler
+// carries (targets/driver and the start-up code of the target's board) and linked with LLD: no cross compiler
+// is needed, only an emulator, and not even that for this machine's own kind.
 #pragma once
 
 #include "codegen/compile.h"
 
 namespace halite::codegen {
 
-/// Runs a compiled model on a target under its emulator (or natively, where this machine can): links an image
-/// with the target's start-up code, link script and the test driver, feeds `inputs` (one set per inference;
-/// state is kept), and reads the outputs back. Fails with what the emulator said if it does not end well, or
-/// with a clear error if the image does not fit the board's memories.
+struct RunOptions {
+  int repeats = 0;  ///< further inferences at the end whose outputs are not kept: for counting
+  std::filesystem::path
+      plugin;  ///< a QEMU plugin; the emulator is then used even where this machine could run
+  double timeout_seconds = 3600;  ///< of the whole run
+};
+
+struct RunOutcome {
+  std::vector<std::vector<ir::Tensor>> outputs;  ///< per inference, in the model's order
+  std::string console;                           ///< what program and emulator printed
+};
+
+/// The image: an ELF executable that reads in.bin and writes out.bin in its working directory. Fails with a
+/// clear error if it does not fit the board's memories.
+Result<std::vector<uint8_t>> link_program(const Artifact&, const targets::Target&, int inferences,
+                                          const RunOptions& = {});
+
+/// Links, runs and reads the outputs back. `inputs`: one set per inference; state is kept between them. Fails
+/// with what the emulator said if it does not end well.
+Result<RunOutcome> run_program(const Artifact&, const ir::Graph& signature, const targets::Target&,
+                               std::span<const std::vector<ir::Tensor>> inputs, const RunOptions& = {});
+
+/// The outputs of run_program.
 Result<std::vector<std::vector<ir::Tensor>>> run_on_target(const Artifact&, const ir::Graph& signature,
                                                            const targets::Target&,
                                                            std::span<const std::vector<ir::Tensor>> inputs);

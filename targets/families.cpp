@@ -2,6 +2,8 @@
 // and the number of accumulators, so being off by a factor of two costs a few per cent, never correctness.
 #include "targets/families.h"
 
+#include "targets/link_scripts.h"
+
 namespace halite::targets {
 namespace {
 
@@ -101,12 +103,15 @@ Target riscv32_bare(std::string name) {
   t.board = Board{.name = "virt",
                   .command = {"qemu-system-riscv32", "-M", "virt", "-m", "1G", "-bios", "none", "-nographic",
                               "-monitor", "none", "-serial", "none", "-semihosting-config",
-                              "enable=on,target=native", "-kernel", "{image}"}};
+                              "enable=on,target=native", "-kernel", "{image}"},
+                  .link_script = std::string(link_riscv32()),
+                  .start = "riscv32",
+                  .ram_bytes = 1024 * kMiB};
   t.toolchain = {"riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"};
   return t;
 }
 
-Target cortex_m(std::string name, std::string triple, std::string machine) {
+Target cortex_m(std::string name, std::string triple, std::string machine, std::string_view memory) {
   Target t;
   t.cpu = name;
   t.name = std::move(name);
@@ -117,10 +122,14 @@ Target cortex_m(std::string name, std::string triple, std::string machine) {
   // Soft float: r0 to r12 without the frame's own.
   t.facts = {.vector_registers = 12, .hard_float = false, .max_stack_bytes = 4 * kKiB};
   t.toolchain = {"arm-none-eabi-gcc", "-mcpu=" + t.cpu, "-mthumb", "--specs=rdimon.specs"};
-  t.board =
-      Board{.name = machine,
-            .command = {"qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none", "-serial", "none",
-                        "-semihosting-config", "enable=on,target=native", "-kernel", "{image}"}};
+  t.board = Board{.name = machine,
+                  .command = {"qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none", "-serial",
+                              "none", "-semihosting-config", "enable=on,target=native", "-kernel", "{image}"},
+                  .link_script = std::string(memory) + std::string(sections_cortex_m()),
+                  .start = "cortex_m",
+                  .flash_bytes = 4 * kMiB,
+                  .ram_bytes = 4 * kMiB,
+                  .big_bytes = 16 * kMiB};
   return t;
 }
 

@@ -16,7 +16,8 @@ Target arm64_linux(std::string name);
 Target riscv64_linux(std::string name);
 /// Bare 32-bit RISC-V on QEMU's `virt` machine, without floating point.
 Target riscv32_bare(std::string name);
-/// A Cortex-M core without FPU and cache, in Thumb state. `machine` is a QEMU board.
-Target cortex_m(std::string name, std::string triple, std::string machine);
+/// A Cortex-M core without FPU and cache, in Thumb state. `machine` is a QEMU board, `memory` its link.ld;
+/// facts of the memories are those of the MPS2 boards.
+Target cortex_m(std::string name, std::string triple, std::string machine, std::string_view memory);
 
 }  // namespace halite::targets

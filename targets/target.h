@@ -32,11 +32,13 @@ struct Facts {
 
 /// A machine to run on: memory map and how QEMU is called. Files are beside target.cpp.
 struct Board {
-  std::string name;                  ///< "mps2-an386", or "user" for QEMU user mode
-  std::vector<std::string> command;  ///< emulator argv; "{image}" stands for the program
-  std::string link_script;           ///< text of link.ld; empty for posix
-  std::string start_source;          ///< text of start.c; empty for posix
-  int64_t ram_bytes = 0, flash_bytes = 0;
+  std::string name;                        ///< "mps2-an386", or "user" for QEMU user mode
+  std::vector<std::string> command;        ///< emulator argv; "{image}" stands for the program
+  std::string link_script;                 ///< text for the linker; empty for posix
+  std::string start;                       ///< which start-up code: "cortex_m", ...; empty for posix
+  int64_t flash_bytes = 0, ram_bytes = 0;  ///< memories for code, and for data and stack
+  int64_t big_bytes =
+      0;  ///< a slower memory for weights and for arenas that ram cannot hold; 0: all are in ram
 };
 
 struct Target {

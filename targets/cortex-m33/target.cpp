@@ -1,11 +1,12 @@
 // Armv8-M Mainline with DSP instructions and FPv5-SP. Runs in secure state: code at the secure alias of the
 // memory.
 #include "targets/families.h"
+#include "targets/link_scripts.h"
 
 namespace halite::targets {
 
 Target cortex_m33() {
-  Target t = cortex_m("cortex-m33", "thumbv8m.main-none-eabihf", "mps2-an505");
+  Target t = cortex_m("cortex-m33", "thumbv8m.main-unknown-none-eabihf", "mps2-an505", link_cortex_m33());
   t.summary = "Armv8-M microcontroller with f32 FPU and DSP instructions, bare metal";
   t.float_abi = "hard";
   t.facts.vector_registers = 32;

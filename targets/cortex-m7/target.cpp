@@ -1,10 +1,11 @@
 // Armv7E-M, dual issue, with caches and a double-precision FPU (FPv5): VFMA every cycle.
 #include "targets/families.h"
+#include "targets/link_scripts.h"
 
 namespace halite::targets {
 
 Target cortex_m7() {
-  Target t = cortex_m("cortex-m7", "thumbv7em-none-eabihf", "mps2-an500");
+  Target t = cortex_m("cortex-m7", "thumbv7em-unknown-none-eabihf", "mps2-an500", link_cortex_m7());
   t.summary = "Armv7E-M microcontroller, dual issue, f64 FPU, caches, bare metal";
   t.float_abi = "hard";
   t.facts.vector_registers = 32;

@@ -1,0 +1,152 @@
+// Two objects make a program: the model's own, and one of everything else: driver, start-up code, runtime
+// functions that they need, and a few constants of this very run (which model, how large an arena, how many
+// inferences).
+#include "codegen/link.h"
+
+#include <llvm/IR/Constants.h>
+#include <llvm/Linker/Linker.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "codegen/machine.h"
+#include "codegen/object.h"
+#include "codegen/temp_dir.h"
+#include "rt/abi.h"
+#include "rt/bitcode.h"
+#include "targets/driver/bitcode.h"
+
+namespace halite::codegen {
+namespace {
+
+constexpr int64_t kLeastStackBytes = 64 * 1024;
+constexpr int64_t kDriverStackBytes = 4 * 1024;
+
+std::span<const rt::BitcodeFile> driver_files(const targets::Target& target) {
+  if (target.platform == targets::Platform::posix) return targets::driver_posix();
+  if (target.board->start == "cortex_m") return targets::driver_cortex_m();
+  if (target.board->start == "riscv32") return targets::driver_riscv32();
+  HALITE_CHECK(target.board->start == "arm64", "no start-up code is called " + target.board->start);
+  return targets::driver_arm64();
+}
+
+/// A module of the constants that targets/driver/driver.c declares.
+class Constants {
+ public:
+  Constants(llvm::LLVMContext& context, const Artifact& artifact) : artifact_(artifact) {
+    module_ = std::make_unique<llvm::Module>("constants", context);
+    bytes_ = llvm::Type::getInt8Ty(context);
+    word_ = llvm::Type::getInt32Ty(context);
+  }
+
+  std::unique_ptr<llvm::Module> build(bool arena_in_big, int inferences, int repeats) && {
+    const auto arena_bytes = uint32_t(artifact_.report.arena_bytes);
+    auto* arena_type = llvm::ArrayType::get(bytes_, arena_bytes);
+    auto* arena = add("driver_arena", llvm::ConstantAggregateZero::get(arena_type));
+    arena->setConstant(false);
+    if (arena_in_big) arena->setSection(".bss.arena");
+    number("driver_arena_bytes", arena_bytes);
+    number("driver_inferences", uint32_t(inferences));
+    number("driver_repeats", uint32_t(repeats));
+    number("driver_weights_bytes", uint32_t(artifact_.weights.size()));
+    add("driver_weights", llvm::ConstantDataArray::get(module_->getContext(), artifact_.weights));
+    return std::move(module_);
+  }
+
+ private:
+  llvm::GlobalVariable* add(const char* name, llvm::Constant* value) {
+    auto* global = new llvm::GlobalVariable(*module_, value->getType(), /*isConstant=*/true,
+                                            llvm::GlobalValue::ExternalLinkage, value, name);
+    global->setAlignment(llvm::Align(HALITE_ARENA_ALIGN));
+    return global;
+  }
+  void number(const char* name, uint32_t value) { add(name, llvm::ConstantInt::get(word_, value)); }
+
+  const Artifact& artifact_;
+  std::unique_ptr<llvm::Module> module_;
+  llvm::Type *bytes_, *word_;
+};
+
+/// Everything but the model, as one object.
+std::vector<uint8_t> compile_driver(const targets::Target& target, std::unique_ptr<llvm::Module> constants) {
+  const Machine machine(target);
+  machine.adopt(*constants);
+  llvm::Linker linker(*constants);
+  for (const auto& files : {driver_files(target), rt::runtime_bitcode()}) {
+    for (const auto& file : files) {
+      if (file.abi != target.runtime) continue;
+      auto module = read_bitcode(constants->getContext(), file.data, std::string(file.name));
+      machine.adopt(*module);
+      const bool failed = linker.linkInModule(std::move(module));
+      HALITE_CHECK(!failed, "driver module " + std::string(file.name));
+    }
+  }
+  machine.optimize(*constants, Machine::Loops::as_written);
+  return machine.emit_object(*constants);
+}
+
+/// Arenas go to the large memory only if the fast one is too small.
+bool arena_goes_to_big(const Artifact& artifact, const targets::Target& target, int64_t stack_bytes) {
+  if (target.platform == targets::Platform::posix || !target.board->big_bytes) return false;
+  constexpr int64_t kDataBytes = 16 * 1024;
+  return artifact.report.arena_bytes + stack_bytes + kDataBytes > target.board->ram_bytes;
+}
+
+/// LLD's "will not fit in region", in words of the board.
+Error explain(const Error& error, const Artifact& artifact, const targets::Target& target) {
+  const auto at = error.message.find("will not fit in region '");
+  if (at == std::string::npos) return error;
+  const auto text = error.message.substr(at + std::strlen("will not fit in region '"));
+  const auto region = text.substr(0, text.find('\''));
+  const auto by = text.find("overflowed by ");
+  const auto bytes = by == std::string::npos ? "?" : text.substr(by + 14, text.find(' ', by + 14) - by - 14);
+  const auto& board = *target.board;
+  return {ErrorCode::kResource,
+          "the program needs " + bytes + " bytes more than the memory " + region +
+              " of the board has (arena " + std::to_string(artifact.report.arena_bytes) + ", weights " +
+              std::to_string(artifact.report.weights_bytes) + ", code " +
+              std::to_string(artifact.report.code_bytes) +
+              " bytes; board: " + std::to_string(board.flash_bytes) + " bytes for code, " +
+              std::to_string(board.ram_bytes) + " for data, " + std::to_string(board.big_bytes) +
+              " for weights and large arenas); it can be compiled, but not verified here",
+          target.name + " (" + board.name + ")"};
+}
+
+}  // namespace
+
+Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const targets::Target& target,
+                                          int inferences, const RunOptions& options) {
+  const bool bare = target.platform == targets::Platform::none;
+  if (bare && !target.board)
+    return unsupported("no board is known to run it on; link NAME.o with your own start-up code",
+                       target.name);
+  auto dir = TempDir::create();
+  if (!dir) return dir.error();
+  const int64_t stack_bytes = std::max(kLeastStackBytes, artifact.report.stack_bytes + kDriverStackBytes);
+  llvm::LLVMContext context;
+  auto constants = Constants(context, artifact)
+                       .build(arena_goes_to_big(artifact, target, stack_bytes), inferences, options.repeats);
+  const auto driver = compile_driver(target, std::move(constants));
+
+  const auto model_path = *dir / "model.o", driver_path = *dir / "driver.o", image_path = *dir / "program";
+  if (auto written = write_file(model_path, artifact.object); !written) return written.error();
+  if (auto written = write_file(driver_path, driver); !written) return written.error();
+  std::vector<std::string> arguments{
+      "-static", "--gc-sections",     "--threads=1",
+      "-o",      image_path.string(), "--defsym=driver_model=" + artifact.name + "_model"};
+  if (bare) {
+    const auto script = *dir / "link.ld";
+    const auto& text = target.board->link_script;
+    if (auto written = write_file(script, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+        !written)
+      return written.error();
+    arguments.push_back("--defsym=bare_stack_bytes=" + std::to_string((stack_bytes + 63) / 64 * 64));
+    arguments.insert(arguments.end(), {"-T", script.string()});
+  }
+  arguments.insert(arguments.end(), {model_path.string(), driver_path.string()});
+  if (auto linked = run_lld(arguments); !linked)
+    return bare ? explain(linked.error(), artifact, target) : linked.error();
+  return read_file(image_path);
+}
+
+}  // namespace halite::codegen
