@@ -25,7 +25,7 @@ Expr repeated_index(ir::Pad::Mode mode, const Expr& i, int n) {
     case ir::Pad::Mode::reflect: {
       if (n == 1) return 0;
       const Expr folded = i % (2 * n - 2);
-      return Halide::min(folded, 2 * n - 2 - folded);
+      return Halide::clamp(Halide::min(folded, 2 * n - 2 - folded), 0, n - 1);
     }
     case ir::Pad::Mode::constant:
       break;

@@ -36,6 +36,12 @@ int floor_pow2(int64_t extent) {
 
 int fitting_lanes(int natural, int64_t extent) { return std::min(natural, floor_pow2(extent)); }
 
+int fitting_tile(const Anchor& anchor, int limit, int64_t extent) {
+  int tile = std::min(floor_pow2(limit), floor_pow2(extent));
+  while (anchor.in_place && extent % tile != 0) tile /= 2;
+  return tile;
+}
+
 TailStrategy tail(const Anchor& anchor) {
   return anchor.in_place ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
 }

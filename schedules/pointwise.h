@@ -15,6 +15,10 @@ int floor_pow2(int64_t extent);
 /// The vector width for an axis: `natural` or, for a short axis, the largest power of two inside it.
 int fitting_lanes(int natural, int64_t extent);
 
+/// The largest power of two up to `limit` that a tile of an axis may take: inside the extent or, in place,
+/// dividing it, for a tile that computes more than it stores has nothing to overlap with.
+int fitting_tile(const Anchor&, int limit, int64_t extent);
+
 /// How the last vector of an axis that is no multiple of the width is done: by overlapping the one before it,
 /// or, where an element must not be stored twice, under a guard.
 Halide::TailStrategy tail(const Anchor&);

@@ -1,48 +1,121 @@
-// Pooling, channel last.
+// Pooling, channel last: vectors run along the channels, a few of them share the loop over the window. What
+// depends on the window's position alone (clamped coordinates, how many pixels count) is scalar and outside
+// of the loop over channels.
+#include <algorithm>
+#include <cmath>
+
 #include "schedules/operators.h"
+#include "schedules/pointwise.h"
 #include "schedules/types.h"
 
 namespace halite::schedules {
+namespace {
 
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Inputs inputs) {
-  const auto v = axes(4);
-  const Var c = v[0], x = v[1], y = v[2], b = v[3];
-  const auto int_of = [](int64_t i) { return static_cast<int>(i); };
-  const int w = extent(anchor.inputs[0], 1), h = extent(anchor.inputs[0], 2);
-  const RDom r(0, int_of(op.kernel[1]), 0, int_of(op.kernel[0]), "r");
-  const Expr ix = x * int_of(op.stride[1]) + r.x * int_of(op.dilation[1]) - int_of(op.pad[1]);
-  const Expr iy = y * int_of(op.stride[0]) + r.y * int_of(op.dilation[0]) - int_of(op.pad[0]);
-  const Expr inside = ix >= 0 && ix < w && iy >= 0 && iy < h;
-  const Expr value = inputs[0](c, Halide::clamp(ix, 0, w - 1), Halide::clamp(iy, 0, h - 1), b);
-  const Halide::Type type = value.type();
-  const bool is_max = op.kind == ir::Pool2d::Kind::max;
-  const Expr lowest = type.is_float() ? Halide::Internal::make_const(type, -INFINITY) : type.min();
-  Func window("window"), f("pool2d");
-  window(c, x, y, b) = is_max ? lowest : Halide::Internal::make_zero(type);
-  if (is_max) {
-    window(c, x, y, b) = Halide::max(window(c, x, y, b), Halide::select(inside, value, lowest));
-    f(c, x, y, b) = window(c, x, y, b);
-  } else {
-    window(c, x, y, b) += Halide::select(inside, value, Halide::Internal::make_zero(type));
-    Func count("count");
-    const int right = w + int_of(op.pad[3] - op.excess[1]), bottom = h + int_of(op.pad[2] - op.excess[0]);
-    const Expr counted = op.count_include_pad ? ix < right && iy < bottom : inside;
-    count(x, y) = 0;
-    count(x, y) += Halide::cast<int>(counted);
-    f(c, x, y, b) = window(c, x, y, b) / Halide::cast(type, count(x, y));
-    stages.parts.push_back(count);
+constexpr int kTileVectors = 4;       ///< accumulators side by side
+constexpr int64_t kUnrolledTaps = 9;  ///< largest window that is unrolled
+
+/// One spatial axis: 0 is y, 1 is x.
+struct Window {
+  int extent, out, kernel, stride, dilation, before, after;
+
+  Window(const ir::Pool2d& op, const Anchor& anchor, int axis)
+      : extent(static_cast<int>(anchor.inputs[0].shape[1 + axis])),
+        out(static_cast<int>(anchor.output.shape[1 + axis])),
+        kernel(static_cast<int>(op.kernel[axis])),
+        stride(static_cast<int>(op.stride[axis])),
+        dilation(static_cast<int>(op.dilation[axis])),
+        before(static_cast<int>(op.pad[axis])),
+        after(static_cast<int>(op.pad[axis + 2] - op.excess[axis])) {}
+
+  int last_tap() const { return (out - 1) * stride + (kernel - 1) * dilation - before; }
+  bool leaves_input() const { return before > 0 || last_tap() >= extent; }
+  /// A tap outside, moved to the edge, hits a pixel of the same window: at most a repetition, which a maximum
+  /// forgives.
+  bool clamps_into_window() const { return dilation == 1; }
+
+  Expr start(const Expr& o) const { return o * stride - before; }
+  Expr inside(const Expr& at) const {
+    return leaves_input() ? at >= 0 && at < extent : Halide::Internal::const_true();
   }
-  stages.parts.push_back(window);
+  Expr clamped(const Expr& at) const { return leaves_input() ? Halide::clamp(at, 0, extent - 1) : at; }
+
+  /// Taps of the window at `o` that an average divides by.
+  Expr counted(const Expr& o, bool padding) const {
+    const int limit = padding ? extent + after : extent;
+    const Expr from = start(o);
+    const Expr first = padding || before == 0 ? Expr(0) : Halide::max(0, (dilation - 1 - from) / dilation);
+    if (last_tap() < limit) return kernel - first;
+    return Halide::min(kernel - 1, (limit - 1 - from) / dilation) - first + 1;
+  }
+};
+
+}  // namespace
+
+Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Inputs inputs) {
+  const auto vars = axes(4);
+  const Var c = vars[0], x = vars[1], y = vars[2], b = vars[3];
+  const Window rows(op, anchor, 0), columns(op, anchor, 1);
+  const Halide::Type type = halide_type(anchor.output.dtype);
+  const Halide::Type sum_type = type.is_float() && type.bits() == 16 ? Halide::Float(32) : type;
+  const RDom r(0, columns.kernel, 0, rows.kernel, "r");
+  const Expr ix = columns.start(x) + r.x * columns.dilation, iy = rows.start(y) + r.y * rows.dilation;
+  const Expr value = Halide::cast(sum_type, inputs[0](c, columns.clamped(ix), rows.clamped(iy), b));
+  const Expr inside = Halide::Internal::simplify(columns.inside(ix) && rows.inside(iy));
+  const bool is_max = op.kind == ir::Pool2d::Kind::max;
+  Func window("window"), f("pool2d");
+  if (is_max) {
+    const Expr lowest = type.is_float() ? Halide::Internal::make_const(sum_type, -HUGE_VAL) : type.min();
+    const bool safe = rows.clamps_into_window() && columns.clamps_into_window();
+    window(c, x, y, b) = lowest;
+    window(c, x, y, b) =
+        Halide::max(window(c, x, y, b), safe ? value : Halide::select(inside, value, lowest));
+    f(c, x, y, b) = Halide::cast(type, window(c, x, y, b));
+  } else {
+    window(c, x, y, b) = Halide::Internal::make_zero(sum_type);
+    window(c, x, y, b) += Halide::select(inside, value, Halide::Internal::make_zero(sum_type));
+    const Expr count = rows.counted(y, op.count_include_pad) * columns.counted(x, op.count_include_pad);
+    const Expr share =
+        Halide::Internal::make_one(sum_type) / Halide::cast(sum_type, Halide::Internal::simplify(count));
+    f(c, x, y, b) = Halide::cast(type, window(c, x, y, b) * share);
+  }
+  stages.parts = {window};
   return f;
 }
 
-void schedule(const ir::Pool2d&, const Anchor&, Stages& stages) {
-  for (auto& part : stages.parts) part.compute_at(stages.output, stages.output.args()[0]);
+void schedule(const ir::Pool2d& op, const Anchor& anchor, Stages& stages) {
+  if (anchor.output.elements() == 0) return;
+  Func output = stages.output, window = stages.parts[0];
+  const auto vars = output.args();
+  std::vector<Loop> order;
+  for (int d = 0; d < 4; d++) order.push_back({vars[d], extent(anchor.output, d)});
+  const int width = fitting_tile(anchor, lanes(anchor.facts, anchor.output.dtype), order[0].extent);
+  const int tile = width * fitting_tile(anchor, kTileVectors, order[0].extent / width);
+  const Var chunk("chunk"), lane("lane"), vector("vector");
+  output.split(vars[0], chunk, vector, tile, tail(anchor)).split(vector, vector, lane, width);
+  if (width > 1) output.vectorize(lane);
+  output.unroll(vector);
+  order[0] = {chunk, (order[0].extent + tile - 1) / tile};
+
+  window.compute_at(output, chunk).store_in(Halide::MemoryType::Stack);
+  const auto args = window.args();
+  window.split(args[0], vector, lane, width, Halide::TailStrategy::RoundUp).unroll(vector);
+  Halide::Stage update = window.update(0);
+  update.split(args[0], vector, lane, width, Halide::TailStrategy::RoundUp);
+  const auto taps = window.rvars(0);
+  update.reorder(lane, vector, taps[0], taps[1], args[1], args[2], args[3]).unroll(vector);
+  if (width > 1) {
+    window.vectorize(lane);
+    update.vectorize(lane);
+  }
+  if (op.kernel[0] * op.kernel[1] <= kUnrolledTaps && anchor.optimize == Optimize::speed) {
+    update.unroll(taps[0]).unroll(taps[1]);
+  }
+  parallelise(output, order, static_cast<double>(op.kernel[0] * op.kernel[1] * tile) / width, anchor.facts);
 }
 
 }  // namespace halite::schedules

@@ -3,6 +3,7 @@
 // here, at compile time), cheap enough for inner loops (doubling is i >> 1), and free of tables.
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include "schedules/operators.h"
 #include "schedules/types.h"
@@ -15,38 +16,43 @@ using Halide::Func;
 using Halide::Internal::make_const;
 using Coordinates = ir::Resize::Coordinates;
 
-/// One axis: extents, and x(i) in real numbers.
+/// One axis: extents, and x(i) in real numbers, written as the reference computes it so that ties fall alike.
 struct Axis {
   int in = 1, out = 1;
-  double start = 0, step = 1;
-  double at(int i) const { return start + step * i; }
+  double before = 0, factor = 1, divisor = 1, after = 0;
+  double at(int i) const { return (i + before) * factor / divisor + after; }
+  double step() const { return factor / divisor; }
 };
 
 Axis axis_of(const ir::Resize& op, int64_t in, size_t i) {
   const double n = static_cast<double>(in), m = static_cast<double>(op.sizes[i]), s = op.scales[i];
-  Axis axis{static_cast<int>(in), static_cast<int>(op.sizes[i]), 0, 1 / s};
+  Axis axis{.in = static_cast<int>(in), .out = static_cast<int>(op.sizes[i])};
+  const auto set = [&](double before, double factor, double divisor, double after) {
+    axis.before = before, axis.factor = factor, axis.divisor = divisor, axis.after = after;
+  };
   switch (op.coordinates) {
     case Coordinates::half_pixel:
-      axis.start = 0.5 / s - 0.5;
+      set(0.5, 1, s, -0.5);
       break;
     case Coordinates::half_pixel_symmetric:
-      axis.start = n / 2 * (1 - m / (s * n)) + 0.5 / s - 0.5;
+      set(0.5, 1, s, n / 2 * (1 - m / (s * n)) - 0.5);
       break;
     case Coordinates::pytorch_half_pixel:
-      axis.start = m > 1 ? 0.5 / s - 0.5 : 0;
+      m > 1 ? set(0.5, 1, s, -0.5) : set(0, 0, 1, 0);
       break;
     case Coordinates::align_corners:
-      axis.step = m > 1 ? (n - 1) / (m - 1) : 0;
+      m > 1 && s* n > 1 ? set(0, n - 1, s * n - 1, 0) : set(0, 0, 1, 0);
       break;
     case Coordinates::asymmetric:
+      set(0, 1, s, 0);
       break;
     case Coordinates::tf_half_pixel_for_nn:
-      axis.start = 0.5 / s;
+      set(0.5, 1, s, 0);
       break;
     case Coordinates::tf_crop_and_resize: {
       const double from = op.roi[i], to = op.roi[op.sizes.size() + i];
-      axis.start = m > 1 ? from * (n - 1) : 0.5 * (from + to) * (n - 1);
-      axis.step = m > 1 ? (to - from) * (n - 1) / (m - 1) : 0;
+      m > 1 ? set(0, (to - from) * (n - 1), m - 1, from * (n - 1))
+            : set(0, 0, 1, 0.5 * (from + to) * (n - 1));
       break;
     }
   }
@@ -70,8 +76,8 @@ struct FixedPoint {
   }
 };
 
-/// A progression whose floor is `wanted(i)` at every i; the shortest numbers that do.
-FixedPoint fit(int count, double step, const std::function<int64_t(int)>& wanted) {
+/// A progression whose floor is `wanted(i)` at every i; the shortest numbers that do, if there are any.
+std::optional<FixedPoint> fit(int count, double step, const std::function<int64_t(int)>& wanted) {
   for (int k = 0; k <= 32; k = k == 12 ? 32 : k + 1) {
     const int64_t one = int64_t{1} << k, a = std::llround(step * static_cast<double>(one));
     if (k <= 12 && std::abs(static_cast<double>(a)) * count > (1 << 30)) continue;
@@ -80,16 +86,17 @@ FixedPoint fit(int count, double step, const std::function<int64_t(int)>& wanted
       low = std::max(low, wanted(i) * one - a * i);
       high = std::min(high, (wanted(i) + 1) * one - a * i - 1);
     }
-    if (low <= high) return {a, low + (high - low) / 2, k};
+    const bool fits = k > 12 || (std::abs(static_cast<double>(low)) < (1 << 30) &&
+                                 std::abs(static_cast<double>(high)) < (1 << 30));
+    if (low <= high && fits) return FixedPoint{a, low + (high - low) / 2, k};
   }
-  HALITE_CHECK(false, "no progression gives the wanted indices");
   return {};
 }
 
 /// x(i) itself: in 32 bits where that is exact.
 FixedPoint coordinates(const Axis& axis) {
   for (int k : {0, 1, 2, 3, 4, 5, 6, 7, 8, 32}) {
-    const double one = std::ldexp(1.0, k), a = axis.step * one, b = axis.start * one;
+    const double one = std::ldexp(1.0, k), a = axis.step() * one, b = axis.at(0) * one;
     const bool exact =
         a == std::round(a) && b == std::round(b) && (std::abs(a) * axis.out + std::abs(b)) < (1 << 30);
     if (exact || k == 32) return {std::llround(a), std::llround(b), k};
@@ -111,6 +118,17 @@ int64_t nearest_index(ir::Resize::Nearest mode, double x) {
   return 0;
 }
 
+/// The nearest source index as a progression. Where rounding makes ties fall unevenly, they are all moved one
+/// way.
+FixedPoint nearest(const ir::Resize& op, const Axis& axis) {
+  for (double nudge : {0.0, 1e-7, -1e-7}) {
+    const auto wanted = [&](int o) { return nearest_index(op.nearest, axis.at(o) + nudge); };
+    if (const auto found = fit(axis.out, axis.step(), wanted)) return *found;
+  }
+  HALITE_CHECK(false, "an axis of a resize is an arithmetic progression");
+  return {};
+}
+
 /// One source element along an axis and its weight; an undefined weight is 1.
 struct Tap {
   Expr index, weight;
@@ -127,19 +145,7 @@ Expr cubic_weight(double coefficient, const Expr& distance) {
 std::vector<Tap> taps(const ir::Resize& op, const Axis& axis, const Expr& i) {
   const auto inside = [&](const Expr& index) { return Halide::clamp(index, 0, axis.in - 1); };
   if (op.mode == ir::Resize::Mode::nearest) {
-    const auto wanted = [&](int o) {
-      return std::clamp<int64_t>(nearest_index(op.nearest, axis.at(o)), 0, axis.in - 1);
-    };
-    // Inside the clamped range the progression may run on; only its own range is asked of it.
-    const auto in_range = [&](int o) {
-      return std::clamp<int64_t>(nearest_index(op.nearest, axis.at(o)), -1, axis.in);
-    };
-    bool clamps = false;
-    for (int o = 0; o < axis.out; o++) clamps |= wanted(o) != nearest_index(op.nearest, axis.at(o));
-    if (!clamps) return {{inside(fit(axis.out, axis.step, wanted).floor(i)), Expr()}};
-    const auto free = [&](int o) { return nearest_index(op.nearest, axis.at(o)); };
-    (void)in_range;
-    return {{inside(fit(axis.out, axis.step, free).floor(i)), Expr()}};
+    return {{inside(nearest(op, axis).floor(i)), Expr()}};
   }
   const FixedPoint x = coordinates(axis);
   const Expr low = x.floor(i), part = x.fraction(i);
@@ -156,7 +162,9 @@ std::vector<Tap> taps(const ir::Resize& op, const Axis& axis, const Expr& i) {
     four.push_back({inside(index), weight});
   }
   if (op.exclude_outside) {
-    for (auto& tap : four) tap.weight = tap.weight / sum;
+    // Where all taps are outside, the edge is what remains.
+    for (auto& tap : four) tap.weight = tap.weight / Halide::select(sum == 0.0f, 1.0f, sum);
+    four[0].weight = Halide::select(sum == 0.0f, 1.0f, four[0].weight);
   }
   return four;
 }

@@ -287,7 +287,7 @@ void check_kernel(std::string_view text, const Check& check) {
         CHECK(heap_requests == 0);
         for (size_t i = 0; i < wanted->size(); i++) compare(runner.output(i), (*wanted)[i], check);
       } catch (const Halide::Error& e) {
-        FAIL_CHECK("Halide: ", e.what());
+        FAIL_CHECK("Halide: ", std::string(e.what()));
       }
     }
   }

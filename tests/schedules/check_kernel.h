@@ -1,6 +1,6 @@
-// Lowers a whole graph as one group, runs it with Halide's JIT on this machine for several Facts, and compares with the
-// operators' reference functions. Also fails if a kernel asks for heap memory, reads outside an input or leaves an
-// element of a strided output's gaps changed.
+// Lowers a whole graph as one group, runs it with Halide's JIT on this machine for several Facts, and
+// compares with the operators' reference functions. Also fails if a kernel asks for heap memory, reads
+// outside an input or leaves an element of a strided output's gaps changed.
 #pragma once
 
 #include <string>
@@ -13,14 +13,16 @@
 namespace halite::test {
 
 struct Check {
-  double rtol = 0, atol = 0;       ///< floats: |got - wanted| <= atol + rtol * |wanted|; integers are compared exactly
-  double low = -2, high = 2;       ///< range of random inputs
+  double rtol = 0,
+         atol = 0;  ///< floats: |got - wanted| <= atol + rtol * |wanted|; integers are compared exactly
+  double low = -2, high = 2;  ///< range of random inputs
   uint32_t seed = 1;
   bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones
 };
 
-/// The machines that every kernel is tried for: scalar, 128, 256 and 512 bits, one with several cores; and for size.
+/// The machines that every kernel is tried for: scalar, 128, 256 and 512 bits, one with several cores; and
+/// for size.
 struct Machine {
   std::string name;
   targets::Target target;

@@ -1,5 +1,5 @@
-// Contractions (conv2d, conv_transpose2d, matmul) against the reference, on machines with vectors of several widths
-// and with none.
+// Contractions (conv2d, conv_transpose2d, matmul) against the reference, on machines with vectors of several
+// widths and with none.
 #include <doctest/doctest.h>
 
 #include <random>
@@ -21,20 +21,39 @@ const std::vector<Machine>& machines() {
   static const std::vector<Machine> list = {
       {"scalar", {.vector_registers = 32, .max_stack_bytes = 2048}},
       {"soft float", {.vector_registers = 8, .hard_float = false, .max_stack_bytes = 1024}},
-      {"128", {.vector_bits = 128, .vector_registers = 32, .fma = true, .lane_broadcast_fma = true,
-               .l1_bytes = 32 << 10, .l2_bytes = 256 << 10}},
-      {"128 with 8 registers", {.vector_bits = 128, .vector_registers = 8, .fma = true, .max_stack_bytes = 4096}},
-      {"256", {.vector_bits = 256, .vector_registers = 16, .fma = true, .fma_throughput = 2, .l1_bytes = 32 << 10,
-               .l2_bytes = 256 << 10, .cores = 2}},
-      {"512", {.vector_bits = 512, .vector_registers = 32, .fma = true, .lane_broadcast_fma = true,
-               .l1_bytes = 32 << 10, .l2_bytes = 1 << 20, .cores = 2}},
+      {"128",
+       {.vector_bits = 128,
+        .vector_registers = 32,
+        .fma = true,
+        .lane_broadcast_fma = true,
+        .l1_bytes = 32 << 10,
+        .l2_bytes = 256 << 10}},
+      {"128 with 8 registers",
+       {.vector_bits = 128, .vector_registers = 8, .fma = true, .max_stack_bytes = 4096}},
+      {"256",
+       {.vector_bits = 256,
+        .vector_registers = 16,
+        .fma = true,
+        .fma_throughput = 2,
+        .l1_bytes = 32 << 10,
+        .l2_bytes = 256 << 10,
+        .cores = 2}},
+      {"512",
+       {.vector_bits = 512,
+        .vector_registers = 32,
+        .fma = true,
+        .lane_broadcast_fma = true,
+        .l1_bytes = 32 << 10,
+        .l2_bytes = 1 << 20,
+        .cores = 2}},
   };
   return list;
 }
 
 ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
   auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
-  // Multiples of 1/64 keep every product and sum exact, so kernels must agree to the bit whatever their order.
+  // Multiples of 1/64 keep every product and sum exact, so kernels must agree to the bit whatever their
+  // order.
   for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
   return t;
 }
@@ -124,7 +143,8 @@ TEST_CASE("a conv_transpose2d of any stride, dilation and padding equals the ref
         {{2, 5, 6, 4}, {8, 3, 3, 4}, {8}});
   check(ir::ConvTranspose2d{.stride = {3, 2}, .dilation = {2, 2}}, {{1, 4, 5, 3}, {5, 3, 2, 3}, {5}});
   check(ir::ConvTranspose2d{.stride = {4, 4}}, {{1, 4, 5, 3}, {5, 2, 3, 3}, {5}});
-  check(ir::ConvTranspose2d{.stride = {2, 2}, .pad = {1, 1, 1, 1}, .groups = 2}, {{1, 4, 5, 6}, {8, 3, 3, 3}, {8}});
+  check(ir::ConvTranspose2d{.stride = {2, 2}, .pad = {1, 1, 1, 1}, .groups = 2},
+        {{1, 4, 5, 6}, {8, 3, 3, 3}, {8}});
   check(ir::ConvTranspose2d{.stride = {2, 2}}, {{1, 5, 6, 4}, {7, 3, 3, 4}}, false);
 }
 

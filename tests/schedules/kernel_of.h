@@ -1,5 +1,5 @@
-// One operator as a kernel run by Halide's own JIT: what lower.cpp does for a group, for a single anchor with chosen
-// facts and no epilogue but an optional `acc * 0.5 + residual`.
+// One operator as a kernel run by Halide's own JIT: what lower.cpp does for a group, for a single anchor with
+// chosen facts and no epilogue but an optional `acc * 0.5 + residual`.
 #pragma once
 
 #include <Halide.h>
@@ -30,7 +30,8 @@ inline void set_bounds(Halide::OutputImageParam p, const ir::Shape& shape) {
 
 inline Halide::Buffer<float> view(const ir::Tensor& t) {
   std::vector<int> extents;
-  for (auto it = t.type().shape.rbegin(); it != t.type().shape.rend(); ++it) extents.push_back(static_cast<int>(*it));
+  for (auto it = t.type().shape.rbegin(); it != t.type().shape.rend(); ++it)
+    extents.push_back(static_cast<int>(*it));
   // Halide has no read-only buffers; inputs are not written.
   return Halide::Buffer<float>(const_cast<float*>(t.data<float>().data()), extents);
 }
@@ -67,7 +68,8 @@ OpKernel kernel_of(const Op& op, const Anchor& a, std::span<const ir::Tensor> in
     k.outputs.push_back(k.stages.scratch[i]);
     k.output_types.push_back(k.stages.scratch_types[i]);
   }
-  for (size_t i = 0; i < k.outputs.size(); ++i) set_bounds(k.outputs[i].output_buffer(), k.output_types[i].shape);
+  for (size_t i = 0; i < k.outputs.size(); ++i)
+    set_bounds(k.outputs[i].output_buffer(), k.output_types[i].shape);
   k.pipeline = Halide::Pipeline(k.outputs);
   return k;
 }
