@@ -53,9 +53,12 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
 
 }  // namespace
 
-Result<Artifact> compile(ir::Graph graph, const CompileOptions& options) {
+Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   const auto start = std::chrono::steady_clock::now();
+  CompileOptions options = given;
   if (auto good = check_name(options.name); !good) return good.error();
+  // A parallel loop is a function of its own with a closure; who optimises for size gets plain loops.
+  if (options.optimize_size) options.target.facts.cores = 1;
 
   // The front end has checked the model; from here on shapes are static and every node is one of ir/op.h.
   if (auto good = ir::verify(graph); !good) return good.error();

@@ -126,9 +126,12 @@ void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const
   ir.CreateCall(pipeline, arguments);
   ir.CreateRetVoid();
 
+  int internal = 0;
   for (auto& function : module) {
     if (function.isDeclaration() || &function == wrapper) continue;
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    // Tasks of parallel loops keep their symbols; Halide numbers theirs per process.
+    if (&function != pipeline) function.setName(symbol + "_" + std::to_string(internal++));
   }
   for (auto& global : module.globals()) {
     if (!global.isDeclaration()) global.setLinkage(llvm::GlobalValue::InternalLinkage);

@@ -29,6 +29,10 @@ void canonicalize(Function& function) {
   std::vector<Instruction*> all;
   for (auto& instruction : llvm::instructions(function)) all.push_back(&instruction);
   for (auto* instruction : all) {
+    if (llvm::isa<llvm::NoAliasScopeDeclInst>(instruction)) {  // names its scope, which is each module's own
+      instruction->eraseFromParent();
+      continue;
+    }
     auto* binary = llvm::dyn_cast<llvm::BinaryOperator>(instruction);
     if (!binary || !binary->getType()->isIntegerTy()) continue;
     Value *left = binary->getOperand(0), *right = binary->getOperand(1);
