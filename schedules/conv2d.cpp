@@ -44,7 +44,7 @@ struct Plan {
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
 };
 
-constexpr int64_t kMostRowsPerTask = 8;
+constexpr int64_t kMostRowsPerTask = 14;
 
 /// How padding is done and how rows are divided into tasks, once the tile is known.
 void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
@@ -67,7 +67,11 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   }
   if (p.weights_outermost) rows = row_tiles;
   rows = std::min(rows, row_tiles);
-  p.rows_per_task = ceil_div(row_tiles, ceil_div(row_tiles, rows));
+  // A shorter last task is a second copy of the loops.
+  int64_t divisor = rows;
+  while (row_tiles % divisor != 0) --divisor;
+  const bool even = a.optimize == Optimize::size || 3 * divisor >= rows;
+  p.rows_per_task = even ? divisor : ceil_div(row_tiles, ceil_div(row_tiles, rows));
   p.strip_rows = strip_rows(p.rows_per_task);
   p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
 }
@@ -91,6 +95,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .inner_steps = p.icg,
              .repeats = p.n * (p.depthwise ? 1 : op.groups),
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
+             .once = a.in_place,
              .depthwise = p.depthwise};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();

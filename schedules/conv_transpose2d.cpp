@@ -61,7 +61,8 @@ Plan make_plan(const ir::ConvTranspose2d& op, const Anchor& a) {
              .steps = p.x.taps() * p.y.taps() * p.icg,
              .inner_steps = p.icg,
              .repeats = p.n * op.groups * p.y.out * p.x.stride,
-             .rest = op.groups == 1 ? Rest::padded : Rest::none};
+             .rest = op.groups == 1 ? Rest::padded : Rest::none,
+             .once = a.in_place};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();
   p.packed = {ir::DType::f32,
@@ -71,8 +72,8 @@ Plan make_plan(const ir::ConvTranspose2d& op, const Anchor& a) {
   return p;
 }
 
-/// The input columns that all phases together read, first and last. All phases have as many columns, so those of the
-/// last stride are read although some of them are not in the output.
+/// The input columns that all phases together read, first and last. All phases have as many columns, so those
+/// of the last stride are read although some of them are not in the output.
 std::pair<int64_t, int64_t> columns_read(const Axis& axis) {
   int64_t low = INT64_MAX, high = INT64_MIN;
   for (int64_t o = 0; o < round_up(axis.out, axis.stride); ++o) {

@@ -38,11 +38,13 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   p.packed = a.constant[1] || op.transpose_b;
   p.space = {.channels = p.n,
              .x = p.m,
-             .y = 1,
              .steps = p.k,
              .inner_steps = op.transpose_a ? 1 : p.k,
              .repeats = p.batches,
-             .rest = p.packed ? Rest::padded : Rest::shifted};
+             .rest = p.packed     ? Rest::padded
+                     : a.in_place ? Rest::none
+                                  : Rest::shifted,
+             .once = a.in_place};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   p.packed_type = {ir::DType::f32, {sb.begin(), sb.end() - 2}, {}};
   const int64_t width = p.tile.channels();

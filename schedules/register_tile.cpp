@@ -32,17 +32,21 @@ double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   return std::max({fmas / throughput, loads / 2, (fmas + loads) / 4, static_cast<double>(facts.fma_latency)});
 }
 
-double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
+double total_cycles(const targets::Facts& facts, Optimize optimize, const Space& s, const Tile& t) {
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
   // Around the reduction: the accumulators are set and stored, addresses computed.
   const double around = 2.0 * t.px * t.py * t.vectors + 12;
-  // A partial last tile of channels is a second copy of the loops.
-  const double tail = s.channels % t.channels() == 0 ? 1.0 : 1.03;
   // Larger pixel tiles read the weights less often, which counts beyond the first cache.
   const double weights = steps * t.vectors * 0.25;
-  return tiles * (step_cycles(facts, t, s) * steps + around + weights) * tail;
+  // A partial last tile along an axis is a second copy of the loops.
+  const double copy = optimize == Optimize::size ? 1.5 : 1.03;
+  double copies = 1;
+  if (s.channels % t.channels() != 0) copies *= copy;
+  if (s.x % t.px != 0) copies *= copy;
+  if (s.y % t.py != 0) copies *= copy;
+  return tiles * (step_cycles(facts, t, s) * steps + around + weights) * copies;
 }
 
 int lane_step(const targets::Facts& facts, const Space& s, int lanes) {
@@ -77,6 +81,7 @@ void for_each_tile(const targets::Facts& facts, Optimize optimize, const Space& 
         // Rows are tiled only where a whole row is shorter than a tile.
         const int max_py = px < s.x ? 1 : static_cast<int>(std::min<int64_t>(kMaxPixels / px, s.y));
         for (int py = 1; py <= std::max(1, max_py); ++py) {
+          if (s.once && (s.x % px != 0 || s.y % py != 0)) continue;
           const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes), 0};
           const int accumulators = px * py * vectors;
           const bool fits = registers_needed(facts, t, s) <= registers && accumulators <= max_accumulators;
@@ -99,7 +104,7 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
   Tile best;
   best.cycles = -1;
   for_each_tile(facts, optimize, s, [&](Tile t) {
-    t.cycles = total_cycles(facts, s, t);
+    t.cycles = total_cycles(facts, optimize, s, t);
     if (best.cycles < 0 || t.cycles < best.cycles) best = t;
   });
   HALITE_CHECK(best.cycles >= 0, "no register tile fits");

@@ -37,6 +37,7 @@ struct Space {
   int64_t inner_steps = 1;  ///< of it, adjacent in memory in the input
   int64_t repeats = 1;      ///< groups times batches
   Rest rest = Rest::padded;
+  bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
 };
 
