@@ -92,7 +92,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .x = p.ow,
              .y = p.oh,
              .steps = p.kh * p.kw * p.icg,
-             .inner_steps = p.icg,
+             .inner_steps = op.groups == 1 ? p.icg : 1,
              .repeats = p.n * (p.depthwise ? 1 : op.groups),
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
@@ -111,7 +111,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
 }
 
 /// stages.parts, in this order; the last two only where the plan says so.
-constexpr int kAcc = 0, kInput = 1, kWeights = 2;
+constexpr int kAcc = 0, kInput = 1, kWeights = 2, kTaps = 3;
 
 ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p, const ir::Type& type) {
   auto packed = ir::Tensor::zeros(type);
@@ -233,8 +233,16 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
     value = in[0](channel, columns ? clamp(ix, 0, e(p.w - 1)) : ix, rows ? clamp(iy, 0, e(p.h - 1)) : iy, b);
     if (columns) value = select(likely(between(0, ix, e(p.w))), value, 0.0f);
   }
+  Func taps("taps");
+  if (p.tile.lane_step > 0) {
+    // The inputs of one pixel and tap; the reduction's variables become parameters.
+    Var k("k"), kx("kx"), ky("ky");
+    taps(k, kx, ky, x, y, b) =
+        Internal::substitute({{r.x.name(), k}, {r.y.name(), kx}, {r.z.name(), ky}}, value);
+    value = taps(r.x, r.y, r.z, x, y, b);
+  }
   acc(c, x, y, b) += (p.depthwise ? weights(c, r.y, r.z) : weights(c % width, r.x, r.y, r.z, tile)) * value;
-  stages.parts = {acc, input, weights};
+  stages.parts = {acc, input, weights, taps};
   return acc;
 }
 
@@ -302,6 +310,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   schedule_accumulator(acc, v[0], v[1], v[2], p.tile, {rk, rx, ry});
   if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7) acc.update().unroll(rx);
 
+  if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], acc, p.tile);
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);
   if (p.padding == Padding::strip || p.padding == Padding::image)
     schedule_padded_input(p, a, stages, stages.parts[kInput], task);

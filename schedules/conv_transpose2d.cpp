@@ -59,7 +59,6 @@ Plan make_plan(const ir::ConvTranspose2d& op, const Anchor& a) {
              .x = ceil_div(p.x.out, p.x.stride),
              .y = 1,
              .steps = p.x.taps() * p.y.taps() * p.icg,
-             .inner_steps = p.icg,
              .repeats = p.n * op.groups * p.y.out * p.x.stride,
              .rest = op.groups == 1 ? Rest::padded : Rest::none,
              .once = a.in_place};

@@ -39,7 +39,6 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   p.space = {.channels = p.n,
              .x = p.m,
              .steps = p.k,
-             .inner_steps = op.transpose_a ? 1 : p.k,
              .repeats = p.batches,
              .rest = p.packed     ? Rest::padded
                      : a.in_place ? Rest::none

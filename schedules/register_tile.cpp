@@ -29,7 +29,10 @@ double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
   const double loads = t.vectors + inputs;
   const double throughput = std::max(1, facts.fma_throughput);
-  return std::max({fmas / throughput, loads / 2, (fmas + loads) / 4, static_cast<double>(facts.fma_latency)});
+  // Between tiles that keep the multipliers equally busy, the one with fewer instructions.
+  return std::max(
+             {fmas / throughput, loads / 2, (fmas + loads) / 4, static_cast<double>(facts.fma_latency)}) +
+         0.05 * (fmas + loads + 1);
 }
 
 double total_cycles(const targets::Facts& facts, Optimize optimize, const Space& s, const Tile& t) {
@@ -50,8 +53,8 @@ double total_cycles(const targets::Facts& facts, Optimize optimize, const Space&
 }
 
 int lane_step(const targets::Facts& facts, const Space& s, int lanes) {
-  const bool by_lane = facts.lane_broadcast_fma && facts.vector_bits == 128 && !s.depthwise;
-  return by_lane && lanes > 1 && s.inner_steps % 4 == 0 ? 4 : 0;
+  const bool by_lane = facts.fma_lanes > 0 && lanes >= facts.fma_lanes && !s.depthwise;
+  return by_lane && s.inner_steps % facts.fma_lanes == 0 ? facts.fma_lanes : 0;
 }
 
 /// Whether tiles of that many channels may cover the space.
@@ -67,6 +70,8 @@ bool allowed(const Space& s, int lanes, int vectors) {
   }
   return false;
 }
+
+Halide::RVar lane_of_step() { return Halide::RVar("lane"); }
 
 /// Calls f(tile) for each tile that fits in the registers.
 void for_each_tile(const targets::Facts& facts, Optimize optimize, const Space& s, auto&& f) {
@@ -135,8 +140,21 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
       .bound_extent(y, t.py);
   acc.split(c, cv, ci, t.lanes).vectorize(ci).unroll(cv).unroll(x).unroll(y);
   std::vector<Halide::VarOrRVar> order{ci, cv, x, y};
+  auto update = acc.update();
+  if (t.lane_step > 0) {
+    const Halide::RVar step = lane_of_step();
+    update.split(reduction[0], reduction[0], step, t.lane_step).unroll(step);
+    order.push_back(step);
+  }
   order.insert(order.end(), reduction.begin(), reduction.end());
-  acc.update().split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+  update.split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+}
+
+void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile& t) {
+  const auto v = taps.args();
+  taps.compute_at(acc, acc.rvars()[0]).store_in(Halide::MemoryType::Stack);
+  taps.bound_extent(v[0], t.lane_step).vectorize(v[0], t.lane_step);
+  for (size_t d = 1; d < v.size(); ++d) taps.unroll(v[d]);
 }
 
 }  // namespace halite::schedules

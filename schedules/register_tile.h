@@ -34,7 +34,7 @@ enum class Rest : uint8_t {
 struct Space {
   int64_t channels = 1, x = 1, y = 1;
   int64_t steps = 1;        ///< length of the reduction
-  int64_t inner_steps = 1;  ///< of it, adjacent in memory in the input
+  int64_t inner_steps = 1;  ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
   int64_t repeats = 1;      ///< groups times batches
   Rest rest = Rest::padded;
   bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
@@ -58,6 +58,9 @@ TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::
 /// and the update with the tile innermost and `reduction` (innermost first) around it.
 void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
                           const Tile&, const std::vector<Halide::RVar>& reduction);
+/// Where the tile uses inputs lane by lane: `taps`, the inputs of the update with the reduction's innermost
+/// axis as its first variable, is loaded a vector at a time and stays in registers.
+void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile&);
 
 /// Elements of one vector register.
 int f32_lanes(const targets::Facts&);

@@ -53,6 +53,7 @@ Target arm64_linux(std::string name) {
              .vector_registers = 32,
              .fma = true,
              .fma_throughput = 2,
+             .fma_lanes = 4,
              .lane_broadcast_fma = true,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 512 * kKiB,

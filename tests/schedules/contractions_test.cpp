@@ -25,6 +25,7 @@ const std::vector<Machine>& machines() {
        {.vector_bits = 128,
         .vector_registers = 32,
         .fma = true,
+        .fma_lanes = 4,
         .lane_broadcast_fma = true,
         .l1_bytes = 32 << 10,
         .l2_bytes = 256 << 10}},
