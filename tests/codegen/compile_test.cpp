@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "codegen/jit.h"
 #include "codegen/temp_dir.h"
@@ -90,6 +91,40 @@ TEST_CASE("the same network does so in size mode and with separate weights") {
 
 TEST_CASE("a model without nodes copies its input") {
   check_like_interpreter(R"(graph "g" (%x: f32[3,5]) -> (%x) { })");
+}
+
+TEST_CASE("windows of public tensors are read and written in place") {
+  check_like_interpreter(R"(graph "g" (%x: f32[1,6,4,8]) -> (%y) {
+    %l: f32[1,6,4,3] = slice(%x) start=[0,0,0,1] step=[1,1,1,1] sizes=[1,6,4,3]
+    %r: f32[1,6,4,4] = slice(%x) start=[0,0,0,4] step=[1,1,1,1] sizes=[1,6,4,4]
+    %a: f32[1,6,4,3] = elementwise(%l) fn=exp
+    %b: f32[1,6,4,4] = elementwise(%r) fn=relu
+    %y: f32[1,6,4,7] = concat(%a, %b) axis=3
+  })");
+}
+
+TEST_CASE("in size mode convolutions of a kind share a function, and only there") {
+  const char* text = R"(graph "net" (%x: f32[1,16,16,16]) -> (%y) {
+    const %w1: f32[16,1,1,16] = #0000000000000001
+    const %w2: f32[32,1,1,16] = #0000000000000002
+    const %w3: f32[64,1,1,32] = #0000000000000003
+    %a: f32[1,16,16,16] = conv2d(%x, %w1)
+    %p: f32[1,8,8,16] = pool2d(%a) kind=max kernel=[2,2] stride=[2,2]
+    %b: f32[1,8,8,32] = conv2d(%p, %w2)
+    %y: f32[1,8,8,64] = conv2d(%b, %w3)
+  })";
+  auto options = host_options();
+  const auto functions = [&] {
+    const auto artifact = compile(*ir::parse(text), options);
+    REQUIRE(artifact);
+    std::set<std::string> names;
+    for (const auto& step : artifact->report.steps) names.insert(step.kernel);
+    return names.size();
+  };
+  CHECK(functions() == 4);
+  options.optimize_size = true;
+  CHECK(functions() < 4);
+  check_like_interpreter(text, options);
 }
 
 TEST_CASE("compiling twice gives the same bytes, with the cache and without") {
