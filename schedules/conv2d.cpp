@@ -55,9 +55,7 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   };
   int64_t rows = row_tiles;
   if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
-  p.padding = !pads                                          ? Padding::none
-              : p.depthwise && a.optimize == Optimize::speed ? Padding::predicated
-                                                             : Padding::strip;
+  p.padding = !pads ? Padding::none : p.depthwise ? Padding::predicated : Padding::strip;
   if (p.padding == Padding::strip) {
     rows = std::min(rows, kMostRowsPerTask);
     const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);

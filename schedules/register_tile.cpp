@@ -35,7 +35,7 @@ double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
          0.05 * (fmas + loads + 1);
 }
 
-double total_cycles(const targets::Facts& facts, Optimize optimize, const Space& s, const Tile& t) {
+double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
@@ -44,7 +44,7 @@ double total_cycles(const targets::Facts& facts, Optimize optimize, const Space&
   // Larger pixel tiles read the weights less often, which counts beyond the first cache.
   const double weights = steps * t.vectors * 0.25;
   // A partial last tile along an axis is a second copy of the loops.
-  const double copy = optimize == Optimize::size ? 1.5 : 1.03;
+  const double copy = 1.03;
   double copies = 1;
   if (s.channels % t.channels() != 0) copies *= copy;
   if (s.x % t.px != 0) copies *= copy;
@@ -74,11 +74,10 @@ bool allowed(const Space& s, int lanes, int vectors) {
 Halide::RVar lane_of_step() { return Halide::RVar("lane"); }
 
 /// Calls f(tile) for each tile that fits in the registers.
-void for_each_tile(const targets::Facts& facts, Optimize optimize, const Space& s, auto&& f) {
+void for_each_tile(const targets::Facts& facts, const Space& s, auto&& f) {
   const int registers = std::max(4, facts.vector_registers);
   // Soft float is a call per operation: nothing stays in registers across it.
-  const bool small = optimize == Optimize::size || !facts.hard_float;
-  const int max_accumulators = small ? std::max(4, registers / 2) : registers;
+  const int max_accumulators = facts.hard_float ? registers : std::max(4, registers / 2);
   for (int lanes = f32_lanes(facts); lanes >= 1; lanes /= 2) {
     for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
       if (!allowed(s, lanes, vectors)) continue;
@@ -87,7 +86,7 @@ void for_each_tile(const targets::Facts& facts, Optimize optimize, const Space& 
         const int max_py = px < s.x ? 1 : static_cast<int>(std::min<int64_t>(kMaxPixels / px, s.y));
         for (int py = 1; py <= std::max(1, max_py); ++py) {
           if (s.once && (s.x % px != 0 || s.y % py != 0)) continue;
-          const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes), 0};
+          const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes)};
           const int accumulators = px * py * vectors;
           const bool fits = registers_needed(facts, t, s) <= registers && accumulators <= max_accumulators;
           if (fits || accumulators == 1) f(t);
@@ -105,11 +104,27 @@ int64_t stack_limit(const targets::Facts& facts) {
 }
 bool worth_parallel(const targets::Facts& facts, int64_t macs) { return facts.cores > 1 && macs > 500'000; }
 
+/// In size mode the extents choose nothing but what they must, so that kernels of a kind come out alike and can share
+/// their code (codegen/merge.h). Four accumulators of one pixel where the channels divide so, else of several: a tile
+/// that divides its axis needs no second copy of the loops for the rest.
+Tile compact_tile(const targets::Facts& facts, const Space& s) {
+  Tile t;
+  for (t.lanes = f32_lanes(facts); t.lanes > 1 && !allowed(s, t.lanes, 1);) t.lanes /= 2;
+  for (int vectors : {2, 4}) {
+    if (s.channels % (vectors * t.lanes) == 0) t.vectors = vectors;
+  }
+  for (t.px = 4 / t.vectors; s.x % t.px != 0;) t.px /= 2;
+  t.lane_step = lane_step(facts, s, t.lanes);
+  t.cycles = total_cycles(facts, s, t);
+  return t;
+}
+
 Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s) {
+  if (optimize == Optimize::size) return compact_tile(facts, s);
   Tile best;
   best.cycles = -1;
-  for_each_tile(facts, optimize, s, [&](Tile t) {
-    t.cycles = total_cycles(facts, optimize, s, t);
+  for_each_tile(facts, s, [&](Tile t) {
+    t.cycles = total_cycles(facts, s, t);
     if (best.cycles < 0 || t.cycles < best.cycles) best = t;
   });
   HALITE_CHECK(best.cycles >= 0, "no register tile fits");

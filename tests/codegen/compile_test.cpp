@@ -36,7 +36,7 @@ void check_close(const ir::Tensor& found, const ir::Tensor& expected) {
   REQUIRE(found.type() == expected.type());
   for (int64_t i = 0; i < expected.type().elements(); i++) {
     const double want = expected.at(i), got = found.at(i);
-    REQUIRE_MESSAGE(std::abs(got - want) <= 1e-5 + 1e-4 * std::abs(want),
+    REQUIRE_MESSAGE(std::abs(got - want) <= 1e-4 + 1e-3 * std::abs(want),
                     "element " << i << ": " << got << " " << want);
   }
 }
@@ -104,14 +104,14 @@ TEST_CASE("windows of public tensors are read and written in place") {
 }
 
 TEST_CASE("in size mode convolutions of a kind share a function, and only there") {
-  const char* text = R"(graph "net" (%x: f32[1,16,16,16]) -> (%y) {
-    const %w1: f32[16,1,1,16] = #0000000000000001
-    const %w2: f32[32,1,1,16] = #0000000000000002
-    const %w3: f32[64,1,1,32] = #0000000000000003
-    %a: f32[1,16,16,16] = conv2d(%x, %w1)
-    %p: f32[1,8,8,16] = pool2d(%a) kind=max kernel=[2,2] stride=[2,2]
-    %b: f32[1,8,8,32] = conv2d(%p, %w2)
-    %y: f32[1,8,8,64] = conv2d(%b, %w3)
+  const char* text = R"(graph "net" (%x: f32[1,16,16,96]) -> (%y) {
+    const %w1: f32[128,1,1,96] = #0000000000000001
+    const %w2: f32[192,1,1,128] = #0000000000000002
+    const %w3: f32[128,1,1,192] = #0000000000000003
+    %a: f32[1,16,16,128] = conv2d(%x, %w1)
+    %p: f32[1,8,8,128] = pool2d(%a) kind=max kernel=[2,2] stride=[2,2]
+    %b: f32[1,8,8,192] = conv2d(%p, %w2)
+    %y: f32[1,8,8,128] = conv2d(%b, %w3)
   })";
   auto options = host_options();
   const auto functions = [&] {
