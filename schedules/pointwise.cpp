@@ -52,13 +52,20 @@ void parallelise(Func func, std::vector<Loop> order, double cost, const targets:
   const int64_t tasks =
       std::min<int64_t>(static_cast<int64_t>(work / kParallelCycles), int64_t{facts.cores} * 4);
   if (facts.cores <= 1 || tasks < 2 || order.empty()) return;
-  // Outer axes are fused until there are enough iterations to share out.
+  // Outer axes are fused until there are enough iterations to share out. The innermost loop keeps its variable: other
+  // stages are computed at it.
   Loop outer = order.back();
   order.pop_back();
   while (outer.extent < tasks && !order.empty()) {
-    Var fused;
-    func.fuse(order.back().var, outer.var, fused);
-    outer = {fused, outer.extent * order.back().extent};
+    if (outer.extent == 1) {
+      outer = order.back();
+    } else if (order.size() == 1) {
+      break;
+    } else {
+      Var fused;
+      func.fuse(order.back().var, outer.var, fused);
+      outer = {fused, outer.extent * order.back().extent};
+    }
     order.pop_back();
   }
   if (outer.extent < 2) return;
@@ -66,8 +73,8 @@ void parallelise(Func func, std::vector<Loop> order, double cost, const targets:
   if (chunk == 1) {
     func.parallel(outer.var);
   } else {
-    Var task, within;
-    func.split(outer.var, task, within, static_cast<int>(chunk), TailStrategy::GuardWithIf).parallel(task);
+    Var task;
+    func.split(outer.var, task, outer.var, static_cast<int>(chunk), TailStrategy::GuardWithIf).parallel(task);
   }
 }
 

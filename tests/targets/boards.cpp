@@ -95,7 +95,7 @@ TEST_CASE("the driver runs several inferences on every board and keeps the state
   const std::vector<std::vector<ir::Tensor>> inputs{filled(1), filled(-2), filled(0.25f)};
   for_each_runnable([&](const targets::Target& target) {
     const auto outcome =
-        codegen::run_program(compile_echo(target), signature(), target, inputs, {.timeout_seconds = 60});
+        codegen::run_program(compile_echo(target), signature(), target, inputs, {.timeout_seconds = 300});
     REQUIRE_MESSAGE(outcome, text_of(outcome));
     REQUIRE(outcome->outputs.size() == 3);
     std::vector<float> state(kLength);
@@ -116,7 +116,7 @@ TEST_CASE("a bare machine tells of a stack that overflowed") {
   for_each_runnable([&](const targets::Target& target) {
     if (target.platform != targets::Platform::none) return;
     const auto outcome =
-        codegen::run_program(compile_echo(target), signature(), target, inputs, {.timeout_seconds = 60});
+        codegen::run_program(compile_echo(target), signature(), target, inputs, {.timeout_seconds = 300});
     REQUIRE_FALSE(outcome);
     CHECK_MESSAGE(outcome.error().message.find("stack overflowed") != std::string::npos, text_of(outcome));
   });
