@@ -30,16 +30,18 @@ Expr polynomial(const Expr& x, std::initializer_list<float> coefficients) {
   return sum;
 }
 
-/// exp(x) = 2^n * (1 + tail), |tail| < 0.42.
+/// exp(x) = 2^n * (1 + tail), |tail| < 0.42. Of n only the low nine bits count (see scale).
 struct Exponential {
   Expr n, tail;
 };
 
 Exponential split_exp(const Expr& x) {
-  const Expr scaled = x * 1.44269504f;
-  // Rounding by truncation: it is one instruction everywhere, other than the rounding functions.
-  const Expr n = cast<int>(scaled + select(scaled < 0.0f, -0.5f, 0.5f));
-  const Expr n_real = cast<float>(n);
+  // Rounds to nearest by adding 1.5 * 2^23, whose last place is one: two additions, where a conversion is slow on many
+  // machines. What lies outside of +-2^22 is none of exp's finite range.
+  constexpr float kRounder = 12582912.0f;
+  const Expr shifted = strict_float(x * 1.44269504f + kRounder);
+  const Expr n = reinterpret<uint32_t>(shifted);
+  const Expr n_real = strict_float(shifted - kRounder);
   const Expr r = strict_float(x - n_real * kLn2High) - n_real * kLn2Low;
   // (exp(r) - 1 - r) / r^2 on [-ln2/2, ln2/2]
   const Expr rest =
@@ -47,9 +49,9 @@ Exponential split_exp(const Expr& x) {
   return {n, rest * (r * r) + r};
 }
 
-/// x * 2^n for a normal result.
+/// x * 2^n for a normal result; n is unsigned and wraps, its higher bits are shifted out.
 Expr scale(const Expr& x, const Expr& n) {
-  return reinterpret<float>(reinterpret<int>(x) + (n << kExponentShift));
+  return reinterpret<float>(reinterpret<uint32_t>(x) + (n << kExponentShift));
 }
 
 Expr magnitude_bits(const Expr& x) {
