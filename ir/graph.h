@@ -1,6 +1,6 @@
-// A network as a graph of operators over values in static single assignment form. Nodes and values are indices into
-// vectors that Graph owns; nodes stand in execution order (every input is defined before its use). verify.h states
-// and checks the invariants.
+// A network as a graph of operators over values in static single assignment form. Nodes and values are
+// indices into vectors that Graph owns; nodes stand in execution order (every input is defined before its
+// use). verify.h states and checks the invariants.
 #pragma once
 
 #include <compare>
@@ -25,7 +25,7 @@ struct NodeId {
 };
 
 struct Value {
-  std::string name;                ///< the model's own name where it has one; unique in the graph
+  std::string name;  ///< the model's own name where it has one; unique in the graph
   Type type;
   std::optional<Tensor> constant;  ///< weights and folded values; such a value has no producer
 };
@@ -41,8 +41,9 @@ struct Graph {
   std::string name;
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<ValueId> inputs;   ///< in the model's order
-  std::vector<ValueId> outputs;  ///< in the model's order; a value may stand twice or be an input or a constant
+  std::vector<ValueId> inputs;  ///< in the model's order
+  std::vector<ValueId>
+      outputs;  ///< in the model's order; a value may stand twice or be an input or a constant
 
   const Value& value(ValueId id) const { return values[id.index]; }
   Value& value(ValueId id) { return values[id.index]; }
@@ -55,8 +56,8 @@ struct Graph {
   ValueId add_value(std::string name, Type type, std::optional<Tensor> constant = {});
   ValueId add_constant(std::string name, Tensor tensor);
   ValueId add_input(std::string name, Type type);
-  /// Gives a value a name; one that another value has gets a suffix. Prefer this to assigning `name`, which add_value
-  /// does not see.
+  /// Gives a value a name; one that another value has gets a suffix. Prefer this to assigning `name`, which
+  /// add_value does not see.
   void rename(ValueId, std::string name);
   /// Appends a node: infers and verifies the output types, makes its outputs, named after the node.
   Result<std::vector<ValueId>> add_node(std::string name, Op op, std::vector<ValueId> inputs);
@@ -71,12 +72,13 @@ struct Graph {
 /// Who defines and who reads each value; a snapshot, invalid after the graph changes.
 struct Uses {
   explicit Uses(const Graph&);
-  std::vector<std::optional<NodeId>> producer;     ///< by value index
-  std::vector<std::vector<NodeId>> consumers;      ///< by value index; a node that reads twice stands twice
-  std::vector<bool> is_output;                     ///< by value index: a graph output
+  std::vector<std::optional<NodeId>> producer;  ///< by value index
+  std::vector<std::vector<NodeId>> consumers;   ///< by value index; a node that reads twice stands twice
+  std::vector<bool> is_output;                  ///< by value index: a graph output
 };
 
-/// Rebuilds the graph without nodes that reach no output and values that nothing mentions; keeps order and inputs.
+/// Rebuilds the graph without nodes that reach no output and values that nothing mentions; keeps order and
+/// inputs.
 void compact(Graph&);
 
 }  // namespace halite::ir

@@ -9,7 +9,9 @@ namespace halite::ir {
 
 using Observer = std::function<void(const Graph&, NodeId, std::span<const Tensor> outputs)>;
 
-/// Inputs in the graph's order. Fails if their number or types do not fit. `observe` is called after every node.
-Result<std::vector<Tensor>> interpret(const Graph&, std::span<const Tensor> inputs, const Observer& observe = {});
+/// Inputs in the graph's order. Fails if their number or types do not fit. `observe` is called after every
+/// node.
+Result<std::vector<Tensor>> interpret(const Graph&, std::span<const Tensor> inputs,
+                                      const Observer& observe = {});
 
 }  // namespace halite::ir

@@ -1,10 +1,11 @@
-// The one list of operators. Everything that treats operators by kind uses std::visit over this variant, so a missing
-// case does not compile. An operator is a plain struct (ir/ops/*.h) with
+// The one list of operators. Everything that treats operators by kind uses std::visit over this variant, so a
+// missing case does not compile. An operator is a plain struct (ir/ops/*.h) with
 //   static constexpr std::string_view kName          its name in text form
 //   static void fields(self, visit)                  visit("field", self.field) for each attribute, in order
 // and two free functions beside it
-//   Result<Types> infer(const Op&, std::span<const Type> inputs)      output types; verifies attributes and inputs
-//   void reference(const Op&, std::span<const Tensor> in, std::span<Tensor> out)   naive, obviously right
+//   Result<Types> infer(const Op&, std::span<const Type> inputs)      output types; verifies attributes and
+//   inputs void reference(const Op&, std::span<const Tensor> in, std::span<Tensor> out)   naive, obviously
+//   right
 // `reference` is called with outputs already allocated (zeroed) to the inferred types.
 #pragma once
 
@@ -32,8 +33,8 @@
 
 namespace halite::ir {
 
-using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Elementwise, Gather, MatMul, Pad,
-                        Pool2d, Reduce, Reshape, Resize, Slice, Softmax, Transpose>;
+using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Elementwise, Gather,
+                        MatMul, Pad, Pool2d, Reduce, Reshape, Resize, Slice, Softmax, Transpose>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);

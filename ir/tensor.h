@@ -1,5 +1,5 @@
-// A tensor's value: a type and its bytes, row-major, little-endian. Copies share the bytes, which are immutable once
-// a second holder exists; writers create their own with Tensor::zeros.
+// A tensor's value: a type and its bytes, row-major, little-endian. Copies share the bytes, which are
+// immutable once a second holder exists; writers create their own with Tensor::zeros.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +15,46 @@ namespace halite::ir {
 /// The DType of a C++ element type.
 template <class T>
 constexpr DType dtype_of();
-template <> constexpr DType dtype_of<float>() { return DType::f32; }
-template <> constexpr DType dtype_of<double>() { return DType::f64; }
-template <> constexpr DType dtype_of<int8_t>() { return DType::i8; }
-template <> constexpr DType dtype_of<uint8_t>() { return DType::u8; }
-template <> constexpr DType dtype_of<int16_t>() { return DType::i16; }
-template <> constexpr DType dtype_of<uint16_t>() { return DType::u16; }
-template <> constexpr DType dtype_of<int32_t>() { return DType::i32; }
-template <> constexpr DType dtype_of<uint32_t>() { return DType::u32; }
-template <> constexpr DType dtype_of<int64_t>() { return DType::i64; }
-template <> constexpr DType dtype_of<uint64_t>() { return DType::u64; }
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::f32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::f64;
+}
+template <>
+constexpr DType dtype_of<int8_t>() {
+  return DType::i8;
+}
+template <>
+constexpr DType dtype_of<uint8_t>() {
+  return DType::u8;
+}
+template <>
+constexpr DType dtype_of<int16_t>() {
+  return DType::i16;
+}
+template <>
+constexpr DType dtype_of<uint16_t>() {
+  return DType::u16;
+}
+template <>
+constexpr DType dtype_of<int32_t>() {
+  return DType::i32;
+}
+template <>
+constexpr DType dtype_of<uint32_t>() {
+  return DType::u32;
+}
+template <>
+constexpr DType dtype_of<int64_t>() {
+  return DType::i64;
+}
+template <>
+constexpr DType dtype_of<uint64_t>() {
+  return DType::u64;
+}
 
 class Tensor {
  public:
@@ -46,7 +76,8 @@ class Tensor {
   std::span<const std::byte> bytes() const;
   std::span<std::byte> mutable_bytes();
 
-  /// Elements in row-major order. `boolean` is read as uint8_t, f16 as uint16_t bits; otherwise T must match dtype.
+  /// Elements in row-major order. `boolean` is read as uint8_t, f16 as uint16_t bits; otherwise T must match
+  /// dtype.
   template <class T>
   std::span<const T> data() const {
     check_access(sizeof(T));

@@ -1,5 +1,6 @@
-// The text form of a graph; print and parse are inverse. Constants of up to `inline_limit` elements are printed in
-// full, larger ones as a content hash that parse fills with seeded pseudo-random data (for tests and dumps).
+// The text form of a graph; print and parse are inverse. Constants of up to `inline_limit` elements are
+// printed in full, larger ones as a content hash that parse fills with seeded pseudo-random data (for tests
+// and dumps).
 //
 //   graph "mnist" (%x: f32[1,28,28,1]) -> (%y) {
 //     const %w: f32[8,5,5,1] = #89abcdef01234567

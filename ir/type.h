@@ -1,5 +1,5 @@
-// What a tensor is: element type, shape and (for integers) quantization. Shapes are static: every extent is a known,
-// non-negative number. A rank-0 shape is a scalar with one element.
+// What a tensor is: element type, shape and (for integers) quantization. Shapes are static: every extent is a
+// known, non-negative number. A rank-0 shape is a scalar with one element.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ bool is_signed(DType);
 
 using Shape = std::vector<int64_t>;
 
-/// Number of elements; nullopt where an extent is negative or the count passes 2^60 (so bytes() never overflows).
+/// Number of elements; nullopt where an extent is negative or the count passes 2^60 (so bytes() never
+/// overflows).
 std::optional<int64_t> element_count(const Shape&);
 /// "[1,28,28,8]"
 std::string to_string(const Shape&);

@@ -1,6 +1,6 @@
-/* The contract between generated code and the runtime: tables that codegen/model.cpp writes and run.c reads. Plain
- * data in read-only memory, position given by (space, offset) pairs, so that sessions share it. Also included by the
- * compiler, which checks the layout it emits against these structs for the host. */
+/* The contract between generated code and the runtime: tables that codegen/model.cpp writes and run.c reads.
+ * Plain data in read-only memory, position given by (space, offset) pairs, so that sessions share it. Also
+ * included by the compiler, which checks the layout it emits against these structs for the host. */
 #ifndef HALITE_ABI_H
 #define HALITE_ABI_H
 
@@ -13,8 +13,8 @@ extern "C" {
 #define RT_ABI_VERSION 1u
 #define RT_MAX_ARGS 16u /* of one step */
 
-/* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or, for a
- * window of a public tensor, its index in six bits and a byte offset in 24. */
+/* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
+ * for a window of a public tensor, its index in six bits and a byte offset in 24. */
 typedef uint32_t rt_ref;
 #define RT_SPACE_ARENA 0u
 #define RT_SPACE_WEIGHTS 1u
@@ -26,8 +26,8 @@ typedef uint32_t rt_ref;
 #define RT_PUBLIC_OFFSET_MASK 0x00ffffffu
 #define RT_MAX_PUBLIC 64u /* inputs, and as many outputs */
 
-/* args: the tensors in the order of schedules::Kernel. extents: values of a size-shared kernel's parameters, or NULL.
- * The session is the user context of Halide's parallel loops. */
+/* args: the tensors in the order of schedules::Kernel. extents: values of a size-shared kernel's parameters,
+ * or NULL. The session is the user context of Halide's parallel loops. */
 typedef void (*rt_kernel)(halite_session *, void *const *args, const int32_t *extents);
 
 typedef struct rt_step {
@@ -43,10 +43,10 @@ struct halite_model {
   const halite_tensor *inputs, *outputs;
   const rt_ref *input_refs, *output_refs; /* arena places used while nothing is bound */
   const rt_step *steps;
-  const unsigned char *weights;           /* NULL: separate */
-  uint32_t arena_bytes;                   /* the first (n_inputs + n_outputs) pointers of it are the bindings */
+  const unsigned char *weights; /* NULL: separate */
+  uint32_t arena_bytes;         /* the first (n_inputs + n_outputs) pointers of it are the bindings */
   uint32_t weights_bytes;
-  uint64_t weights_hash;                  /* FNV-1a 64 of the weights; checked against a separate file */
+  uint64_t weights_hash; /* FNV-1a 64 of the weights; checked against a separate file */
 };
 
 #ifdef __cplusplus

@@ -4,39 +4,39 @@
 
 #include "abi.h"
 
-RT_API uint32_t halite_input_count(const halite_model* m) { return m ? m->n_inputs : 0; }
-RT_API uint32_t halite_output_count(const halite_model* m) { return m ? m->n_outputs : 0; }
-RT_API uint32_t halite_step_count(const halite_model* m) { return m ? m->n_steps : 0; }
-RT_API size_t halite_arena_bytes(const halite_model* m) { return m ? m->arena_bytes : 0; }
+RT_API uint32_t halite_input_count(const halite_model *m) { return m ? m->n_inputs : 0; }
+RT_API uint32_t halite_output_count(const halite_model *m) { return m ? m->n_outputs : 0; }
+RT_API uint32_t halite_step_count(const halite_model *m) { return m ? m->n_steps : 0; }
+RT_API size_t halite_arena_bytes(const halite_model *m) { return m ? m->arena_bytes : 0; }
 
-RT_API const halite_tensor* halite_input_info(const halite_model* m, uint32_t i) {
+RT_API const halite_tensor *halite_input_info(const halite_model *m, uint32_t i) {
   return m && i < m->n_inputs ? &m->inputs[i] : NULL;
 }
 
-RT_API const halite_tensor* halite_output_info(const halite_model* m, uint32_t i) {
+RT_API const halite_tensor *halite_output_info(const halite_model *m, uint32_t i) {
   return m && i < m->n_outputs ? &m->outputs[i] : NULL;
 }
 
-static int same_text(const char* a, const char* b) {
+static int same_text(const char *a, const char *b) {
   while (*a && *a == *b) ++a, ++b;
   return *a == *b;
 }
 
-static int32_t find(const halite_tensor* tensors, uint32_t count, const char* name) {
+static int32_t find(const halite_tensor *tensors, uint32_t count, const char *name) {
   for (uint32_t i = 0; name && i < count; ++i)
     if (same_text(tensors[i].name, name)) return (int32_t)i;
   return -1;
 }
 
-RT_API int32_t halite_find_input(const halite_model* m, const char* name) {
+RT_API int32_t halite_find_input(const halite_model *m, const char *name) {
   return m ? find(m->inputs, m->n_inputs, name) : -1;
 }
 
-RT_API int32_t halite_find_output(const halite_model* m, const char* name) {
+RT_API int32_t halite_find_output(const halite_model *m, const char *name) {
   return m ? find(m->outputs, m->n_outputs, name) : -1;
 }
 
-RT_API const char* halite_status_text(halite_status status) {
+RT_API const char *halite_status_text(halite_status status) {
   switch (status) {
     case HALITE_OK:
       return "ok";

@@ -10,7 +10,7 @@
 #define SIG 23
 #define CLZ(x) __builtin_clz(x)
 
-RT_INLINE uint32_t high_product(uint32_t a, uint32_t b, uint32_t* lost) {
+RT_INLINE uint32_t high_product(uint32_t a, uint32_t b, uint32_t *lost) {
   uint64_t p = (uint64_t)a * b;
   *lost = (uint32_t)p != 0;
   return (uint32_t)(p >> 32);

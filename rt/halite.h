@@ -7,8 +7,9 @@
  *   halite_run(&s);
  *   const float *scores = halite_output(&s, 0);
  *
- * A halite_model is immutable data. A halite_session and its arena are all the state: nothing allocates, nothing
- * prints, nothing is global. Sessions may run side by side on threads; one session must not be used by two at once.
+ * A halite_model is immutable data. A halite_session and its arena are all the state: nothing allocates,
+ * nothing prints, nothing is global. Sessions may run side by side on threads; one session must not be used
+ * by two at once.
  */
 #ifndef HALITE_H
 #define HALITE_H
@@ -27,15 +28,25 @@ typedef enum halite_status {
   HALITE_BAD_ARGUMENT = 1,    /* a null pointer, or an index out of range */
   HALITE_ARENA_TOO_SMALL = 2, /* arena_bytes < the model's arena_bytes */
   HALITE_ARENA_UNALIGNED = 3,
-  HALITE_ABI_MISMATCH = 4,    /* object and halite.h are of different versions */
-  HALITE_WEIGHTS_MISSING = 5, /* compiled with --weights separate: call halite_set_weights first */
+  HALITE_ABI_MISMATCH = 4,     /* object and halite.h are of different versions */
+  HALITE_WEIGHTS_MISSING = 5,  /* compiled with --weights separate: call halite_set_weights first */
   HALITE_WEIGHTS_MISMATCH = 6, /* not a weights file, or not that of this object (content hash) */
-  HALITE_UNALIGNED_BUFFER = 7 /* a bound buffer is aligned to less than its element */
+  HALITE_UNALIGNED_BUFFER = 7  /* a bound buffer is aligned to less than its element */
 } halite_status;
 
 typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
-  HALITE_F32, HALITE_F16, HALITE_F64, HALITE_I8, HALITE_U8, HALITE_I16, HALITE_U16, HALITE_I32, HALITE_U32,
-  HALITE_I64, HALITE_U64, HALITE_BOOL
+                            HALITE_F32,
+                            HALITE_F16,
+                            HALITE_F64,
+                            HALITE_I8,
+                            HALITE_U8,
+                            HALITE_I16,
+                            HALITE_U16,
+                            HALITE_I32,
+                            HALITE_U32,
+                            HALITE_I64,
+                            HALITE_U64,
+                            HALITE_BOOL
 } halite_dtype;
 
 /* A public tensor: row-major, contiguous. */
@@ -43,9 +54,9 @@ typedef struct halite_tensor {
   const char *name;
   const int32_t *shape; /* `rank` extents, outermost first */
   uint32_t bytes;
-  float scale;          /* real = scale * (q - zero_point); scale 0: not quantized */
+  float scale; /* real = scale * (q - zero_point); scale 0: not quantized */
   int32_t zero_point;
-  uint8_t dtype;        /* halite_dtype */
+  uint8_t dtype; /* halite_dtype */
   uint8_t rank;
 } halite_tensor;
 
@@ -55,7 +66,8 @@ typedef struct halite_model halite_model; /* laid out in abi.h, made by the comp
 typedef void (*halite_observer)(void *user, uint32_t step, int done, void *const *args, uint32_t n_args);
 
 /* Runs task(closure, i) for 0 <= i < count, in any order or at once, and returns when all are done. */
-typedef void (*halite_parallel_for)(void *user, void (*task)(void *closure, int32_t i), void *closure, int32_t count);
+typedef void (*halite_parallel_for)(void *user, void (*task)(void *closure, int32_t i), void *closure,
+                                    int32_t count);
 
 /* Fields are private; the struct is public so that the caller can allocate it. */
 typedef struct halite_session {
@@ -84,11 +96,12 @@ const halite_tensor *halite_output_info(const halite_model *, uint32_t i);
 int32_t halite_find_input(const halite_model *, const char *name);
 int32_t halite_find_output(const halite_model *, const char *name);
 
-/* Where input i is to be written before, and output i is read after, halite_run; NULL if there is none. An input's
- * place may be reused while the model runs: write all inputs before every run. */
+/* Where input i is to be written before, and output i is read after, halite_run; NULL if there is none. An
+ * input's place may be reused while the model runs: write all inputs before every run. */
 void *halite_input(halite_session *, uint32_t i);
 void *halite_output(halite_session *, uint32_t i);
-/* Zero copy: the model reads (writes) the caller's buffer of info->bytes instead; NULL goes back to the arena. */
+/* Zero copy: the model reads (writes) the caller's buffer of info->bytes instead; NULL goes back to the
+ * arena. */
 halite_status halite_bind_input(halite_session *, uint32_t i, const void *data);
 halite_status halite_bind_output(halite_session *, uint32_t i, void *data);
 
@@ -96,8 +109,8 @@ halite_status halite_run(halite_session *);
 /* Steps [first, first + count): for cooperative schedulers. All steps in order make one inference. */
 halite_status halite_run_steps(halite_session *, uint32_t first, uint32_t count);
 
-void halite_observe(halite_session *, halite_observer, void *user);           /* NULL: none */
-void halite_set_parallel(halite_session *, halite_parallel_for, void *user);  /* NULL: one thread */
+void halite_observe(halite_session *, halite_observer, void *user);          /* NULL: none */
+void halite_set_parallel(halite_session *, halite_parallel_for, void *user); /* NULL: one thread */
 const char *halite_status_text(halite_status);
 
 #ifdef __cplusplus

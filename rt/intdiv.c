@@ -22,7 +22,7 @@ RT_INLINE int leading_zeros64(uint64_t x) {
   return high ? leading_zeros(high) : 32 + leading_zeros((uint32_t)x);
 }
 
-RT_INLINE uint32_t divide32(uint32_t n, uint32_t d, uint32_t* remainder) {
+RT_INLINE uint32_t divide32(uint32_t n, uint32_t d, uint32_t *remainder) {
   uint32_t q = 0;
   if (d && n >= d) {
     int shift = leading_zeros(d) - leading_zeros(n);
@@ -52,7 +52,7 @@ RT_INLINE uint64_t shift_right(uint64_t x, int n, uint32_t fill) {
   return (uint64_t)high << 32 | low;
 }
 
-RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t* remainder) {
+RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t *remainder) {
   uint64_t q = 0;
   if (!(n >> 32) && (uint32_t)(d >> 32) == 0 && d) {
     q = (uint32_t)n / (uint32_t)d;
@@ -72,7 +72,7 @@ RT_INLINE uint64_t divide64(uint64_t n, uint64_t d, uint64_t* remainder) {
   return q;
 }
 
-RT_INLINE int64_t signed_divide64(int64_t n, int64_t d, int64_t* remainder) {
+RT_INLINE int64_t signed_divide64(int64_t n, int64_t d, int64_t *remainder) {
   uint64_t r, sign_n = (uint64_t)(n >> 63), sign_q = sign_n ^ (uint64_t)(d >> 63);
   uint64_t un = ((uint64_t)n ^ sign_n) - sign_n,
            ud = ((uint64_t)d ^ (uint64_t)(d >> 63)) - (uint64_t)(d >> 63);
@@ -97,7 +97,7 @@ int __clzsi2(uint32_t x) { return leading_zeros(x); }
 
 typedef uint64_t rt_quad __attribute__((vector_size(16)));
 
-RT_INLINE int32_t signed_divide32(int32_t n, int32_t d, int32_t* remainder) {
+RT_INLINE int32_t signed_divide32(int32_t n, int32_t d, int32_t *remainder) {
   uint32_t r, sign_n = (uint32_t)(n >> 31), sign_q = sign_n ^ (uint32_t)(d >> 31);
   uint32_t un = ((uint32_t)n ^ sign_n) - sign_n,
            ud = ((uint32_t)d ^ (uint32_t)(d >> 31)) - (uint32_t)(d >> 31);

@@ -38,14 +38,14 @@ RT_INLINE float rt_expm1_reduced(float r) {
 }
 
 /* exp(x) = 2^k * (1 + result), for |x| < 200. */
-RT_INLINE float rt_exp_parts(float x, int* k) {
+RT_INLINE float rt_exp_parts(float x, int *k) {
   float n = rt_nearest(x * 0x1.715476p+0f);
   *k = (int)n;
   return rt_expm1_reduced((x - n * kLn2High) - n * kLn2Low);
 }
 
 /* x = 2^k * m with m in [sqrt(1/2), sqrt(2)); x > 0, finite, subnormal too. */
-RT_INLINE float rt_log_parts(float x, int* k) {
+RT_INLINE float rt_log_parts(float x, int *k) {
   int below = 0;
   if (x < 0x1p-126f) x *= 0x1p24f, below = 24;
   uint32_t u = rt_bits32(x) - 0x3f3504f3;

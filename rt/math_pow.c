@@ -25,7 +25,7 @@ static const rt_log_row kLogRows[16] = {{358, -544728138550818}, {343, -47520268
 RT_INLINE int32_t times_q32(int32_t a, int32_t b) { return (int32_t)((int64_t)a * b >> 32); }
 
 /* log2 of the positive number `abs`: result * 2^-*q. */
-static int64_t log2_fixed(uint32_t abs, int* q) {
+static int64_t log2_fixed(uint32_t abs, int *q) {
   int below = 0;
   if (abs < IMPLICIT) {
     int e;
@@ -35,7 +35,7 @@ static int64_t log2_fixed(uint32_t abs, int* q) {
   }
   uint32_t u = abs - 0x3f330000;
   int k = ((int32_t)u >> 23) - below;
-  const rt_log_row* row = &kLogRows[u >> 19 & 15];
+  const rt_log_row *row = &kLogRows[u >> 19 & 15];
   uint32_t z_bits = (u & 0x7fffff) + 0x3f330000;
   /* z has 24 bits, the inverse 8 behind the point; r * 2^32 */
   int64_t product = (int64_t)((z_bits & 0x7fffff) | 0x800000) * row->inverse;

@@ -18,7 +18,7 @@ typedef struct rt_angle {
 static rt_angle reduce_large(uint32_t x) {
   uint32_t m = (x & 0x7fffff) | 0x800000;
   uint32_t from = (x >> 23) - 120; /* first bit needed: x = m * 2^e, e - 2 + 32 */
-  const uint32_t* words = &kTwoOverPi[from / 32];
+  const uint32_t *words = &kTwoOverPi[from / 32];
   uint32_t shift = from % 32, w[3];
   for (int i = 0; i < 3; ++i) w[i] = shift ? words[i] << shift | words[i + 1] >> (32 - shift) : words[i];
   uint64_t turns = ((uint64_t)(m * w[0]) << 32) + (uint64_t)m * w[1] + ((uint64_t)m * w[2] >> 32);
@@ -75,7 +75,7 @@ float sinf(float x) {
 
 float cosf(float x) { return is_finite(x) ? turned(reduce(x), 1) : x - x; }
 
-void sincosf(float x, float* s, float* c) {
+void sincosf(float x, float *s, float *c) {
   if (!is_finite(x)) {
     *s = *c = x - x;
     return;

@@ -7,20 +7,20 @@
 #include "api.h"
 
 /* The table of the public tensors' places at the beginning of the arena. */
-static void** bindings(const halite_session* s) { return (void**)(void*)s->arena; }
+static void **bindings(const halite_session *s) { return (void **)(void *)s->arena; }
 
-static void* arena_place(const halite_session* s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
+static void *arena_place(const halite_session *s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
 
-static void* place(const halite_session* s, rt_ref ref) {
+static void *place(const halite_session *s, rt_ref ref) {
   uint32_t offset = ref & RT_OFFSET_MASK, space = ref >> RT_SPACE_SHIFT;
   if (space == RT_SPACE_ARENA) return s->arena + offset;
-  if (space == RT_SPACE_WEIGHTS) return (void*)(uintptr_t)(s->weights + offset);
+  if (space == RT_SPACE_WEIGHTS) return (void *)(uintptr_t)(s->weights + offset);
   uint32_t index = offset >> RT_PUBLIC_SHIFT;
   if (space == RT_SPACE_OUTPUT) index += s->model->n_inputs;
-  return (unsigned char*)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
+  return (unsigned char *)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
 }
 
-RT_API halite_status halite_open(halite_session* s, const halite_model* m, void* arena, size_t arena_bytes) {
+RT_API halite_status halite_open(halite_session *s, const halite_model *m, void *arena, size_t arena_bytes) {
   if (!s || !m || !arena) return HALITE_BAD_ARGUMENT;
   if (m->abi_version != RT_ABI_VERSION) return HALITE_ABI_MISMATCH;
   if ((uintptr_t)arena % HALITE_ARENA_ALIGN) return HALITE_ARENA_UNALIGNED;
@@ -38,51 +38,51 @@ RT_API halite_status halite_open(halite_session* s, const halite_model* m, void*
   return HALITE_OK;
 }
 
-RT_API void* halite_input(halite_session* s, uint32_t i) {
+RT_API void *halite_input(halite_session *s, uint32_t i) {
   return s && i < s->model->n_inputs ? bindings(s)[i] : NULL;
 }
 
-RT_API void* halite_output(halite_session* s, uint32_t i) {
+RT_API void *halite_output(halite_session *s, uint32_t i) {
   return s && i < s->model->n_outputs ? bindings(s)[s->model->n_inputs + i] : NULL;
 }
 
-static int is_aligned(const void* data, uint8_t dtype) {
+static int is_aligned(const void *data, uint8_t dtype) {
   static const uint8_t kElementBytes[] = {4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1}; /* by halite_dtype */
   return ((uintptr_t)data & (kElementBytes[dtype] - 1u)) == 0;
 }
 
-RT_API halite_status halite_bind_input(halite_session* s, uint32_t i, const void* data) {
+RT_API halite_status halite_bind_input(halite_session *s, uint32_t i, const void *data) {
   if (!s || i >= s->model->n_inputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->inputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[i] = data ? (void*)(uintptr_t)data : arena_place(s, s->model->input_refs[i]);
+  bindings(s)[i] = data ? (void *)(uintptr_t)data : arena_place(s, s->model->input_refs[i]);
   return HALITE_OK;
 }
 
-RT_API halite_status halite_bind_output(halite_session* s, uint32_t i, void* data) {
+RT_API halite_status halite_bind_output(halite_session *s, uint32_t i, void *data) {
   if (!s || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->outputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
   bindings(s)[s->model->n_inputs + i] = data ? data : arena_place(s, s->model->output_refs[i]);
   return HALITE_OK;
 }
 
-RT_API void halite_observe(halite_session* s, halite_observer observer, void* user) {
+RT_API void halite_observe(halite_session *s, halite_observer observer, void *user) {
   if (!s) return;
   s->observer = observer;
   s->observer_user = user;
 }
 
-RT_API void halite_set_parallel(halite_session* s, halite_parallel_for parallel, void* user) {
+RT_API void halite_set_parallel(halite_session *s, halite_parallel_for parallel, void *user) {
   if (!s) return;
   s->parallel = parallel;
   s->parallel_user = user;
 }
 
-static halite_status run_steps(halite_session* s, uint32_t first, uint32_t count) {
-  const halite_model* m = s->model;
+static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count) {
+  const halite_model *m = s->model;
   if (m->weights_bytes && !s->weights) return HALITE_WEIGHTS_MISSING;
   for (uint32_t i = first; i < first + count; ++i) {
-    const rt_step* step = &m->steps[i];
-    void* args[RT_MAX_ARGS];
+    const rt_step *step = &m->steps[i];
+    void *args[RT_MAX_ARGS];
     for (uint32_t a = 0; a < step->n_args; ++a) args[a] = place(s, step->args[a]);
     if (s->observer) s->observer(s->observer_user, i, 0, args, step->n_args);
     step->kernel(s, args, step->extents);
@@ -91,11 +91,11 @@ static halite_status run_steps(halite_session* s, uint32_t first, uint32_t count
   return HALITE_OK;
 }
 
-RT_API halite_status halite_run(halite_session* s) {
+RT_API halite_status halite_run(halite_session *s) {
   return s ? run_steps(s, 0, s->model->n_steps) : HALITE_BAD_ARGUMENT;
 }
 
-RT_API halite_status halite_run_steps(halite_session* s, uint32_t first, uint32_t count) {
+RT_API halite_status halite_run_steps(halite_session *s, uint32_t first, uint32_t count) {
   if (!s || first > s->model->n_steps || count > s->model->n_steps - first) return HALITE_BAD_ARGUMENT;
   return run_steps(s, first, count);
 }

@@ -13,7 +13,7 @@ RT_INLINE int leading_zeros(uint64_t x) {
 }
 #define CLZ(x) leading_zeros(x)
 
-RT_INLINE uint64_t high_product(uint64_t a, uint64_t b, uint64_t* lost) {
+RT_INLINE uint64_t high_product(uint64_t a, uint64_t b, uint64_t *lost) {
   uint32_t al = (uint32_t)a, ah = (uint32_t)(a >> 32), bl = (uint32_t)b, bh = (uint32_t)(b >> 32);
   uint64_t low = (uint64_t)al * bl, middle = (uint64_t)ah * bl + (low >> 32);
   uint64_t middle2 = (uint64_t)al * bh + (uint32_t)middle;

@@ -6,12 +6,12 @@
 #include "api.h"
 
 typedef struct rt_file {
-  const unsigned char* bytes;
+  const unsigned char *bytes;
   size_t size;
 } rt_file;
 
 /* `bytes` (at most 8) at `position` as an unsigned number. */
-static int read(rt_file f, size_t position, size_t bytes, uint64_t* value) {
+static int read(rt_file f, size_t position, size_t bytes, uint64_t *value) {
   if (position > f.size || bytes > f.size - position) return 0;
   *value = 0;
   for (size_t i = 0; i < bytes; ++i) *value |= (uint64_t)f.bytes[position + i] << (8 * i);
@@ -19,7 +19,7 @@ static int read(rt_file f, size_t position, size_t bytes, uint64_t* value) {
 }
 
 /* Where field `index` of the table is; fails if it is absent. */
-static int field(rt_file f, size_t table, unsigned index, size_t* position) {
+static int field(rt_file f, size_t table, unsigned index, size_t *position) {
   uint64_t back, vtable_bytes, offset;
   if (!read(f, table, 4, &back)) return 0;
   int64_t vtable = (int64_t)table - (int32_t)(uint32_t)back;
@@ -30,7 +30,7 @@ static int field(rt_file f, size_t table, unsigned index, size_t* position) {
   return 1;
 }
 
-static const unsigned char* find_data(rt_file f, const halite_model* m) {
+static const unsigned char *find_data(rt_file f, const halite_model *m) {
   uint64_t root, identifier, hash, forward, size;
   size_t hash_at, data_at;
   if (!read(f, 0, 4, &root) || !read(f, 4, 4, &identifier)) return NULL;
@@ -45,9 +45,9 @@ static const unsigned char* find_data(rt_file f, const halite_model* m) {
   return f.bytes + data_at;
 }
 
-RT_API halite_status halite_set_weights(halite_session* s, const void* file, size_t bytes) {
+RT_API halite_status halite_set_weights(halite_session *s, const void *file, size_t bytes) {
   if (!s || !file) return HALITE_BAD_ARGUMENT;
-  const unsigned char* data = find_data((rt_file){file, bytes}, s->model);
+  const unsigned char *data = find_data((rt_file){file, bytes}, s->model);
   if (!data) return HALITE_WEIGHTS_MISMATCH;
   if ((uintptr_t)data % HALITE_ARENA_ALIGN) return HALITE_UNALIGNED_BUFFER;
   s->weights = data;

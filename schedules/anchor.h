@@ -1,6 +1,6 @@
-// What an operator's file in this folder offers to lower.cpp, which assembles groups. Every operator has `algorithm`;
-// an operator that may anchor a group has the other three as well. Overloads on the operator struct; std::visit in
-// lower.cpp refuses to build while one is missing.
+// What an operator's file in this folder offers to lower.cpp, which assembles groups. Every operator has
+// `algorithm`; an operator that may anchor a group has the other three as well. Overloads on the operator
+// struct; std::visit in lower.cpp refuses to build while one is missing.
 #pragma once
 
 #include <span>
@@ -16,8 +16,10 @@ struct Anchor {
   ir::Type output;
   const targets::Facts& facts;
   Optimize optimize = Optimize::speed;
-  bool in_place = false;       ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
-  int epilogue_inputs = 0;     ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
+  bool in_place =
+      false;  ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
+  int epilogue_inputs =
+      0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
 };
 
 /// A named way to compute an anchor, with the cost model's estimate.
@@ -29,22 +31,27 @@ struct Strategy {
 /// The Funcs of one group when the schedule is set. All Funcs not named here are inlined.
 struct Stages {
   std::string strategy;
-  std::vector<Halide::Func> inputs;  ///< of the anchor, in operator order: wrappers of ImageParams, or a fused prologue
-  Halide::Func anchor;               ///< what algorithm returned; its reduction is in its update definitions
-  std::vector<Halide::Func> parts;   ///< further Funcs that algorithm made and schedule must place (padded input, ...)
-  Halide::Func output;               ///< pure; stores the group's result, epilogue included; same index space as the
-                                     ///< anchor unless `output_map` reshapes (never, in groups that partition makes)
-  std::vector<Halide::Func> scratch;  ///< Funcs of `parts` that schedule wants in the arena: compute_root, bounds set;
-                                      ///< lower.cpp makes them outputs of the pipeline and reports their types
+  std::vector<Halide::Func>
+      inputs;           ///< of the anchor, in operator order: wrappers of ImageParams, or a fused prologue
+  Halide::Func anchor;  ///< what algorithm returned; its reduction is in its update definitions
+  std::vector<Halide::Func>
+      parts;            ///< further Funcs that algorithm made and schedule must place (padded input, ...)
+  Halide::Func output;  ///< pure; stores the group's result, epilogue included; same index space as the
+                        ///< anchor unless `output_map` reshapes (never, in groups that partition makes)
+  std::vector<Halide::Func>
+      scratch;  ///< Funcs of `parts` that schedule wants in the arena: compute_root, bounds set;
+                ///< lower.cpp makes them outputs of the pipeline and reports their types
   std::vector<ir::Type> scratch_types;
 };
 
 }  // namespace halite::schedules
 
-// For each operator X (conv2d.cpp, matmul.cpp, pool2d.cpp, reduce.cpp, softmax.cpp, elementwise.cpp, movement.cpp, ...):
+// For each operator X (conv2d.cpp, matmul.cpp, pool2d.cpp, reduce.cpp, softmax.cpp, elementwise.cpp,
+// movement.cpp, ...):
 //   Halide::Func algorithm(const ir::X&, const Anchor&, Stages& parts, std::span<const Halide::Func> inputs);
-//       inputs: one Func per operator input, indexed innermost axis first; a packed constant has the packed layout.
+//       inputs: one Func per operator input, indexed innermost axis first; a packed constant has the packed
+//       layout.
 //   std::vector<Strategy> strategies(const ir::X&, const Anchor&);             best first, never empty
-//   std::vector<Packing> packing(const ir::X&, const Anchor&, const std::string& strategy);   parallel to inputs
-//   void schedule(const ir::X&, const Anchor&, Stages&);
+//   std::vector<Packing> packing(const ir::X&, const Anchor&, const std::string& strategy);   parallel to
+//   inputs void schedule(const ir::X&, const Anchor&, Stages&);
 // declared in schedules/operators.h.

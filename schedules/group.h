@@ -1,5 +1,5 @@
-// A fused group of IR nodes and how its tensors are stored: what codegen's partitioner makes and a kernel is lowered
-// from. Free of Halide, so that partitioning and memory planning build quickly.
+// A fused group of IR nodes and how its tensors are stored: what codegen's partitioner makes and a kernel is
+// lowered from. Free of Halide, so that partitioning and memory planning build quickly.
 #pragma once
 
 #include <vector>
@@ -19,17 +19,19 @@ struct Operand {
 /// Nodes of one graph in execution order that one kernel computes.
 struct Group {
   std::vector<ir::NodeId> nodes;
-  ir::NodeId anchor;                 ///< one of `nodes`: the one whose schedule rules
-  std::vector<ir::ValueId> inputs;   ///< read from memory, in argument order, without repeats; constants included
-  std::vector<ir::ValueId> outputs;  ///< written to memory, in argument order; the first is the last node's result
+  ir::NodeId anchor;  ///< one of `nodes`: the one whose schedule rules
+  std::vector<ir::ValueId>
+      inputs;  ///< read from memory, in argument order, without repeats; constants included
+  std::vector<ir::ValueId>
+      outputs;  ///< written to memory, in argument order; the first is the last node's result
 };
 
 /// Multiply-accumulates of a node for reports: conv2d, conv_transpose2d and matmul; 0 for the rest.
 int64_t macs(const ir::Graph&, ir::NodeId);
 
-/// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to compute the
-/// output element at the same place, with the same size. The caller then sets Request::in_place, and gives both the
-/// same strides.
+/// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to
+/// compute the output element at the same place, with the same size. The caller then sets Request::in_place,
+/// and gives both the same strides.
 bool may_alias(const ir::Graph&, const Group&, size_t input);
 
 }  // namespace halite::schedules

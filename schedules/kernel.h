@@ -1,11 +1,12 @@
 // From a fused group of IR nodes to Halide functions: the one door into this folder.
 //
 // A group is anchor + what is fused around it; it becomes one kernel. Each operator's file has two halves:
-//   algorithm(op, ...)   what is computed, as Funcs over Vars; dimension 0 is the innermost axis (Halide's order), so
+//   algorithm(op, ...)   what is computed, as Funcs over Vars; dimension 0 is the innermost axis (Halide's
+//   order), so
 //                        a tensor [n,h,w,c] is indexed (c, x, y, n)
 //   schedule(op, ...)    in which order, chosen from targets::Facts
-// The anchor's schedule rules the group: nodes fused behind it are inlined into the output Func, of which the anchor's
-// accumulator is computed at a tile.
+// The anchor's schedule rules the group: nodes fused behind it are inlined into the output Func, of which the
+// anchor's accumulator is computed at a tile.
 #pragma once
 
 #include <Halide.h>
@@ -26,14 +27,15 @@ struct Request {
   std::vector<Operand> outputs;  ///< parallel to group.outputs
   const targets::Target& target;
   Optimize optimize = Optimize::speed;
-  bool in_place = false;         ///< outputs[0] is the very storage of an elementwise input: no element may be recomputed
-  std::string strategy;          ///< forces a named strategy of the anchor (tests); empty: the cost model chooses
+  bool in_place =
+      false;  ///< outputs[0] is the very storage of an elementwise input: no element may be recomputed
+  std::string strategy;  ///< forces a named strategy of the anchor (tests); empty: the cost model chooses
 };
 
 /// What the compiler does at compile time with a constant before the kernel may read it.
 struct Packing {
-  ir::Type type;                                            ///< of the packed tensor, stored contiguously
-  std::function<ir::Tensor(const ir::Tensor&)> apply;       ///< empty: the tensor is used as it is
+  ir::Type type;                                       ///< of the packed tensor, stored contiguously
+  std::function<ir::Tensor(const ir::Tensor&)> apply;  ///< empty: the tensor is used as it is
 };
 
 /// One kernel, algorithm and schedule set. Arguments are `inputs`, then `outputs`, then `scratch`.
@@ -42,11 +44,13 @@ struct Kernel {
   std::vector<Halide::ImageParam> inputs;  ///< parallel to the request's; static bounds and strides set
   std::vector<Packing> packing;            ///< parallel to inputs
   std::vector<Halide::Func> outputs;       ///< parallel to the request's, then one Func per scratch tensor
-  std::vector<ir::Type> scratch;           ///< contiguous tensors that the kernel needs while it runs; in the arena
+  std::vector<ir::Type> scratch;  ///< contiguous tensors that the kernel needs while it runs; in the arena
 };
 
-/// Whether a node may anchor a group of its own or can be fused behind/before others; used by codegen/partition.
-bool is_elementwise_like(const ir::Op&);   ///< output element depends on input elements through index maps alone
+/// Whether a node may anchor a group of its own or can be fused behind/before others; used by
+/// codegen/partition.
+bool is_elementwise_like(
+    const ir::Op&);  ///< output element depends on input elements through index maps alone
 
 /// The strategies that the anchor of a group offers on this target, best first by the cost model.
 std::vector<std::string> strategies(const Request&);

@@ -36,8 +36,8 @@ struct Exponential {
 };
 
 Exponential split_exp(const Expr& x) {
-  // Rounds to nearest by adding 1.5 * 2^23, whose last place is one: two additions, where a conversion is slow on many
-  // machines. What lies outside of +-2^22 is none of exp's finite range.
+  // Rounds to nearest by adding 1.5 * 2^23, whose last place is one: two additions, where a conversion is
+  // slow on many machines. What lies outside of +-2^22 is none of exp's finite range.
   constexpr float kRounder = 12582912.0f;
   const Expr shifted = strict_float(x * 1.44269504f + kRounder);
   const Expr n = reinterpret<uint32_t>(shifted);

@@ -1,5 +1,6 @@
-// What every operator's file in this folder offers (anchor.h says how the four functions work together). An operator
-// without a reduction of its own takes the defaults at the end: one strategy, nothing packed, the pointwise schedule.
+// What every operator's file in this folder offers (anchor.h says how the four functions work together). An
+// operator without a reduction of its own takes the defaults at the end: one strategy, nothing packed, the
+// pointwise schedule.
 #pragma once
 
 #include <span>
@@ -46,7 +47,8 @@ void schedule(const ir::Softmax&, const Anchor&, Stages&);
 Halide::Func algorithm(const ir::Transpose&, const Anchor&, Stages&, Inputs);
 void schedule(const ir::Transpose&, const Anchor&, Stages&);
 
-// elementwise.cpp, movement.cpp, gather.cpp, resize.cpp: an element of the output is a formula over single elements.
+// elementwise.cpp, movement.cpp, gather.cpp, resize.cpp: an element of the output is a formula over single
+// elements.
 Halide::Func algorithm(const ir::Elementwise&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Cast&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Broadcast&, const Anchor&, Stages&, Inputs);
@@ -57,8 +59,8 @@ Halide::Func algorithm(const ir::Reshape&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Resize&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Slice&, const Anchor&, Stages&, Inputs);
 
-/// pointwise.cpp: vectorises the innermost axis of stages.output and runs the outermost in parallel; everything
-/// else is inlined.
+/// pointwise.cpp: vectorises the innermost axis of stages.output and runs the outermost in parallel;
+/// everything else is inlined.
 void schedule_pointwise(const Anchor&, Stages&);
 
 // The defaults.

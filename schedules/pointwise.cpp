@@ -52,8 +52,8 @@ void parallelise(Func func, std::vector<Loop> order, double cost, const targets:
   const int64_t tasks =
       std::min<int64_t>(static_cast<int64_t>(work / kParallelCycles), int64_t{facts.cores} * 4);
   if (facts.cores <= 1 || tasks < 2 || order.empty()) return;
-  // Outer axes are fused until there are enough iterations to share out. The innermost loop keeps its variable: other
-  // stages are computed at it.
+  // Outer axes are fused until there are enough iterations to share out. The innermost loop keeps its
+  // variable: other stages are computed at it.
   Loop outer = order.back();
   order.pop_back();
   while (outer.extent < tasks && !order.empty()) {

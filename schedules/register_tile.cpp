@@ -104,9 +104,9 @@ int64_t stack_limit(const targets::Facts& facts) {
 }
 bool worth_parallel(const targets::Facts& facts, int64_t macs) { return facts.cores > 1 && macs > 500'000; }
 
-/// In size mode the extents choose nothing but what they must, so that kernels of a kind come out alike and can share
-/// their code (codegen/merge.h). Four accumulators of one pixel where the channels divide so, else of several: a tile
-/// that divides its axis needs no second copy of the loops for the rest.
+/// In size mode the extents choose nothing but what they must, so that kernels of a kind come out alike and
+/// can share their code (codegen/merge.h). Four accumulators of one pixel where the channels divide so, else
+/// of several: a tile that divides its axis needs no second copy of the loops for the rest.
 Tile compact_tile(const targets::Facts& facts, const Space& s) {
   Tile t;
   for (t.lanes = f32_lanes(facts); t.lanes > 1 && !allowed(s, t.lanes, 1);) t.lanes /= 2;

@@ -33,9 +33,10 @@ enum class Rest : uint8_t {
 /// The iteration space of a contraction, of one group and one batch.
 struct Space {
   int64_t channels = 1, x = 1, y = 1;
-  int64_t steps = 1;        ///< length of the reduction
-  int64_t inner_steps = 1;  ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
-  int64_t repeats = 1;      ///< groups times batches
+  int64_t steps = 1;  ///< length of the reduction
+  int64_t inner_steps =
+      1;                ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
+  int64_t repeats = 1;  ///< groups times batches
   Rest rest = Rest::padded;
   bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast

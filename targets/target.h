@@ -23,7 +23,8 @@ struct Facts {
   bool native_f16 = false;   ///< f16 arithmetic is native
   int fma_latency = 4;       ///< cycles; with fma_throughput gives the accumulators needed
   int fma_throughput = 1;    ///< vector FMAs issued per cycle
-  int fma_lanes = 0;           ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
+  int fma_lanes =
+      0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free
   bool unaligned_loads = true;
   int64_t l1_bytes = 0, l2_bytes = 0, l3_bytes = 0;  ///< data caches per core; 0: none

@@ -46,12 +46,15 @@ Json to_json(const targets::Target& t) {
                 {"l2_bytes", f.l2_bytes},
                 {"l3_bytes", f.l3_bytes},
                 {"cores", f.cores}};
-  Json out = {
-      {"name", t.name},         {"summary", t.summary},
-      {"triple", t.triple},     {"cpu", t.cpu},
-      {"features", t.features}, {"platform", t.platform == targets::Platform::none ? "none" : "posix"},
-      {"facts", facts},         {"toolchain", fmt::format("{}", fmt::join(t.toolchain, " "))},
-      {"runs_here", runs_here(t) == "yes"}};
+  Json out = {{"name", t.name},
+              {"summary", t.summary},
+              {"triple", t.triple},
+              {"cpu", t.cpu},
+              {"features", t.features},
+              {"platform", t.platform == targets::Platform::none ? "none" : "posix"},
+              {"facts", facts},
+              {"toolchain", fmt::format("{}", fmt::join(t.toolchain, " "))},
+              {"runs_here", runs_here(t) == "yes"}};
   if (t.board)
     out["board"] = {
         {"name", t.board->name}, {"ram_bytes", t.board->ram_bytes}, {"flash_bytes", t.board->flash_bytes}};

@@ -1,5 +1,6 @@
-// CHECK states what must hold if Halite is right. A failure is our bug: it throws InternalError, which the command
-// line reports with exit status 70 and a request to file an issue. Never use it on what a user's model can break.
+// CHECK states what must hold if Halite is right. A failure is our bug: it throws InternalError, which the
+// command line reports with exit status 70 and a request to file an issue. Never use it on what a user's
+// model can break.
 #pragma once
 
 #include <stdexcept>
@@ -11,7 +12,8 @@ struct InternalError : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] inline void check_failed(const char* condition, const char* file, int line, const std::string& why) {
+[[noreturn]] inline void check_failed(const char* condition, const char* file, int line,
+                                      const std::string& why) {
   throw InternalError(std::string(file) + ":" + std::to_string(line) + ": " + condition +
                       (why.empty() ? "" : ": " + why));
 }

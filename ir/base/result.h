@@ -1,6 +1,6 @@
-// Errors that are the user's: a bad model, an unsupported operator, an unwritable file. A function that can meet one
-// returns Result<T>; our own mistakes are CHECKs (check.h) instead. An Error says what was found, what was expected
-// and what to do, and where: the node, tensor or file it is about.
+// Errors that are the user's: a bad model, an unsupported operator, an unwritable file. A function that can
+// meet one returns Result<T>; our own mistakes are CHECKs (check.h) instead. An Error says what was found,
+// what was expected and what to do, and where: the node, tensor or file it is about.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,11 @@
 namespace halite {
 
 enum class ErrorCode {
-  kInvalidModel,   ///< malformed, truncated or inconsistent model
-  kUnsupported,    ///< valid, but outside what Halite compiles
-  kInvalidInput,   ///< arguments or tensors that do not fit the model
-  kIo,             ///< a file could not be read or written
-  kResource,       ///< does not fit: memory limits, too large a tensor
+  kInvalidModel,  ///< malformed, truncated or inconsistent model
+  kUnsupported,   ///< valid, but outside what Halite compiles
+  kInvalidInput,  ///< arguments or tensors that do not fit the model
+  kIo,            ///< a file could not be read or written
+  kResource,      ///< does not fit: memory limits, too large a tensor
 };
 
 struct Error {
@@ -25,7 +25,9 @@ struct Error {
 };
 
 /// `where: message`, the form in which errors reach a person.
-inline std::string to_string(const Error& e) { return e.where.empty() ? e.message : e.where + ": " + e.message; }
+inline std::string to_string(const Error& e) {
+  return e.where.empty() ? e.message : e.where + ": " + e.message;
+}
 
 /// A value or an Error. Test with `if (!r) return r.error();`, then read with `*r` or `r->`.
 template <class T>

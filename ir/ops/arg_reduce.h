@@ -18,7 +18,7 @@ struct ArgReduce {
   static constexpr std::string_view kName = "arg_reduce";
   enum class Kind : uint8_t { max, min };
   Kind kind = Kind::max;
-  int64_t axis = 0;          ///< 0 <= axis < rank
+  int64_t axis = 0;  ///< 0 <= axis < rank
   bool select_last = false;
   bool operator==(const ArgReduce&) const = default;
   static void fields(auto& self, auto&& visit) {

@@ -17,9 +17,7 @@ struct Broadcast {
   static constexpr std::string_view kName = "broadcast";
   Shape shape;
   bool operator==(const Broadcast&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("shape", self.shape);
-  }
+  static void fields(auto& self, auto&& visit) { visit("shape", self.shape); }
 };
 
 Result<Types> infer(const Broadcast&, std::span<const Type> in);

@@ -1,5 +1,5 @@
-// Element type conversion as ONNX Cast: float to integer truncates toward zero and saturates at the ends of the range
-// (NaN gives 0); integer to integer wraps; to boolean is != 0; f32 to f16 rounds to nearest even.
+// Element type conversion as ONNX Cast: float to integer truncates toward zero and saturates at the ends of
+// the range (NaN gives 0); integer to integer wraps; to boolean is != 0; f32 to f16 rounds to nearest even.
 //   in: x   out: dtype `to`, the same shape
 #pragma once
 
@@ -18,9 +18,7 @@ struct Cast {
   static constexpr std::string_view kName = "cast";
   DType to = DType::f32;
   bool operator==(const Cast&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("to", self.to);
-  }
+  static void fields(auto& self, auto&& visit) { visit("to", self.to); }
 };
 
 Result<Types> infer(const Cast&, std::span<const Type> in);

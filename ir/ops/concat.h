@@ -17,9 +17,7 @@ struct Concat {
   static constexpr std::string_view kName = "concat";
   int64_t axis = 0;  ///< 0 <= axis < rank
   bool operator==(const Concat&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("axis", self.axis);
-  }
+  static void fields(auto& self, auto&& visit) { visit("axis", self.axis); }
 };
 
 Result<Types> infer(const Concat&, std::span<const Type> in);

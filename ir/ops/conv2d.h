@@ -1,5 +1,5 @@
-// Two-dimensional convolution (cross-correlation), grouped and dilated; depthwise is groups == input channels. Layout is
-// channel last; 1-D convolution is a 2-D one with an extent of 1.
+// Two-dimensional convolution (cross-correlation), grouped and dilated; depthwise is groups == input
+// channels. Layout is channel last; 1-D convolution is a 2-D one with an extent of 1.
 //   in: x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]   out: [n,oh,ow,oc]
 //   oh = (h + pad.top + pad.bottom - dilation.y*(kh-1) - 1) / stride.y + 1, rounded down
 // Output channel o belongs to group o / (oc/groups). Padding is with zeros. f32;
@@ -20,8 +20,8 @@ namespace halite::ir {
 
 struct Conv2d {
   static constexpr std::string_view kName = "conv2d";
-  std::array<int64_t, 2> stride{1, 1};    ///< y, x
-  std::array<int64_t, 2> dilation{1, 1};  ///< y, x
+  std::array<int64_t, 2> stride{1, 1};     ///< y, x
+  std::array<int64_t, 2> dilation{1, 1};   ///< y, x
   std::array<int64_t, 4> pad{0, 0, 0, 0};  ///< top, left, bottom, right
   int64_t groups = 1;
   bool operator==(const Conv2d&) const = default;

@@ -1,9 +1,9 @@
 // The formula of each elementwise function, written once. The reference instantiates it for numbers
 // (elementwise.cpp), kernels for Halide::Expr, so the two cannot drift apart.
 //
-// A vocabulary M says how to write the parts. It has the types M::Value (a number) and M::Bool (a truth value),
-// whose operators + - * unary- == != < <= > >= (and & | ^ ~ where bitwise is instantiated; && || ! on Bool) mean
-// what they say, integers wrapping, and these static functions, each over Value:
+// A vocabulary M says how to write the parts. It has the types M::Value (a number) and M::Bool (a truth
+// value), whose operators + - * unary- == != < <= > >= (and & | ^ ~ where bitwise is instantiated; && || ! on
+// Bool) mean what they say, integers wrapping, and these static functions, each over Value:
 //   any number   constant(like, double): of like's type, saturated · select(Bool, x, y) · abs
 //                min · max (NaN wins) · div (integers truncate toward zero; x/0 = 0)
 //                remainder (sign of the dividend; integers: x rem 0 = 0)

@@ -1,5 +1,5 @@
-// Picks slices of a tensor along one axis by an index tensor; negative indices count from the end, and an index out of
-// range is clamped (the model's fault; memory is never read outside x).
+// Picks slices of a tensor along one axis by an index tensor; negative indices count from the end, and an
+// index out of range is clamped (the model's fault; memory is never read outside x).
 //   in: x, indices (i32 or i64, any rank)   out: x.shape[:axis] + indices.shape + x.shape[axis+1:]
 // https://onnx.ai/onnx/operators/onnx__Gather.html
 #pragma once
@@ -19,9 +19,7 @@ struct Gather {
   static constexpr std::string_view kName = "gather";
   int64_t axis = 0;  ///< 0 <= axis < rank of x
   bool operator==(const Gather&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("axis", self.axis);
-  }
+  static void fields(auto& self, auto&& visit) { visit("axis", self.axis); }
 };
 
 Result<Types> infer(const Gather&, std::span<const Type> in);

@@ -1,6 +1,7 @@
-// Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank >= 2.
-//   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast to [..,m,n]
-//   out: [..,m,n]. f32; kernels accumulate in f32, the reference in f64.
+// Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank
+// >= 2.
+//   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast
+//   to [..,m,n] out: [..,m,n]. f32; kernels accumulate in f32, the reference in f64.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 #pragma once
 

@@ -1,10 +1,9 @@
 // Extends a tensor at the ends of its axes; a negative amount crops.
 //   in: x   out: extent before[i] + x.shape[i] + after[i]
-// Crops come first: the modes extend what is left, so output i of an axis is element i - max(before,0) of x without
-// its first max(-before,0) and last max(-after,0) elements.
-// reflect mirrors without repeating the edge, edge repeats it, wrap continues from the other end; all repeat as
-// often as it takes, and the reflection of a single element is that element.
-// https://onnx.ai/onnx/operators/onnx__Pad.html
+// Crops come first: the modes extend what is left, so output i of an axis is element i - max(before,0) of x
+// without its first max(-before,0) and last max(-after,0) elements. reflect mirrors without repeating the
+// edge, edge repeats it, wrap continues from the other end; all repeat as often as it takes, and the
+// reflection of a single element is that element. https://onnx.ai/onnx/operators/onnx__Pad.html
 #pragma once
 
 #include <array>

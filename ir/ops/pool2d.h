@@ -1,11 +1,11 @@
 // Maximum or average over sliding windows, channel last.
-//   in: x [n,h,w,c]   out: [n,oh,ow,c], oh = (h + pad.top + pad.bottom - dilation.y*(kernel.y-1) - 1) / stride.y + 1
-// Pixels of the padding never win a maximum. An average divides by the pixels inside x, or, with count_include_pad, by
-// those inside x plus its padding without `excess`: the rows and columns at the bottom and right that pad holds only
-// because the model rounds the output extent up (ceil_mode).
-// No window lies wholly in the padding; one that dilation carries past every pixel gives the lowest number as maximum
-// and 0 as average. Maximum: any number; average: floats.
-// https://onnx.ai/onnx/operators/onnx__AveragePool.html
+//   in: x [n,h,w,c]   out: [n,oh,ow,c], oh = (h + pad.top + pad.bottom - dilation.y*(kernel.y-1) - 1) /
+//   stride.y + 1
+// Pixels of the padding never win a maximum. An average divides by the pixels inside x, or, with
+// count_include_pad, by those inside x plus its padding without `excess`: the rows and columns at the bottom
+// and right that pad holds only because the model rounds the output extent up (ceil_mode). No window lies
+// wholly in the padding; one that dilation carries past every pixel gives the lowest number as maximum and 0
+// as average. Maximum: any number; average: floats. https://onnx.ai/onnx/operators/onnx__AveragePool.html
 #pragma once
 
 #include <array>
@@ -23,11 +23,11 @@ struct Pool2d {
   static constexpr std::string_view kName = "pool2d";
   enum class Kind : uint8_t { max, average };
   Kind kind = Kind::max;
-  std::array<int64_t, 2> kernel{1, 1};    ///< y, x
-  std::array<int64_t, 2> stride{1, 1};    ///< y, x
-  std::array<int64_t, 2> dilation{1, 1};  ///< y, x
+  std::array<int64_t, 2> kernel{1, 1};     ///< y, x
+  std::array<int64_t, 2> stride{1, 1};     ///< y, x
+  std::array<int64_t, 2> dilation{1, 1};   ///< y, x
   std::array<int64_t, 4> pad{0, 0, 0, 0};  ///< top, left, bottom, right; includes excess
-  std::array<int64_t, 2> excess{0, 0};    ///< bottom, right
+  std::array<int64_t, 2> excess{0, 0};     ///< bottom, right
   bool count_include_pad = false;
   bool operator==(const Pool2d&) const = default;
   static void fields(auto& self, auto&& visit) {

@@ -17,9 +17,7 @@ struct Reshape {
   static constexpr std::string_view kName = "reshape";
   Shape shape;
   bool operator==(const Reshape&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("shape", self.shape);
-  }
+  static void fields(auto& self, auto&& visit) { visit("shape", self.shape); }
 };
 
 Result<Types> infer(const Reshape&, std::span<const Type> in);

@@ -1,11 +1,11 @@
-// Resamples along axes: nearest, (multi)linear or cubic interpolation, with ONNX's coordinate transformations.
+// Resamples along axes: nearest, (multi)linear or cubic interpolation, with ONNX's coordinate
+// transformations.
 //   in: x, rank r   out: `sizes`
-// scales[i] maps coordinates (it need not equal sizes[i]/shape[i]); an axis with scale 1 and equal size is untouched
-// (but by tf_crop_and_resize). align_corners and half_pixel_symmetric take scale * extent as the output's length,
-// fraction included, as ONNX's conformance data does.
-// nearest takes any dtype, linear and cubic floats.
-// For tf_crop_and_resize, roi holds the starts of all axes, then their ends, in [0,1]; empty otherwise. A coordinate
-// outside then gives extrapolation_value.
+// scales[i] maps coordinates (it need not equal sizes[i]/shape[i]); an axis with scale 1 and equal size is
+// untouched (but by tf_crop_and_resize). align_corners and half_pixel_symmetric take scale * extent as the
+// output's length, fraction included, as ONNX's conformance data does. nearest takes any dtype, linear and
+// cubic floats. For tf_crop_and_resize, roi holds the starts of all axes, then their ends, in [0,1]; empty
+// otherwise. A coordinate outside then gives extrapolation_value.
 // https://onnx.ai/onnx/operators/onnx__Resize.html
 #pragma once
 
@@ -24,7 +24,12 @@ struct Resize {
   static constexpr std::string_view kName = "resize";
   enum class Mode : uint8_t { nearest, linear, cubic };
   enum class Coordinates : uint8_t {
-    half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_half_pixel_for_nn,
+    half_pixel,
+    half_pixel_symmetric,
+    pytorch_half_pixel,
+    align_corners,
+    asymmetric,
+    tf_half_pixel_for_nn,
     tf_crop_and_resize
   };
   enum class Nearest : uint8_t { round_prefer_floor, round_prefer_ceil, floor, ceil };

@@ -1,6 +1,6 @@
 // A regular sub-grid of a tensor. Split is several slices.
-//   in: x   out: `sizes`; out[i] = x[start + i*step] on every axis. A step may be negative, never 0, and never
-//   larger than the axis (write 1 where only one element is taken); every index read lies inside x.
+//   in: x   out: `sizes`; out[i] = x[start + i*step] on every axis. A step may be negative, never 0, and
+//   never larger than the axis (write 1 where only one element is taken); every index read lies inside x.
 #pragma once
 
 #include <array>

@@ -17,9 +17,7 @@ struct Transpose {
   static constexpr std::string_view kName = "transpose";
   std::vector<int64_t> perm;  ///< a permutation of 0 .. rank-1
   bool operator==(const Transpose&) const = default;
-  static void fields(auto& self, auto&& visit) {
-    visit("perm", self.perm);
-  }
+  static void fields(auto& self, auto&& visit) { visit("perm", self.perm); }
 };
 
 Result<Types> infer(const Transpose&, std::span<const Type> in);

@@ -16,7 +16,7 @@ enum { kSpins = 2000 }; /* some 20 to 80 microseconds */
 
 struct halite_posix_pool {
   unsigned threads;          /* the caller's included */
-  pthread_t* workers;        /* threads - 1 */
+  pthread_t *workers;        /* threads - 1 */
   pthread_mutex_t loop_lock; /* held by the caller whose loop runs */
   pthread_mutex_t lock;      /* for the two conditions */
   pthread_cond_t work, finished;
@@ -27,12 +27,12 @@ struct halite_posix_pool {
   _Atomic uint64_t next;   /* number << 32 | next iteration */
   atomic_int unfinished;   /* iterations of the offered loop that are not done */
   _Atomic int32_t count;   /* the loop: written before `next`, read after it */
-  void (*_Atomic task)(void* closure, int32_t i);
-  void* _Atomic closure;
+  void (*_Atomic task)(void *closure, int32_t i);
+  void *_Atomic closure;
 };
 
 /* The pool whose task this thread is running, to recognise a loop inside a loop. */
-static _Thread_local const halite_posix_pool* inside;
+static _Thread_local const halite_posix_pool *inside;
 
 static void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -42,7 +42,7 @@ static void relax(void) {
 #endif
 }
 
-static void finish_one(halite_posix_pool* p) {
+static void finish_one(halite_posix_pool *p) {
   if (atomic_fetch_sub(&p->unfinished, 1) != 1 || !atomic_load(&p->caller_sleeps)) return;
   pthread_mutex_lock(&p->lock);
   pthread_cond_signal(&p->finished);
@@ -50,16 +50,16 @@ static void finish_one(halite_posix_pool* p) {
 }
 
 /* Takes iterations of loop `number` until none is left. */
-static void work_on(halite_posix_pool* p, uint32_t number) {
-  const halite_posix_pool* outer = inside;
+static void work_on(halite_posix_pool *p, uint32_t number) {
+  const halite_posix_pool *outer = inside;
   uint64_t next = atomic_load(&p->next);
   inside = p;
   /* A later loop shows in `next` as another number; its fields then belong to it, so look at the number first
    * and let the exchange prove that it was still the same when the fields were read. */
   while ((uint32_t)(next >> 32) == number) {
     int32_t i = (int32_t)(uint32_t)next;
-    void (*task)(void*, int32_t) = atomic_load(&p->task);
-    void* closure = atomic_load(&p->closure);
+    void (*task)(void *, int32_t) = atomic_load(&p->task);
+    void *closure = atomic_load(&p->closure);
     if (i >= atomic_load(&p->count)) break;
     if (!atomic_compare_exchange_weak(&p->next, &next, next + 1)) continue;
     task(closure, i);
@@ -69,11 +69,11 @@ static void work_on(halite_posix_pool* p, uint32_t number) {
   inside = outer;
 }
 
-static int has_news(halite_posix_pool* p, uint32_t seen) {
+static int has_news(halite_posix_pool *p, uint32_t seen) {
   return atomic_load(&p->number) != seen || atomic_load(&p->stop);
 }
 
-static void await_news(halite_posix_pool* p, uint32_t seen) {
+static void await_news(halite_posix_pool *p, uint32_t seen) {
   for (int i = 0; i < kSpins; ++i) {
     if (has_news(p, seen)) return;
     relax();
@@ -85,8 +85,8 @@ static void await_news(halite_posix_pool* p, uint32_t seen) {
   pthread_mutex_unlock(&p->lock);
 }
 
-static void* worker(void* pool) {
-  halite_posix_pool* p = pool;
+static void *worker(void *pool) {
+  halite_posix_pool *p = pool;
   for (uint32_t seen = 0;;) {
     await_news(p, seen);
     if (atomic_load(&p->stop)) return NULL;
@@ -95,7 +95,7 @@ static void* worker(void* pool) {
   }
 }
 
-static void await_finish(halite_posix_pool* p) {
+static void await_finish(halite_posix_pool *p) {
   for (int i = 0; i < kSpins; ++i) {
     if (atomic_load(&p->unfinished) == 0) return;
     relax();
@@ -107,9 +107,9 @@ static void await_finish(halite_posix_pool* p) {
   pthread_mutex_unlock(&p->lock);
 }
 
-void halite_posix_parallel_for(void* pool, void (*task)(void* closure, int32_t i), void* closure,
+void halite_posix_parallel_for(void *pool, void (*task)(void *closure, int32_t i), void *closure,
                                int32_t count) {
-  halite_posix_pool* p = pool;
+  halite_posix_pool *p = pool;
   if (count <= 1 || !p || p->threads == 1 || inside == p) {
     for (int32_t i = 0; i < count; ++i) task(closure, i);
     return;
@@ -140,10 +140,10 @@ static unsigned processors(void) {
   return (unsigned)CPU_COUNT(&set);
 }
 
-halite_posix_pool* halite_posix_pool_create(unsigned threads) {
+halite_posix_pool *halite_posix_pool_create(unsigned threads) {
   if (!threads) threads = processors();
-  halite_posix_pool* p = calloc(1, sizeof *p);
-  pthread_t* workers = calloc(threads, sizeof *workers);
+  halite_posix_pool *p = calloc(1, sizeof *p);
+  pthread_t *workers = calloc(threads, sizeof *workers);
   if (!p || !workers) {
     free(workers);
     free(p);
@@ -163,7 +163,7 @@ halite_posix_pool* halite_posix_pool_create(unsigned threads) {
   return p;
 }
 
-void halite_posix_pool_destroy(halite_posix_pool* p) {
+void halite_posix_pool_destroy(halite_posix_pool *p) {
   if (!p) return;
   pthread_mutex_lock(&p->lock);
   atomic_store(&p->stop, 1);
@@ -178,4 +178,4 @@ void halite_posix_pool_destroy(halite_posix_pool* p) {
   free(p);
 }
 
-unsigned halite_posix_pool_threads(const halite_posix_pool* p) { return p ? p->threads : 1; }
+unsigned halite_posix_pool_threads(const halite_posix_pool *p) { return p ? p->threads : 1; }

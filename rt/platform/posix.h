@@ -19,13 +19,13 @@ typedef struct halite_posix_pool halite_posix_pool;
 
 /* A pool of `threads` threads, the calling one included; 0: as many as there are processors for this process.
  * NULL if the system refuses memory or threads. */
-halite_posix_pool* halite_posix_pool_create(unsigned threads);
+halite_posix_pool *halite_posix_pool_create(unsigned threads);
 /* No loop may be running. NULL is allowed. */
-void halite_posix_pool_destroy(halite_posix_pool*);
-unsigned halite_posix_pool_threads(const halite_posix_pool*);
+void halite_posix_pool_destroy(halite_posix_pool *);
+unsigned halite_posix_pool_threads(const halite_posix_pool *);
 
 /* A halite_parallel_for; `pool` is a halite_posix_pool. */
-void halite_posix_parallel_for(void* pool, void (*task)(void* closure, int32_t i), void* closure,
+void halite_posix_parallel_for(void *pool, void (*task)(void *closure, int32_t i), void *closure,
                                int32_t count);
 
 #ifdef __cplusplus

@@ -13,9 +13,9 @@ Target arm64_none() {
   t.facts.cores = 1;
   t.facts.max_stack_bytes = 32 * 1024;
   t.board = Board{.name = "virt",
-                  .command = {"qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a57", "-m", "1G",
-                              "-nic", "none", "-nographic", "-monitor", "none", "-serial", "none", "-semihosting-config",
-                              "enable=on,target=native", "-kernel", "{image}"},
+                  .command = {"qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a57", "-m", "1G", "-nic",
+                              "none", "-nographic", "-monitor", "none", "-serial", "none",
+                              "-semihosting-config", "enable=on,target=native", "-kernel", "{image}"},
                   .link_script = std::string(link_arm64_none()),
                   .start = "arm64",
                   .ram_bytes = int64_t{1022} << 20};

@@ -5,6 +5,6 @@
 /* Fills data, clears bss, paints the stack, runs the driver, reports the stack's use, ends. */
 _Noreturn void bare_main(void);
 /* What a trap handler calls, on a fresh stack, with the stack pointer of what trapped: says so and ends. */
-_Noreturn void bare_trap(const void *stack_pointer);
+_Noreturn void bare_trap(const void* stack_pointer);
 
 #endif

@@ -34,7 +34,8 @@ struct Model {
   halite_tensor outputs[1] = {{"y", shape, 16, 0, 0, HALITE_F32, 1}};
   rt_ref input_refs[2] = {ref(RT_SPACE_ARENA, 64), ref(RT_SPACE_ARENA, 80)};
   rt_ref output_refs[1] = {ref(RT_SPACE_ARENA, 128)};
-  rt_ref add_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1u << RT_PUBLIC_SHIFT), ref(RT_SPACE_ARENA, 96)};
+  rt_ref add_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1u << RT_PUBLIC_SHIFT),
+                        ref(RT_SPACE_ARENA, 96)};
   rt_ref scale_args[3] = {ref(RT_SPACE_ARENA, 96), ref(RT_SPACE_WEIGHTS, 16), ref(RT_SPACE_OUTPUT, 0)};
   int32_t extents[1] = {kCount};
   rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
