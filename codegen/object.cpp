@@ -81,7 +81,8 @@ Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>& object,
                                           const std::vector<std::string>& roots) {
   llvm::objcopy::ConfigManager config;
   auto& common = config.Common;
-  const auto match = [](const std::string& text) {
+  // A pattern refers to its text: what is passed must live as long as `config`.
+  const auto match = [](llvm::StringRef text) {
     return expect(llvm::objcopy::NameOrPattern::create(text, llvm::objcopy::MatchStyle::Literal,
                                                        [](llvm::Error error) { return error; }),
                   "symbol pattern");
