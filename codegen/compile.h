@@ -50,7 +50,7 @@ struct StepReport {
 };
 
 struct Report {
-  std::string name, target, strategy_key;
+  std::string name, target;
   int64_t arena_bytes = 0;        ///< includes the bindings table
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
   int64_t tensor_bytes = 0;       ///< sum over all tensors, as if nothing were shared

@@ -44,9 +44,6 @@ class Machine {
   std::vector<uint8_t> emit_object(llvm::Module&) const;
   std::string emit_assembly(llvm::Module&) const;
 
-  const llvm::DataLayout layout() const { return machine_->createDataLayout(); }
-  bool is_64_bit() const { return layout().getPointerSize() == 8; }
-
  private:
   void run_passes(llvm::Module&, bool transform_loops,
                   const std::function<llvm::ModulePassManager(llvm::PassBuilder&)>&) const;
