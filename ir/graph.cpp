@@ -38,6 +38,12 @@ ValueId Graph::add_input(std::string name, Type type) {
   return inputs.back();
 }
 
+ValueId Graph::add_state(std::string name, Tensor initial) {
+  const ValueId input = add_value(name, initial.type());
+  states.push_back({std::move(name), input, input, std::move(initial)});
+  return input;
+}
+
 void Graph::rename(ValueId id, std::string name) {
   if (value(id).name == name) return;
   name = free_name(std::move(name));
@@ -70,11 +76,13 @@ Uses::Uses(const Graph& g)
     for (ValueId v : g.nodes[n].outputs) producer[v.index] = NodeId{n};
   }
   for (ValueId v : g.outputs) is_output[v.index] = true;
+  for (const State& s : g.states) is_output[s.output.index] = true;
 }
 
 void compact(Graph& g) {
   std::vector<bool> live(g.values.size());
   for (ValueId v : g.outputs) live[v.index] = true;
+  for (const State& s : g.states) live[s.input.index] = live[s.output.index] = true;
   std::vector<bool> keep(g.nodes.size());
   for (size_t n = g.nodes.size(); n-- > 0;) {
     const Node& node = g.nodes[n];
@@ -107,6 +115,10 @@ void compact(Graph& g) {
   }
   renumber(g.inputs);
   renumber(g.outputs);
+  for (State& s : g.states) {
+    s.input = moved[s.input.index];
+    s.output = moved[s.output.index];
+  }
 }
 
 }  // namespace halite::ir

@@ -37,6 +37,14 @@ struct Node {
   std::vector<ValueId> outputs;
 };
 
+/// What a streaming model keeps from one run to the next.
+struct State {
+  std::string name;
+  ValueId input;   ///< holds the state before the run; has no producer and is no graph input
+  ValueId output;  ///< becomes the state after the run: any value of the same element type and shape
+  Tensor initial;
+};
+
 struct Graph {
   std::string name;
   std::vector<Value> values;
@@ -44,6 +52,7 @@ struct Graph {
   std::vector<ValueId> inputs;  ///< in the model's order
   std::vector<ValueId>
       outputs;  ///< in the model's order; a value may stand twice or be an input or a constant
+  std::vector<State> states;
 
   const Value& value(ValueId id) const { return values[id.index]; }
   Value& value(ValueId id) { return values[id.index]; }
@@ -56,6 +65,9 @@ struct Graph {
   ValueId add_value(std::string name, Type type, std::optional<Tensor> constant = {});
   ValueId add_constant(std::string name, Tensor tensor);
   ValueId add_input(std::string name, Type type);
+  /// Adds a state and returns its input, which is its output too until the caller sets another:
+  /// `states.back().output`.
+  ValueId add_state(std::string name, Tensor initial);
   /// Gives a value a name; one that another value has gets a suffix. Prefer this to assigning `name`, which
   /// add_value does not see.
   void rename(ValueId, std::string name);
@@ -74,11 +86,11 @@ struct Uses {
   explicit Uses(const Graph&);
   std::vector<std::optional<NodeId>> producer;  ///< by value index
   std::vector<std::vector<NodeId>> consumers;   ///< by value index; a node that reads twice stands twice
-  std::vector<bool> is_output;                  ///< by value index: a graph output
+  std::vector<bool> is_output;                  ///< by value index: of the graph or of a state
 };
 
-/// Rebuilds the graph without nodes that reach no output and values that nothing mentions; keeps order and
-/// inputs.
+/// Rebuilds the graph without nodes that reach no output (of the graph or of a state) and values that nothing
+/// mentions; keeps order, inputs and states.
 void compact(Graph&);
 
 }  // namespace halite::ir

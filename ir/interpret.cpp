@@ -20,19 +20,33 @@ Result<void> check_inputs(const Graph& g, std::span<const Tensor> inputs) {
   return {};
 }
 
-// How many readers each value still has; graph outputs have one that never leaves.
+// How many readers each value still has; outputs, of the graph and of states, have one that never leaves.
 std::vector<size_t> count_readers(const Graph& g) {
   std::vector<size_t> readers(g.values.size());
   for (const Node& node : g.nodes)
     for (ValueId v : node.inputs) ++readers[v.index];
   for (ValueId v : g.outputs) ++readers[v.index];
+  for (const State& s : g.states) ++readers[s.output.index];
   return readers;
 }
 
 }  // namespace
 
+StateValues initial_states(const Graph& g) {
+  StateValues states;
+  for (const State& s : g.states) states.push_back(s.initial);
+  return states;
+}
+
 Result<std::vector<Tensor>> interpret(const Graph& g, std::span<const Tensor> inputs,
                                       const Observer& observe) {
+  StateValues states = initial_states(g);
+  return interpret(g, inputs, states, observe);
+}
+
+Result<std::vector<Tensor>> interpret(const Graph& g, std::span<const Tensor> inputs, StateValues& states,
+                                      const Observer& observe) {
+  HALITE_CHECK(states.size() == g.states.size(), "states of another graph");
   if (auto ok = check_inputs(g, inputs); !ok) return ok.error();
   std::vector<size_t> readers = count_readers(g);
   std::vector<Tensor> tensors(g.values.size());
@@ -40,6 +54,8 @@ Result<std::vector<Tensor>> interpret(const Graph& g, std::span<const Tensor> in
     if (g.values[i].constant) tensors[i] = *g.values[i].constant;
   for (size_t i = 0; i < inputs.size(); ++i)
     tensors[g.inputs[i].index] = inputs[i].with_type(g.type(g.inputs[i]));
+  for (size_t i = 0; i < states.size(); ++i)
+    tensors[g.states[i].input.index] = states[i].with_type(g.type(g.states[i].input));
 
   for (uint32_t n = 0; n < g.nodes.size(); ++n) {
     const Node& node = g.nodes[n];
@@ -56,6 +72,7 @@ Result<std::vector<Tensor>> interpret(const Graph& g, std::span<const Tensor> in
   }
   std::vector<Tensor> results;
   for (ValueId v : g.outputs) results.push_back(tensors[v.index]);
+  for (size_t i = 0; i < states.size(); ++i) states[i] = tensors[g.states[i].output.index];
   return results;
 }
 

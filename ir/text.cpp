@@ -78,6 +78,17 @@ std::string print_constant(const Tensor& t, int64_t inline_limit) {
   return s + "}";
 }
 
+std::string print_state(const Graph& g, const State& s, int64_t inline_limit) {
+  const Value& input = g.value(s.input);
+  const auto bytes = s.initial.bytes();
+  const bool zeros = std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  std::string line = "  state " + print_name(input) + ": " + print_type(input.type) + " = ";
+  line += zeros ? "zeros" : print_constant(s.initial, inline_limit);
+  line += " -> " + print_name(g.value(s.output));
+  if (s.name != input.name) line += " @" + quote(s.name);
+  return line + "\n";
+}
+
 std::string print_node(const Graph& g, const Node& node) {
   std::string s = "  ";
   for (size_t i = 0; i < node.outputs.size(); ++i) {
@@ -105,6 +116,7 @@ std::string print(const Graph& g, const PrintOptions& options) {
   s += ") -> (";
   for (size_t i = 0; i < g.outputs.size(); ++i) s += (i ? ", " : "") + print_name(g.value(g.outputs[i]));
   s += ") {\n";
+  for (const State& state : g.states) s += print_state(g, state, options.inline_limit);
   for (const Value& v : g.values) {
     if (!v.constant) continue;
     s += "  const " + print_name(v) + ": " + print_type(v.type) + " = ";

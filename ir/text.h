@@ -3,12 +3,14 @@
 // and dumps).
 //
 //   graph "mnist" (%x: f32[1,28,28,1]) -> (%y) {
+//     state %h: f32[1,8] = zeros -> %h.next @"lstm/h"
 //     const %w: f32[8,5,5,1] = #89abcdef01234567
 //     const %s: i64[2] = {1, 256}
 //     %c: f32[1,28,28,8] = conv2d(%x, %w) stride=[1,1] pad=[2,2,2,2] @"Conv_0"
 //     %y: f32[1,28,28,8] = elementwise(%c) fn=relu
 //   }
 //
+// A state's line says its input, its initial value, its output, and its name where that is not its input's.
 // Fields at their default are left out, but for enumerations. Names outside [A-Za-z0-9_.] are quoted: %"a b".
 #pragma once
 

@@ -1,8 +1,10 @@
 // The text form's parser: one pass, no look-ahead beyond a character. The grammar, with spaces and //
 // comments anywhere:
 //   graph  = "graph" string "(" [name ":" type {"," name ":" type}] ")" "->" "(" [name {"," name}] ")"
-//            "{" {const | node} "}"
-//   const  = "const" name ":" type "=" ("#" hex | "{" [element {"," element}] "}")
+//            "{" {state | const | node} "}"
+//   state  = "state" name ":" type "=" ("zeros" | content) "->" name ["@" string]
+//   const  = "const" name ":" type "=" content
+//   content = "#" hex | "{" [element {"," element}] "}"
 //   node   = name ":" type {"," name ":" type} "=" word "(" [name {"," name}] ")" {word "=" value} ["@"
 //   string] name   = "%" (plain | string)      type = dtype "[" [int {"," int}] "]" ["q" ["axis" "=" int] "{"
 //   pairs "}"]
@@ -154,12 +156,15 @@ class Parser {
     while (!in_.take("}")) statement();
     if (in_.peek() != '\0') in_.fail("text behind the graph");
     for (const auto& [name, at] : outputs) graph_.outputs.push_back(lookup(name, at));
+    for (size_t i = 0; i < graph_.states.size(); ++i)
+      graph_.states[i].output = lookup(state_outputs_[i].first, state_outputs_[i].second);
     return std::move(graph_);
   }
 
  private:
   void statement() {
     if (in_.peek() != '%') {
+      if (in_.take("state")) return state();
       in_.expect("const");
       return constant();
     }
@@ -177,17 +182,17 @@ class Parser {
       const size_t at = in_.at();
       node.inputs.push_back(lookup(value_name(), at));
     });
-    while (is_word(in_.peek()) && !at_const()) field(node.op);
+    while (is_word(in_.peek()) && !at_statement()) field(node.op);
     if (in_.take("@")) node.name = in_.string();
     graph_.nodes.push_back(std::move(node));
   }
 
-  // A field may not be called "const"; the word begins the next statement.
-  bool at_const() {
+  // A field may not be called "const" or "state"; these words begin the next statement.
+  bool at_statement() {
     const size_t at = in_.at();
-    const bool is_const = in_.word() == "const";
+    const std::string_view word = in_.word();
     in_.back_to(at);
-    return is_const;
+    return word == "const" || word == "state";
   }
 
   void field(Op& op) {
@@ -197,32 +202,53 @@ class Parser {
     if (auto ok = set_field(op, name, in_.field_value()); !ok) throw ParseFailure{ok.error().message, at};
   }
 
-  void constant() {
-    const ValueId id = definition();
-    Value& v = graph_.value(id);
+  // The output may be defined further down.
+  void state() {
+    const ValueId input = definition();
+    const Type type = graph_.type(input);
     in_.expect("=");
     const size_t at = in_.at();
-    // Text is not a way to ask for unbounded memory: at most 4 GiB for a constant.
-    if (v.type.elements() > int64_t{1} << 29) throw ParseFailure{"constant is too large", at};
+    check_size(type, at);
+    Tensor initial = in_.take("zeros") ? Tensor::zeros(type) : content(type);
+    in_.expect("->");
+    const size_t output_at = in_.at();
+    state_outputs_.emplace_back(value_name(), output_at);
+    std::string name = in_.take("@") ? in_.string() : graph_.value(input).name;
+    graph_.states.push_back({std::move(name), input, {}, std::move(initial)});
+  }
+
+  void constant() {
+    const ValueId id = definition();
+    in_.expect("=");
+    graph_.value(id).constant = content(graph_.type(id));
+  }
+
+  // Text is not a way to ask for unbounded memory: at most 4 GiB for a tensor.
+  static void check_size(const Type& type, size_t at) {
+    if (type.elements() > int64_t{1} << 29) throw ParseFailure{"constant is too large", at};
+  }
+
+  Tensor content(const Type& type) {
+    const size_t at = in_.at();
+    check_size(type, at);
     if (in_.take("#")) {
       const std::string_view digits = in_.word();
       uint64_t seed = 0;
       const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed, 16);
       if (error != std::errc() || end != digits.data() + digits.size())
         throw ParseFailure{"expected 16 hexadecimal digits", at};
-      v.constant = pseudo_random(v.type, seed);
-      return;
+      return pseudo_random(type, seed);
     }
     in_.expect("{");
-    Tensor t = Tensor::zeros(v.type);
+    Tensor t = Tensor::zeros(type);
     int64_t n = 0;
     list('}', [&] {
-      if (n == v.type.elements()) in_.fail("more elements than " + to_string(v.type) + " has");
+      if (n == type.elements()) in_.fail("more elements than " + to_string(type) + " has");
       element(t, n++);
     });
-    if (n != v.type.elements())
-      throw ParseFailure{std::to_string(n) + " elements, but " + to_string(v.type) + " has more", at};
-    v.constant = std::move(t);
+    if (n != type.elements())
+      throw ParseFailure{std::to_string(n) + " elements, but " + to_string(type) + " has more", at};
+    return t;
   }
 
   void element(Tensor& t, int64_t i) {
@@ -337,6 +363,7 @@ class Parser {
   Scanner in_;
   Graph graph_;
   std::unordered_map<std::string, ValueId> ids_;
+  std::vector<std::pair<std::string, size_t>> state_outputs_;  // by state: name, and where it stands
 };
 
 }  // namespace

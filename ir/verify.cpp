@@ -61,6 +61,27 @@ Result<void> verify_node(const Graph& g, const Node& node, std::vector<bool>& de
   return {};
 }
 
+bool same_elements(const Type& a, const Type& b) { return a.dtype == b.dtype && a.shape == b.shape; }
+
+// A state's input is defined from the beginning on, like a graph input.
+Result<void> verify_state_input(const Graph& g, const State& s, std::vector<bool>& defined) {
+  if (s.input.index >= g.values.size() || s.output.index >= g.values.size())
+    return invalid_model("a value of the state does not exist", s.name);
+  if (defined[s.input.index])
+    return invalid_model("a state's input is a constant, a graph input or another state's", s.name);
+  defined[s.input.index] = true;
+  const std::pair<const char*, const Type&> others[] = {{"output", g.type(s.output)},
+                                                        {"initial value", s.initial.type()}};
+  for (const auto& [what, type] : others) {
+    if (!same_elements(type, g.type(s.input))) {
+      return invalid_model(
+          "the state is " + to_string(g.type(s.input)) + ", but its " + what + " is " + to_string(type),
+          s.name);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> verify(const Graph& g) {
@@ -78,12 +99,16 @@ Result<void> verify(const Graph& g) {
       return invalid_model("a graph input stands twice or is a constant", g.value(v).name);
     defined[v.index] = true;
   }
+  for (const State& s : g.states)
+    if (auto ok = verify_state_input(g, s, defined); !ok) return ok;
   for (const Node& node : g.nodes)
     if (auto ok = verify_node(g, node, defined); !ok) return ok;
   for (ValueId v : g.outputs) {
     if (v.index >= g.values.size()) return invalid_model("an output of the graph does not exist", g.name);
     if (!defined[v.index]) return invalid_model("a graph output that no node defines", g.value(v).name);
   }
+  for (const State& s : g.states)
+    if (!defined[s.output.index]) return invalid_model("a state's output that no node defines", s.name);
   return {};
 }
 

@@ -14,10 +14,12 @@ Result<Sequence> run_interpreted(const ir::Graph& graph, const Sequence& inputs)
   int64_t done = 0;
   progress.update(0, total);
   Sequence outputs;
+  ir::StateValues states = ir::initial_states(graph);
+  const auto observe = [&](const ir::Graph&, ir::NodeId, std::span<const ir::Tensor>) {
+    progress.update(++done, total);
+  };
   for (const auto& step : inputs) {
-    auto result = ir::interpret(graph, step, [&](const ir::Graph&, ir::NodeId, std::span<const ir::Tensor>) {
-      progress.update(++done, total);
-    });
+    auto result = ir::interpret(graph, step, states, observe);
     if (!result) return result.error();
     outputs.push_back(std::move(*result));
   }

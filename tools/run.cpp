@@ -65,14 +65,15 @@ Result<Outcome> interpret(const Arguments& a, const ir::Graph& graph, const Sequ
   int64_t done = 0;
   Dump dump(a.dump);
   Outcome outcome;
+  ir::StateValues states = ir::initial_states(graph);
+  const auto observe = [&](const ir::Graph& g, ir::NodeId id, std::span<const ir::Tensor> out) {
+    progress.update(++done, total);
+    for (size_t o = 0; !a.dump.empty() && o < out.size(); ++o) {
+      dump.write(id.index, g.value(g.node(id).outputs[o]).name, out[o]);
+    }
+  };
   for (const auto& step : inputs) {
-    auto result =
-        ir::interpret(graph, step, [&](const ir::Graph& g, ir::NodeId id, std::span<const ir::Tensor> out) {
-          progress.update(++done, total);
-          for (size_t o = 0; !a.dump.empty() && o < out.size(); ++o) {
-            dump.write(id.index, g.value(g.node(id).outputs[o]).name, out[o]);
-          }
-        });
+    auto result = ir::interpret(graph, step, states, observe);
     if (!result) return result.error();
     outcome.outputs.push_back(std::move(*result));
   }

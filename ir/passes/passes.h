@@ -1,5 +1,5 @@
 // Graph-to-graph rewrites. Each is a free function with its own file; each keeps the graph valid (verify.h),
-// keeps the types and order of the graph's inputs and outputs, and says whether it changed anything.
+// keeps the types and order of the graph's inputs, outputs and states, and says whether it changed anything.
 // codegen/compile.cpp holds the order. After a pass, dead nodes may remain; eliminate_dead removes them.
 #pragma once
 

@@ -1,5 +1,6 @@
 #include "ir/passes/rewrite.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace halite::ir {
@@ -17,11 +18,18 @@ Rewriter::Rewriter(Graph& g)
     ++reads_[v.index];
     is_output_[v.index] = true;
   }
+  for (const State& s : g.states) ++reads_[s.output.index];
 }
 
 ValueId Rewriter::resolve(ValueId v) const {
   while (replaced_by_[v.index] != ValueId{}) v = replaced_by_[v.index];
   return v;
+}
+
+bool Rewriter::is_output(ValueId v) const {
+  const auto& states = graph_.states;
+  return is_output_[v.index] ||
+         std::any_of(states.begin(), states.end(), [&](const State& s) { return s.output == v; });
 }
 
 bool Rewriter::replaceable(ValueId old, ValueId with) const {
@@ -78,6 +86,9 @@ void Rewriter::define(ValueId output, std::string name, Op op, std::vector<Value
 void Rewriter::replace(ValueId old, ValueId with) {
   HALITE_CHECK(type(old) == type(with),
                "replacing " + graph_.value(old).name + " by a value of another type");
+  // A state takes its new value from wherever that is.
+  for (State& s : graph_.states)
+    if (s.output == old) s.output = with;
   if (is_output_[old.index]) {
     if (!replaceable(old, with)) {
       // The output's name must survive, so the value is copied under it; others read the source.

@@ -54,9 +54,10 @@ class Rewriter {
   }
   /// Nobody reads v but the node that the rule looks at (which may read it more than once).
   bool read_only_here(ValueId v) const { return reads_[v.index] == 0; }
-  /// Reads of v by other nodes than the one that the rule looks at, and by the graph's outputs.
+  /// Reads of v by other nodes than the one that the rule looks at, by the graph's outputs and by states'.
   size_t other_reads(ValueId v) const { return reads_[v.index]; }
-  bool is_output(ValueId v) const { return is_output_[v.index]; }
+  /// Of the graph or of a state.
+  bool is_output(ValueId v) const;
   /// Whether `replace` can be done without a copy: a graph output can not become an input, a constant or
   /// another output.
   bool replaceable(ValueId old, ValueId with) const;
@@ -86,8 +87,8 @@ class Rewriter {
   std::deque<Node> emitted_;           // addresses stay valid
   std::vector<const Node*> producer_;  // by value index, as are the others
   std::vector<ValueId> replaced_by_;
-  std::vector<size_t> reads_;  // by nodes emitted or still to come, and by the graph's outputs
-  std::vector<bool> is_output_;
+  std::vector<size_t> reads_;    // by nodes emitted or still to come, the graph's outputs, states' outputs
+  std::vector<bool> is_output_;  // of the graph
 };
 
 }  // namespace halite::ir

@@ -102,6 +102,63 @@ TEST_CASE("the verifier names each violation") {
   CHECK(violation(bad) == "dead: shape [-3] has a negative or too large extent");
 }
 
+TEST_CASE("the verifier names each violation of a state") {
+  Graph g = sample();
+  const Tensor zeros = Tensor::zeros(kPair);
+  g.add_state("h", zeros);
+  CHECK(violation(g) == "none");
+  Graph bad = g;
+  bad.states[0].output = {99};
+  CHECK(violation(bad) == "h: a value of the state does not exist");
+  bad = g;
+  bad.states[0].input = bad.inputs[0];
+  CHECK(violation(bad) == "h: a state's input is a constant, a graph input or another state's");
+  bad = g;
+  bad.states.push_back(bad.states[0]);
+  CHECK(violation(bad) == "h: a state's input is a constant, a graph input or another state's");
+  bad = g;
+  bad.states[0].input = bad.nodes[0].outputs[0];
+  CHECK(violation(bad) == "a: defines a a second time");
+  bad = g;
+  bad.states[0].initial = Tensor::zeros({DType::f32, {3}, {}});
+  CHECK(violation(bad) == "h: the state is f32[2], but its initial value is f32[3]");
+  bad = g;
+  bad.states[0].output = bad.add_value("loose", kPair);
+  CHECK(violation(bad) == "h: a state's output that no node defines");
+}
+
+TEST_CASE("uses and compact see what states need") {
+  Graph g = *parse(R"(graph "g" (%x: f32[2]) -> (%x) {
+    state %h: f32[2] = {1, 2} -> %a
+    %dead: f32[2] = elementwise(%x) fn=exp
+    %a: f32[2] = elementwise(%x, %h) fn=add
+  })");
+  CHECK(Uses(g).is_output[g.states[0].output.index]);
+  compact(g);
+  CHECK(violation(g) == "none");
+  REQUIRE(g.nodes.size() == 1);
+  CHECK(g.value(g.states[0].output).name == "a");
+  CHECK(g.value(g.states[0].input).name == "h");
+}
+
+TEST_CASE("the interpreter carries states from run to run") {
+  // b takes what a was before the run, although a changes in it.
+  const Graph g = *parse(R"(graph "g" (%x: f32[2]) -> (%y) {
+    state %a: f32[2] = {1, 2} -> %sum
+    state %b: f32[2] = zeros -> %a
+    %sum: f32[2] = elementwise(%a, %x) fn=add
+    %y: f32[2] = elementwise(%sum, %b) fn=sub
+  })");
+  const std::vector<Tensor> x{Tensor::of<float>(std::vector<float>{10, 100}, {2})};
+  StateValues states = initial_states(g);
+  CHECK((*interpret(g, x, states))[0].at(1) == 102);
+  CHECK(states[0].at(1) == 102);
+  CHECK(states[1].at(1) == 2);
+  CHECK((*interpret(g, x, states))[0].at(1) == 200);
+  CHECK(states[1].at(1) == 102);
+  CHECK((*interpret(g, x))[0].at(1) == 102);
+}
+
 TEST_CASE("the interpreter runs a graph and reports each node") {
   const Graph g = sample();
   std::vector<std::string> seen;

@@ -142,6 +142,26 @@ TEST_CASE("a large constant is printed as its hash and filled the same way each 
   CHECK(print(*full, {1000}) == print(*a, {1000}));
 }
 
+TEST_CASE("states read back as they were printed, whatever their output is") {
+  const std::string text =
+      "graph \"g\" (%x: f32[2]) -> (%y) {\n"
+      "  state %a: f32[2] = zeros -> %y\n"
+      "  state %b: f32[2] = {1, -2} -> %a @\"cell/b\"\n"
+      "  state %c: i8[20] = #0123456789abcdef -> %c\n"
+      "  state %d: f32[2] = {3, 4} -> %two\n"
+      "  const %two: f32[2] = {2, 2}\n"
+      "  %y: f32[2] = elementwise(%a, %b) fn=add\n}\n";
+  const auto g = parse(text);
+  if (!g) FAIL(to_string(g.error()));
+  REQUIRE(g->states.size() == 4);
+  CHECK(g->states[0].name == "a");
+  CHECK(g->states[1].name == "cell/b");
+  CHECK(g->states[1].initial.at(1) == -2);
+  CHECK(g->states[1].output == g->states[0].input);
+  const auto hashless = [](std::string s) { return s.replace(s.find('#') + 1, 16, ""); };
+  CHECK(hashless(print(*g)) == hashless(text));
+}
+
 TEST_CASE("errors in the text say line and column") {
   CHECK(error_of("") == "line 1, column 1: expected 'graph', found the end");
   CHECK(error_of("graph \"g\" (%x: f33[1]) -> () {}") ==
@@ -158,6 +178,10 @@ TEST_CASE("errors in the text say line and column") {
         "line 2, column 22: 1 elements, but f32[2] has more");
   CHECK(error_of(head + "  const %c: i8[1] = {300}\n}") == "line 2, column 22: '300' is no i8");
   CHECK(error_of(head + "  const %x: i8[1] = {3}\n}") == "line 2, column 9: %x is defined a second time");
+  CHECK(error_of(head + "  state %h: f32[2] = zeros -> %z\n}") ==
+        "line 2, column 31: %z is not defined before its use");
+  CHECK(error_of(head + "  state %h: f32[3] = zeros -> %x\n}") ==
+        "h: the state is f32[3], but its output is f32[2]");
   CHECK(error_of(head + "} more") == "line 2, column 3: text behind the graph");
   CHECK(error_of("graph \"g\" (%x: f32[9999999999,9999999999]) -> (%x) {}") ==
         "line 1, column 16: shape [9999999999,9999999999] is out of range");
@@ -172,6 +196,7 @@ TEST_CASE("a wrong type in the text is found by the verifier") {
 TEST_CASE("no damage to a text makes the parser fail otherwise than with an error") {
   const std::string text =
       "graph \"g\" (%x: f32[2,2]) -> (%y) {\n  const %c: f32[2,2] = {1, 2, 3, 4}\n"
+      "  state %h: f32[2,2] = zeros -> %a @\"h\"\n"
       "  %a: f32[2,2] = elementwise(%x, %c) fn=add @\"n\"\n  %y: f32[4] = reshape(%a) shape=[4]\n}\n";
   REQUIRE(error_of(text) == "none");
   std::mt19937 random(3);

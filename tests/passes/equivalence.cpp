@@ -45,14 +45,24 @@ void check_equivalent(const Graph& before, const Graph& after, uint64_t seed) {
   REQUIRE(before.outputs.size() == after.outputs.size());
   for (size_t i = 0; i < before.inputs.size(); ++i)
     CHECK(before.value(before.inputs[i]).name == after.value(after.inputs[i]).name);
-  const auto inputs = random_inputs(before, seed);
-  const auto expected = interpret(before, inputs), found = interpret(after, inputs);
-  REQUIRE(expected);
-  REQUIRE(found);
-  for (size_t i = 0; i < before.outputs.size(); ++i) {
-    const std::string& name = before.value(before.outputs[i]).name;
-    CHECK(after.value(after.outputs[i]).name == name);
-    check_close((*expected)[i], (*found)[i], name);
+  REQUIRE(before.states.size() == after.states.size());
+  StateValues expected_states = initial_states(before), found_states = initial_states(after);
+  const int runs = before.states.empty() ? 1 : 3;
+  for (int run = 0; run < runs; ++run) {
+    const auto inputs = random_inputs(before, seed + static_cast<uint64_t>(run));
+    const auto expected = interpret(before, inputs, expected_states);
+    const auto found = interpret(after, inputs, found_states);
+    REQUIRE(expected);
+    REQUIRE(found);
+    for (size_t i = 0; i < before.outputs.size(); ++i) {
+      const std::string& name = before.value(before.outputs[i]).name;
+      CHECK(after.value(after.outputs[i]).name == name);
+      check_close((*expected)[i], (*found)[i], name);
+    }
+    for (size_t i = 0; i < before.states.size(); ++i) {
+      CHECK(after.states[i].name == before.states[i].name);
+      check_close(expected_states[i], found_states[i], before.states[i].name);
+    }
   }
 }
 
