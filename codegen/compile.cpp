@@ -6,6 +6,7 @@
 #include "codegen/header.h"
 #include "codegen/partition.h"
 #include "codegen/program.h"
+#include "codegen/states.h"
 #include "codegen/temp_dir.h"
 #include "ir/passes/pipeline.h"
 #include "ir/verify.h"
@@ -18,9 +19,10 @@ namespace {
 std::vector<std::string> public_symbols(const std::string& name) {
   std::vector<std::string> symbols{name + "_model"};
   for (const char* function :
-       {"open", "set_weights", "input_count", "output_count", "step_count", "arena_bytes", "input_info",
-        "output_info", "find_input", "find_output", "input", "output", "bind_input", "bind_output", "run",
-        "run_steps", "observe", "set_parallel", "status_text"}) {
+       {"open",        "set_weights", "input_count", "output_count", "step_count",   "arena_bytes",
+        "input_info",  "output_info", "find_input",  "find_output",  "input",        "output",
+        "bind_input",  "bind_output", "run",         "run_steps",    "observe",      "set_parallel",
+        "status_text", "reset",       "state_bytes", "save_state",   "restore_state"}) {
     symbols.push_back(std::string("halite_") + function);
   }
   return symbols;
@@ -64,10 +66,14 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   if (auto good = ir::verify(graph); !good) return good.error();
   // Rewrites that no target minds: folding, cleaning, channel-first to channel-last.
   ir::optimize(graph, options.dump);
-  // Which tensors are mere windows of others. From here on the graph does not change.
-  const Views views = assign_views(graph);
-  // One kernel a group, one step a group.
-  const auto groups = partition(graph, views);
+  // Which tensors are mere windows of others. One kernel a group, one step a group.
+  Views views = assign_views(graph);
+  auto groups = partition(graph, views);
+  // A new state must not overwrite an old one that is still needed. From here on the graph does not change.
+  while (copy_endangered_states(graph, views, groups)) {
+    views = assign_views(graph);
+    groups = partition(graph, views);
+  }
   // Which buffers exist, and when.
   const Storage storage = assign_storage(graph, views, groups);
   // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.

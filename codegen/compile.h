@@ -32,7 +32,7 @@ struct CompileOptions {
 /// Where a tensor lives: its byte range in a space and when it does.
 struct Placement {
   std::string tensor;
-  std::string space;  ///< "arena", "input", "output", "scratch"
+  std::string space;  ///< "arena", "input", "output", "state", "scratch"
   int64_t offset = 0, bytes = 0;
   int first = 0, last = 0;  ///< steps, inclusive
 };
@@ -51,7 +51,8 @@ struct StepReport {
 
 struct Report {
   std::string name, target;
-  int64_t arena_bytes = 0;        ///< includes the bindings table
+  int64_t arena_bytes = 0;        ///< includes the bindings table and the state
+  int64_t state_bytes = 0;        ///< what streaming models keep between runs
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
   int64_t tensor_bytes = 0;       ///< sum over all tensors, as if nothing were shared
   int64_t weights_bytes = 0;

@@ -52,6 +52,7 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
       << "#ifdef __cplusplus\n}\n#endif\n\n"
       << "#define " << name << "_ARENA_BYTES " << report.arena_bytes
       << "u /* aligned to HALITE_ARENA_ALIGN */\n"
+      << "#define " << name << "_STATE_BYTES " << report.state_bytes << "u /* of a saved state */\n"
       << "#define " << name << "_STEPS " << report.steps.size() << "u\n\n";
   index_macros(out, name + "_INPUT_", inputs);
   index_macros(out, name + "_OUTPUT_", outputs);
@@ -74,6 +75,7 @@ std::string make_json(const Report& report) {
                                   {"target", report.target},
                                   {"arena_bytes", report.arena_bytes},
                                   {"arena_lower_bound", report.arena_lower_bound},
+                                  {"state_bytes", report.state_bytes},
                                   {"tensor_bytes", report.tensor_bytes},
                                   {"weights_bytes", report.weights_bytes},
                                   {"code_bytes", report.code_bytes},

@@ -39,10 +39,42 @@ struct Arena {
   std::unique_ptr<unsigned char, decltype(&std::free)> memory;
 };
 
+using Sequence = std::vector<std::vector<ir::Tensor>>;
+
 ir::Type type_of(const halite_tensor& info) {
   ir::Type type{ir::DType(info.dtype), {}, {}};
   type.shape.assign(info.shape, info.shape + info.rank);
   return type;
+}
+
+Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> inputs) {
+  const halite_model* m = session.model;
+  if (inputs.size() != halite_input_count(m)) {
+    return Error{ErrorCode::kInvalidInput,
+                 "found " + std::to_string(inputs.size()) + " inputs, the model has " +
+                     std::to_string(halite_input_count(m)),
+                 {}};
+  }
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    const auto expected = type_of(*halite_input_info(m, i));
+    if (inputs[i].type().shape != expected.shape || inputs[i].type().dtype != expected.dtype) {
+      return Error{ErrorCode::kInvalidInput,
+                   "found " + to_string(inputs[i].type()) + ", expected " + to_string(expected),
+                   std::string("input ") + halite_input_info(m, i)->name};
+    }
+    std::memcpy(halite_input(&session, i), inputs[i].bytes().data(), inputs[i].bytes().size());
+  }
+  return {};
+}
+
+std::vector<ir::Tensor> read_outputs(halite_session& session) {
+  std::vector<ir::Tensor> outputs;
+  for (uint32_t i = 0; i < halite_output_count(session.model); i++) {
+    outputs.push_back(ir::Tensor::zeros(type_of(*halite_output_info(session.model, i))));
+    auto bytes = outputs.back().mutable_bytes();
+    std::memcpy(bytes.data(), halite_output(&session, i), bytes.size());
+  }
+  return outputs;
 }
 
 }  // namespace
@@ -85,6 +117,13 @@ Result<JitModel> JitModel::load(const Artifact& artifact) {
 }
 
 Result<std::vector<ir::Tensor>> JitModel::run(std::span<const ir::Tensor> inputs, int threads) const {
+  const Sequence one{{inputs.begin(), inputs.end()}};
+  auto outputs = run_sequence(one, threads);
+  if (!outputs) return outputs.error();
+  return std::move(outputs->front());
+}
+
+Result<Sequence> JitModel::run_sequence(std::span<const std::vector<ir::Tensor>> inputs, int threads) const {
   const halite_model& m = model();
   const Arena arena(halite_arena_bytes(&m));
   halite_session session;
@@ -95,32 +134,16 @@ Result<std::vector<ir::Tensor>> JitModel::run(std::span<const ir::Tensor> inputs
                                            state_->weights.size() - HALITE_ARENA_ALIGN);
     if (status) return status_error(status);
   }
-  if (inputs.size() != halite_input_count(&m)) {
-    return Error{ErrorCode::kInvalidInput,
-                 "found " + std::to_string(inputs.size()) + " inputs, the model has " +
-                     std::to_string(halite_input_count(&m)),
-                 {}};
-  }
-  for (uint32_t i = 0; i < inputs.size(); i++) {
-    const auto expected = type_of(*halite_input_info(&m, i));
-    if (inputs[i].type().shape != expected.shape || inputs[i].type().dtype != expected.dtype) {
-      return Error{ErrorCode::kInvalidInput,
-                   "found " + to_string(inputs[i].type()) + ", expected " + to_string(expected),
-                   std::string("input ") + halite_input_info(&m, i)->name};
-    }
-    std::memcpy(halite_input(&session, i), inputs[i].bytes().data(), inputs[i].bytes().size());
-  }
   std::unique_ptr<halite_posix_pool, void (*)(halite_posix_pool*)> pool(nullptr, &halite_posix_pool_destroy);
   if (threads > 1) {
     pool.reset(halite_posix_pool_create(threads));
     halite_set_parallel(&session, halite_posix_parallel_for, pool.get());
   }
-  if (auto status = halite_run(&session)) return status_error(status);
-  std::vector<ir::Tensor> outputs;
-  for (uint32_t i = 0; i < halite_output_count(&m); i++) {
-    outputs.push_back(ir::Tensor::zeros(type_of(*halite_output_info(&m, i))));
-    auto bytes = outputs.back().mutable_bytes();
-    std::memcpy(bytes.data(), halite_output(&session, i), bytes.size());
+  Sequence outputs;
+  for (const auto& set : inputs) {
+    if (auto written = write_inputs(session, set); !written) return written.error();
+    if (auto status = halite_run(&session)) return status_error(status);
+    outputs.push_back(read_outputs(session));
   }
   return outputs;
 }

@@ -21,6 +21,9 @@ class JitModel {
   /// One inference in a fresh session: inputs in the model's order and types; `threads` > 1 uses the pthread
   /// pool.
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs, int threads = 1) const;
+  /// One inference after another in a fresh session, which keeps its state between them.
+  Result<std::vector<std::vector<ir::Tensor>>> run_sequence(std::span<const std::vector<ir::Tensor>> inputs,
+                                                            int threads = 1) const;
 
  private:
   struct State;

@@ -21,7 +21,7 @@ class TableBuilder {
     auto* pointer = ir_.getPtrTy();
     auto* i32 = ir_.getInt32Ty();
     model_type_ = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
-                                        pointer, i32, i32, ir_.getInt64Ty());
+                                        pointer, pointer, i32, i32, i32, i32, i32, ir_.getInt64Ty());
     const auto& weights = *tables_.weights;
     const bool embed = tables_.embed_weights && !weights.empty();
     // A model without weights needs no file: any address says that they are present.
@@ -41,6 +41,10 @@ class TableBuilder {
                                         words(tables_.output_refs, "refs"),
                                         steps(),
                                         weights_pointer,
+                                        initials(),
+                                        number(tables_.initials.size()),
+                                        number(tables_.state_offset),
+                                        number(tables_.state_bytes),
                                         number(tables_.arena_bytes),
                                         number(weights.size()),
                                         ir_.getInt64(fnv1a64(weights))};
@@ -91,6 +95,16 @@ class TableBuilder {
           ir_.getInt8(uint8_t(type.dtype)),
           ir_.getInt8(uint8_t(type.rank())),
       });
+    });
+  }
+
+  llvm::Constant* initials() {
+    return array(tables_.initials, "initials", [&](const InitialTable& row) -> llvm::Constant* {
+      llvm::Constant* data = llvm::ConstantPointerNull::get(ir_.getPtrTy());
+      if (!row.data.empty())
+        data = global(llvm::ConstantDataArray::get(module_.getContext(), row.data), "initial");
+      return llvm::ConstantStruct::getAnon(
+          {data, number(uint64_t(row.offset)), number(uint64_t(row.bytes)), number(row.fill)});
     });
   }
 

@@ -13,11 +13,20 @@ struct StepTable {
   std::vector<int32_t> extents;  ///< of a shared kernel; empty: NULL
 };
 
+/// What a state begins with (rt_initial); either bytes or one byte for all.
+struct InitialTable {
+  int64_t offset = 0, bytes = 0;
+  std::vector<uint8_t> data;  ///< empty: `fill`
+  uint8_t fill = 0;
+};
+
 struct ModelTables {
   std::string name;                             ///< prefix of symbols
   std::vector<ir::Value> inputs, outputs;       ///< names and types; constants unused
   std::vector<rt_ref> input_refs, output_refs;  ///< places in the arena
   std::vector<StepTable> steps;
+  std::vector<InitialTable> initials;
+  int64_t state_offset = 0, state_bytes = 0;
   int64_t arena_bytes = 0;
   const std::vector<uint8_t>* weights = nullptr;
   bool embed_weights = true;

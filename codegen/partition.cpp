@@ -30,7 +30,10 @@ bool takes_epilogue(const ir::Op& op) {
 
 class Partitioner {
  public:
-  Partitioner(const Graph& graph, const Views& views) : graph_(graph), uses_(graph), taken_(views.is_view) {}
+  Partitioner(const Graph& graph, const Views& views)
+      : graph_(graph), uses_(graph), taken_(views.is_view), is_new_state_(graph.values.size()) {
+    for (const auto& state : graph.states) is_new_state_[state.output.index] = true;
+  }
 
   std::vector<Group> run() {
     std::vector<Group> groups;
@@ -83,7 +86,14 @@ class Partitioner {
 
   bool may_join(NodeId id, const ir::Shape& shape) const {
     const ir::Node& node = graph_.node(id);
-    return !taken_[id.index] && is_elementwise(node.op) && graph_.type(node.outputs[0]).shape == shape;
+    return !taken_[id.index] && !is_state_copy(node) && is_elementwise(node.op) &&
+           graph_.type(node.outputs[0]).shape == shape;
+  }
+
+  /// A copy that saves an old state from its successor (states.h) must not be drawn into what computes that.
+  bool is_state_copy(const ir::Node& node) const {
+    const auto* cast = std::get_if<ir::Cast>(&node.op);
+    return cast && is_new_state_[node.outputs[0].index] && graph_.type(node.inputs[0]).dtype == cast->to;
   }
 
   /// Values made inside and wanted outside.
@@ -119,6 +129,7 @@ class Partitioner {
   const Graph& graph_;
   ir::Uses uses_;
   std::vector<bool> taken_;
+  std::vector<bool> is_new_state_;  // by value index: the output of a state
 };
 
 }  // namespace

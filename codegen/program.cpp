@@ -1,4 +1,4 @@
-// The arena starts with the table of bound pointers (rt/abi.h); the plan begins behind it.
+// The arena starts with the table of bound pointers and the state (rt/abi.h); the plan begins behind them.
 #include "codegen/program.h"
 
 #include <algorithm>
@@ -24,7 +24,8 @@ class ProgramBuilder {
         storage_(storage),
         kernels_(kernels),
         options_(options),
-        pool_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)) {}
+        vector_bytes_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)),
+        pool_(vector_bytes_) {}
 
   Result<Program> run() {
     place_buffers();
@@ -42,29 +43,63 @@ class ProgramBuilder {
   }
 
  private:
+  /// States lie side by side, so that they can be saved in one piece.
+  void place_states() {
+    auto& tables = program_.tables;
+    tables.state_offset =
+        align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * kMaxPointerBytes, vector_bytes_);
+    for (size_t i = 0; i < graph_.states.size(); i++) {
+      const auto& interval = storage_.buffers[i].interval;
+      tables.state_bytes = align_up(tables.state_bytes, vector_bytes_);
+      add_initial(graph_.states[i].initial, tables.state_bytes);
+      report_place(storage_.buffers[i].name, "state", tables.state_offset + tables.state_bytes, interval);
+      tables.state_bytes += interval.size;
+    }
+    program_.report.state_bytes = tables.state_bytes;
+    base_ = align_up(tables.state_offset + tables.state_bytes, HALITE_ARENA_ALIGN);
+  }
+
+  /// Zeros need no row, equal bytes no data.
+  void add_initial(const ir::Tensor& tensor, int64_t offset) {
+    const auto* data = reinterpret_cast<const uint8_t*>(tensor.bytes().data());
+    InitialTable row{offset, int64_t(tensor.bytes().size()), {}, 0};
+    if (row.bytes == 0) return;
+    if (std::all_of(data, data + row.bytes, [&](uint8_t byte) { return byte == data[0]; })) {
+      row.fill = data[0];
+      if (row.fill == 0) return;
+    } else {
+      row.data.assign(data, data + row.bytes);
+    }
+    program_.tables.initials.push_back(std::move(row));
+  }
+
+  void report_place(const std::string& name, const char* space, int64_t offset, const Interval& interval) {
+    auto& report = program_.report;
+    report.tensor_bytes += interval.size;
+    report.arena.push_back({name, space, offset, interval.size, interval.first, interval.last});
+  }
+
   void place_buffers() {
+    place_states();
+    const size_t states = graph_.states.size();
     std::vector<Interval> intervals;
-    for (const auto& buffer : storage_.buffers) intervals.push_back(buffer.interval);
+    for (size_t i = states; i < storage_.buffers.size(); i++)
+      intervals.push_back(storage_.buffers[i].interval);
     for (size_t i = 0; i < groups_.size(); i++) {
-      scratch_at_.push_back(intervals.size());
+      scratch_at_.push_back(states + intervals.size());
       for (const auto& type : kernel(i).scratch) {
         intervals.push_back({std::max<int64_t>(type.bytes(), 1), HALITE_ARENA_ALIGN, int(i), int(i)});
       }
     }
-    plan_ = plan_memory(intervals);
-    base_ = align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * kMaxPointerBytes,
-                     HALITE_ARENA_ALIGN);
-    auto& report = program_.report;
-    report.arena_bytes = align_up(base_ + plan_.bytes, HALITE_ARENA_ALIGN);
-    report.arena_lower_bound = base_ + plan_.lower_bound;
+    const Plan plan = plan_memory(intervals);
+    program_.report.arena_bytes = align_up(base_ + plan.bytes, HALITE_ARENA_ALIGN);
+    program_.report.arena_lower_bound = base_ + plan.lower_bound;
     for (size_t i = 0; i < intervals.size(); i++) {
-      report.tensor_bytes += intervals[i].size;
-      const bool scratch = i >= storage_.buffers.size();
+      const bool scratch = states + i >= storage_.buffers.size();
       static constexpr const char* kSpaces[] = {"arena", "input", "output"};
-      report.arena.push_back({scratch ? "scratch" : storage_.buffers[i].name,
-                              scratch ? "scratch" : kSpaces[int(storage_.buffers[i].space)],
-                              base_ + plan_.offsets[i], intervals[i].size, intervals[i].first,
-                              intervals[i].last});
+      report_place(scratch ? "scratch" : storage_.buffers[states + i].name,
+                   scratch ? "scratch" : kSpaces[int(storage_.buffers[states + i].space)],
+                   base_ + plan.offsets[i], intervals[i]);
     }
   }
 
@@ -101,7 +136,7 @@ class ProgramBuilder {
     }
     for (size_t k = 0; k < code.scratch.size(); k++) {
       const size_t at = scratch_at_[i] + k;
-      table.args.push_back(make_ref(RT_SPACE_ARENA, base_ + plan_.offsets[at]));
+      table.args.push_back(make_ref(RT_SPACE_ARENA, program_.report.arena[at].offset));
       row.tensors.push_back(program_.report.arena[at]);
     }
     HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
@@ -119,7 +154,8 @@ class ProgramBuilder {
     placement.offset += offset;
     placement.bytes = graph_.type(id).bytes();
     row.tensors.push_back(placement);
-    if (buffer.space == Buffer::Space::arena) return make_ref(RT_SPACE_ARENA, placement.offset);
+    if (buffer.space == Buffer::Space::arena || buffer.space == Buffer::Space::state)
+      return make_ref(RT_SPACE_ARENA, placement.offset);
     HALITE_CHECK(offset <= int64_t{RT_PUBLIC_OFFSET_MASK}, "a window far into public tensor " + buffer.name);
     const uint32_t space = buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT;
     return make_ref(space, int64_t{buffer.io_index} << RT_PUBLIC_SHIFT | offset);
@@ -127,7 +163,7 @@ class ProgramBuilder {
 
   void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
     values.push_back({graph_.value(id).name, graph_.type(id), {}});
-    refs.push_back(make_ref(RT_SPACE_ARENA, base_ + plan_.offsets[*storage_.buffer_of[id.index]]));
+    refs.push_back(make_ref(RT_SPACE_ARENA, program_.report.arena[*storage_.buffer_of[id.index]].offset));
   }
 
   Result<void> check_range() const {
@@ -163,10 +199,10 @@ class ProgramBuilder {
   const Storage& storage_;
   const Kernels& kernels_;
   const CompileOptions& options_;
+  int64_t vector_bytes_;  ///< alignment of what need not share a cache line
   WeightPool pool_;
-  Plan plan_;
-  int64_t base_ = 0;
-  std::vector<size_t> scratch_at_;  // by group: index of its first scratch interval
+  int64_t base_ = 0;                // where the plan begins
+  std::vector<size_t> scratch_at_;  // by group: index of its first scratch in report.arena
   Program program_;
 };
 

@@ -1,10 +1,11 @@
 // Liveness is that of roots: a buffer lives from the first step that writes a part of it to the last that
-// reads one. Public inputs are written before step 0; outputs are read after the last step.
+// reads one. Public inputs are written before step 0; outputs are read after the last step; states live on.
 #include "codegen/storage.h"
 
 #include <algorithm>
 #include <numeric>
 
+#include "codegen/states.h"
 #include "rt/halite.h"
 
 namespace halite::codegen {
@@ -22,6 +23,12 @@ class Builder {
 
   Storage run() {
     const int last_step = std::max(0, int(groups_.size()) - 1);
+    for (size_t i = 0; i < graph_.states.size(); i++) {
+      const auto& state = graph_.states[i];
+      open(state.input, Buffer::Space::state, i, 0);
+      storage_.buffers.back().interval.last = last_step;
+      storage_.buffer_of[state.output.index] = storage_.buffer_of[state.input.index];
+    }
     for (size_t i = 0; i < graph_.inputs.size(); i++) open(graph_.inputs[i], Buffer::Space::input, i, 0);
     for (size_t i = 0; i < graph_.outputs.size(); i++)
       open(graph_.outputs[i], Buffer::Space::output, i, last_step);
@@ -31,6 +38,11 @@ class Builder {
     }
     for (size_t i = 0; i < graph_.outputs.size(); i++) buffer(graph_.outputs[i]).interval.last = last_step;
     for (size_t step = 0; step < groups_.size(); step++) share_in_place(step);
+    for (const auto& access : state_accesses(graph_, views_, groups_)) {
+      HALITE_CHECK(access.reader < access.writer || access.in_place,
+                   "a state is overwritten before it is read");
+      if (access.in_place) storage_.in_place[access.writer] = true;
+    }
     return std::move(storage_);
   }
 

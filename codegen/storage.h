@@ -9,15 +9,15 @@
 namespace halite::codegen {
 
 struct Buffer {
-  enum class Space : uint8_t { arena, input, output } space = Space::arena;
-  uint32_t io_index =
-      0;  ///< of the public tensor; those have a place in the arena too, used while nothing is bound
+  enum class Space : uint8_t { arena, input, output, state } space = Space::arena;
+  /// Of the public tensor (those have a place in the arena too, used while nothing is bound) or the state.
+  uint32_t io_index = 0;
   std::string name;  ///< of the first value in it
   Interval interval;
 };
 
 struct Storage {
-  std::vector<Buffer> buffers;
+  std::vector<Buffer> buffers;                     ///< those of states first, in the graph's order
   std::vector<std::optional<uint32_t>> buffer_of;  ///< by value index; roots that are stored, and no others
   std::vector<bool> in_place;  ///< by group: its output is the storage of one of its inputs
 };

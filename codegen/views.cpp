@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "codegen/states.h"
 #include "rt/abi.h"
 
 namespace halite::codegen {
@@ -33,6 +34,8 @@ class Assigner {
     for (const auto& id : graph.inputs) fixed_[id.index] = true;
     for (const auto& id : graph.outputs) fixed_[id.index] = true;
     for (size_t i = 0; i < graph.values.size(); i++) fixed_[i] = fixed_[i] || graph.values[i].constant;
+    public_ = fixed_;
+    for (const auto& state : graph.states) fixed_[state.input.index] = fixed_[state.output.index] = true;
   }
 
   /// Concat inputs that cannot lie in the concat's output: (node, input position).
@@ -120,23 +123,19 @@ class Assigner {
     }
   }
 
-  /// Windows of a large public tensor may lie too far in for a reference to it (abi.h).
-  bool takes_windows(ValueId root) const {
-    return !fixed_[root.index] || graph_.type(root).bytes() <= RT_PUBLIC_OFFSET_MASK;
-  }
-
   /// Readers of a slice with a stride on the innermost axis would all gather; a copy serves them better. A
   /// public tensor's place takes no offset (abi.h).
   bool worth_viewing(const ir::Slice& slice, ValueId in) const {
     const auto place = resolve(in);
-    if (!place || fixed_[place->root.index]) return false;
+    if (!place || public_[place->root.index]) return false;
     return slice.step.empty() || slice.step.back() == 1 || slice.sizes.back() == 1;
   }
 
   Graph& graph_;
   ir::Uses uses_;
   std::vector<Parent> parents_;
-  std::vector<bool> fixed_;  ///< constants, graph inputs and outputs: have their own place
+  std::vector<bool> fixed_;   ///< constants, inputs and outputs of the graph and of states: their own roots
+  std::vector<bool> public_;  ///< of these all but the states
 };
 
 /// Nodes to insert in front of a node index, each a copy of a value.
@@ -165,6 +164,7 @@ void separate_outputs(Graph& graph) {
   Copies copies;
   std::vector<bool> taken(graph.values.size());
   for (const auto& id : graph.inputs) taken[id.index] = true;
+  for (const auto& state : graph.states) taken[state.input.index] = true;
   const ir::Uses uses(graph);
   const auto too_large = [&](ValueId id) {
     const auto producer = uses.producer[id.index];
@@ -222,6 +222,7 @@ std::optional<std::vector<int64_t>> reshape_strides(const ir::Shape& from,
 
 Views assign_views(Graph& graph) {
   separate_outputs(graph);
+  separate_states(graph);
   for (;;) {
     Assigner assigner(graph);
     Views views = assigner.run();

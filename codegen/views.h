@@ -26,8 +26,8 @@ struct Views {
   std::vector<bool> is_view;  ///< by node index: nothing to compute
 };
 
-/// May add copy nodes (casts to the same type) to the graph. Graph inputs and outputs stay roots; an output
-/// that is an input, a constant or another output gets a copy.
+/// May add copy nodes (casts to the same type) to the graph. Inputs and outputs of the graph and of its
+/// states stay roots; an output that is an input, a constant or another output gets a copy.
 Views assign_views(ir::Graph&);
 
 /// Strides of the same elements under `to`, if a tensor of shape `from` with `strides` can be seen so without

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define RT_ABI_VERSION 1u
+#define RT_ABI_VERSION 2u
 #define RT_MAX_ARGS 16u /* of one step */
 
 /* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
@@ -37,6 +37,14 @@ typedef struct rt_step {
   uint32_t n_args;
 } rt_step;
 
+/* What a range of the state begins with, where that is not zeros. */
+typedef struct rt_initial {
+  const unsigned char *data; /* NULL: every byte is `fill` */
+  uint32_t offset, bytes;    /* offset in the state */
+  uint32_t fill;
+} rt_initial;
+
+/* An arena: the bindings (n_inputs + n_outputs pointers), the state, and what lives within a run. */
 struct halite_model {
   uint32_t abi_version;
   uint32_t n_inputs, n_outputs, n_steps;
@@ -44,7 +52,10 @@ struct halite_model {
   const rt_ref *input_refs, *output_refs; /* arena places used while nothing is bound */
   const rt_step *steps;
   const unsigned char *weights; /* NULL: separate */
-  uint32_t arena_bytes;         /* the first (n_inputs + n_outputs) pointers of it are the bindings */
+  const rt_initial *initials;
+  uint32_t n_initials;
+  uint32_t state_offset, state_bytes; /* in the arena, all states side by side */
+  uint32_t arena_bytes;
   uint32_t weights_bytes;
   uint64_t weights_hash; /* FNV-1a 64 of the weights; checked against a separate file */
 };

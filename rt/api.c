@@ -9,6 +9,8 @@ RT_API uint32_t halite_output_count(const halite_model *m) { return m ? m->n_out
 RT_API uint32_t halite_step_count(const halite_model *m) { return m ? m->n_steps : 0; }
 RT_API size_t halite_arena_bytes(const halite_model *m) { return m ? m->arena_bytes : 0; }
 
+RT_API size_t halite_state_bytes(const halite_model *m) { return m ? m->state_bytes : 0; }
+
 RT_API const halite_tensor *halite_input_info(const halite_model *m, uint32_t i) {
   return m && i < m->n_inputs ? &m->inputs[i] : NULL;
 }
@@ -54,6 +56,8 @@ RT_API const char *halite_status_text(halite_status status) {
       return "not a weights file, or not that of this model";
     case HALITE_UNALIGNED_BUFFER:
       return "a buffer is aligned to less than its element";
+    case HALITE_STATE_MISMATCH:
+      return "a saved state of another size than the model's";
   }
   return "unknown status";
 }

@@ -31,7 +31,8 @@ typedef enum halite_status {
   HALITE_ABI_MISMATCH = 4,     /* object and halite.h are of different versions */
   HALITE_WEIGHTS_MISSING = 5,  /* compiled with --weights separate: call halite_set_weights first */
   HALITE_WEIGHTS_MISMATCH = 6, /* not a weights file, or not that of this object (content hash) */
-  HALITE_UNALIGNED_BUFFER = 7  /* a bound buffer is aligned to less than its element */
+  HALITE_UNALIGNED_BUFFER = 7, /* a bound buffer is aligned to less than its element */
+  HALITE_STATE_MISMATCH = 8    /* a saved state of another size than the model's */
 } halite_status;
 
 typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
@@ -80,7 +81,7 @@ typedef struct halite_session {
   void *observer_user;
 } halite_session;
 
-/* Prepares a session. The arena may hold anything; it must outlive the session. */
+/* Prepares a session, as after halite_reset. The arena may hold anything; it must outlive the session. */
 halite_status halite_open(halite_session *, const halite_model *, void *arena, size_t arena_bytes);
 /* The weights file's bytes (NAME.weights, aligned to 64), for objects compiled with --weights separate. */
 halite_status halite_set_weights(halite_session *, const void *file, size_t bytes);
@@ -108,6 +109,14 @@ halite_status halite_bind_output(halite_session *, uint32_t i, void *data);
 halite_status halite_run(halite_session *);
 /* Steps [first, first + count): for cooperative schedulers. All steps in order make one inference. */
 halite_status halite_run_steps(halite_session *, uint32_t first, uint32_t count);
+
+/* What a streaming model keeps from one inference to the next: back to its beginning, out, and in again.
+ * Between two inferences only. A saved state holds numbers as this machine stores them; its layout is that of
+ * this very object. */
+halite_status halite_reset(halite_session *);
+size_t halite_state_bytes(const halite_model *); /* 0: the model keeps nothing */
+halite_status halite_save_state(const halite_session *, void *data);
+halite_status halite_restore_state(halite_session *, const void *data, size_t bytes);
 
 void halite_observe(halite_session *, halite_observer, void *user);          /* NULL: none */
 void halite_set_parallel(halite_session *, halite_parallel_for, void *user); /* NULL: one thread */

@@ -1,6 +1,6 @@
-/* Sessions: open, bind, run. A session's arena begins with one pointer per public tensor, inputs first: where
- * that tensor is, in the arena or in a buffer of the caller. Steps name their tensors by rt_ref, so the model
- * stays immutable data and sessions share it.
+/* Sessions: open, bind, run, state. A session's arena begins with one pointer per public tensor, inputs
+ * first: where that tensor is, in the arena or in a buffer of the caller. Steps name their tensors by rt_ref,
+ * so the model stays immutable data and sessions share it.
  *
  * All API functions are weak: each compiled model carries them, and a program may link several models. */
 #include "abi.h"
@@ -20,6 +20,24 @@ static void *place(const halite_session *s, rt_ref ref) {
   return (unsigned char *)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
 }
 
+static unsigned char *state_of(const halite_session *s) { return s->arena + s->model->state_offset; }
+
+static void copy(unsigned char *to, const unsigned char *from, size_t bytes) {
+  for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
+}
+
+static void begin_state(halite_session *s) {
+  const halite_model *m = s->model;
+  unsigned char *state = state_of(s);
+  for (uint32_t i = 0; i < m->state_bytes; ++i) state[i] = 0;
+  for (const rt_initial *r = m->initials; r < m->initials + m->n_initials; ++r) {
+    if (r->data)
+      copy(state + r->offset, r->data, r->bytes);
+    else
+      for (uint32_t i = 0; i < r->bytes; ++i) state[r->offset + i] = (unsigned char)r->fill;
+  }
+}
+
 RT_API halite_status halite_open(halite_session *s, const halite_model *m, void *arena, size_t arena_bytes) {
   if (!s || !m || !arena) return HALITE_BAD_ARGUMENT;
   if (m->abi_version != RT_ABI_VERSION) return HALITE_ABI_MISMATCH;
@@ -35,6 +53,26 @@ RT_API halite_status halite_open(halite_session *s, const halite_model *m, void 
   for (uint32_t i = 0; i < m->n_inputs; ++i) bindings(s)[i] = arena_place(s, m->input_refs[i]);
   for (uint32_t i = 0; i < m->n_outputs; ++i)
     bindings(s)[m->n_inputs + i] = arena_place(s, m->output_refs[i]);
+  begin_state(s);
+  return HALITE_OK;
+}
+
+RT_API halite_status halite_reset(halite_session *s) {
+  if (!s) return HALITE_BAD_ARGUMENT;
+  begin_state(s);
+  return HALITE_OK;
+}
+
+RT_API halite_status halite_save_state(const halite_session *s, void *data) {
+  if (!s || !data) return HALITE_BAD_ARGUMENT;
+  copy(data, state_of(s), s->model->state_bytes);
+  return HALITE_OK;
+}
+
+RT_API halite_status halite_restore_state(halite_session *s, const void *data, size_t bytes) {
+  if (!s || !data) return HALITE_BAD_ARGUMENT;
+  if (bytes != s->model->state_bytes) return HALITE_STATE_MISMATCH;
+  copy(state_of(s), data, bytes);
   return HALITE_OK;
 }
 

@@ -61,11 +61,18 @@ Json tensors_json(const ir::Graph& graph, const std::vector<ir::ValueId>& ids) {
   return list;
 }
 
+std::vector<ir::ValueId> states_of(const ir::Graph& graph) {
+  std::vector<ir::ValueId> ids;
+  for (const ir::State& state : graph.states) ids.push_back(state.input);
+  return ids;
+}
+
 std::string graph_text(const ir::Graph& graph, const Facts& facts, const std::string& path) {
   std::string text = fmt::format("{}: {} nodes, {} parameters ({})\n", path, graph.nodes.size(),
                                  human_count(static_cast<double>(facts.parameters)),
                                  human_bytes(static_cast<double>(facts.parameter_bytes)));
   text += tensors_text(graph, graph.inputs, "input") + tensors_text(graph, graph.outputs, "output");
+  text += tensors_text(graph, states_of(graph), "state");
   Table table({"operator", ">count"});
   for (const auto& [name, count] : facts.operators) table.add({name, std::to_string(count)});
   return text + "\n" + table.text();
@@ -122,6 +129,7 @@ Json json_of(const Arguments& a, const ir::Graph& graph, const Facts& facts, con
           {"parameter_bytes", facts.parameter_bytes},
           {"inputs", tensors_json(graph, graph.inputs)},
           {"outputs", tensors_json(graph, graph.outputs)},
+          {"states", tensors_json(graph, states_of(graph))},
           {"operators", operators},
           {"compiled", to_json(r)}};
 }

@@ -52,6 +52,7 @@ const char* colour(const std::string& space, size_t index) {
   if (space == "scratch") return "#ffd6a5";
   if (space == "input") return "#cdb4db";
   if (space == "output") return "#ffafcc";
+  if (space == "state") return "#e9c46a";
   return kTensors[index % std::size(kTensors)];
 }
 
@@ -106,7 +107,8 @@ std::string legend(const codegen::Report& r) {
   static const std::map<std::string, std::string> kNames = {{"arena", "tensor"},
                                                             {"scratch", "scratch of a kernel"},
                                                             {"input", "model input"},
-                                                            {"output", "model output"}};
+                                                            {"output", "model output"},
+                                                            {"state", "state between runs"}};
   double x = kLeft;
   const double y = kTop + kHeight + 62;
   std::string svg;

@@ -42,6 +42,7 @@ Json to_json(const codegen::Report& r) {
           {"target", r.target},
           {"arena_bytes", r.arena_bytes},
           {"arena_lower_bound", r.arena_lower_bound},
+          {"state_bytes", r.state_bytes},
           {"tensor_bytes", r.tensor_bytes},
           {"weights_bytes", r.weights_bytes},
           {"code_bytes", r.code_bytes},

@@ -48,19 +48,28 @@ void check_close(const ir::Tensor& found, const ir::Tensor& expected) {
 void check_like_interpreter(const char* text, CompileOptions options = host_options()) {
   auto graph = ir::parse(text);
   REQUIRE_MESSAGE(graph, to_string(graph.error()));
-  std::vector<ir::Tensor> inputs;
-  for (auto id : graph->inputs) inputs.push_back(random_tensor(graph->type(id), unsigned(inputs.size() + 1)));
-  const auto expected = ir::interpret(*graph, inputs);
-  REQUIRE_MESSAGE(expected, to_string(expected.error()));
+  std::vector<std::vector<ir::Tensor>> inputs(graph->states.empty() ? 1 : 4), expected;
+  ir::StateValues states = ir::initial_states(*graph);
+  unsigned seed = 0;
+  for (auto& set : inputs) {
+    for (auto id : graph->inputs) set.push_back(random_tensor(graph->type(id), ++seed));
+    auto outputs = ir::interpret(*graph, set, states);
+    REQUIRE_MESSAGE(outputs, to_string(outputs.error()));
+    expected.push_back(*std::move(outputs));
+  }
   const auto artifact = compile(*graph, options);
   REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
   const auto jit = JitModel::load(*artifact);
   REQUIRE_MESSAGE(jit, to_string(jit.error()));
   for (int threads : {1, 2}) {
-    const auto outputs = jit->run(inputs, threads);
+    const auto outputs = jit->run_sequence(inputs, threads);
     REQUIRE_MESSAGE(outputs, to_string(outputs.error()));
-    REQUIRE(outputs->size() == expected->size());
-    for (size_t i = 0; i < expected->size(); i++) check_close((*outputs)[i], (*expected)[i]);
+    REQUIRE(outputs->size() == expected.size());
+    for (size_t n = 0; n < expected.size(); n++) {
+      CAPTURE(n);
+      REQUIRE((*outputs)[n].size() == expected[n].size());
+      for (size_t i = 0; i < expected[n].size(); i++) check_close((*outputs)[n][i], expected[n][i]);
+    }
   }
 }
 

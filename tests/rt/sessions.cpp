@@ -13,7 +13,7 @@
 namespace {
 
 constexpr int kCount = 4;
-constexpr uint32_t kArenaBytes = 256;
+constexpr uint32_t kArenaBytes = 256, kStateBytes = 13;
 
 uint32_t ref(uint32_t space, uint32_t offset) { return space << RT_SPACE_SHIFT | offset; }
 
@@ -40,19 +40,25 @@ struct Model {
   int32_t extents[1] = {kCount};
   rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
   alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
-  halite_model model = {RT_ABI_VERSION,
-                        2,
-                        1,
-                        2,
-                        inputs,
-                        outputs,
-                        input_refs,
-                        output_refs,
-                        steps,
-                        reinterpret_cast<unsigned char*>(weights),
-                        kArenaBytes,
-                        sizeof weights,
-                        0x1122334455667788};
+  unsigned char first_state[3] = {7, 8, 9};
+  rt_initial initials[2] = {{first_state, 0, 3, 0}, {nullptr, 8, 4, 0x80}};
+  halite_model model = {.abi_version = RT_ABI_VERSION,
+                        .n_inputs = 2,
+                        .n_outputs = 1,
+                        .n_steps = 2,
+                        .inputs = inputs,
+                        .outputs = outputs,
+                        .input_refs = input_refs,
+                        .output_refs = output_refs,
+                        .steps = steps,
+                        .weights = reinterpret_cast<unsigned char*>(weights),
+                        .initials = initials,
+                        .n_initials = 2,
+                        .state_offset = 144,
+                        .state_bytes = kStateBytes,
+                        .arena_bytes = kArenaBytes,
+                        .weights_bytes = sizeof weights,
+                        .weights_hash = 0x1122334455667788};
 };
 
 struct Arena {
@@ -215,9 +221,38 @@ TEST_CASE("an observer sees each step before and after it runs") {
   CHECK(log.text == "0[0]1[1]");
 }
 
+TEST_CASE("a session's state begins as the model says, can be saved, restored and reset") {
+  Model m;
+  Arena arena;
+  std::memset(arena.bytes, 0x55, sizeof arena.bytes);
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  const std::vector<unsigned char> first = {7, 8, 9, 0, 0, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0};
+  const auto state = [&] { return std::vector(arena.bytes + 144, arena.bytes + 144 + kStateBytes); };
+  CHECK(halite_state_bytes(&m.model) == kStateBytes);
+  CHECK(state() == first);
+  CHECK(arena.bytes[143] == 0x55);
+  CHECK(arena.bytes[144 + kStateBytes] == 0x55);
+
+  arena.bytes[150] = 42;  // as a run would
+  const auto later = state();
+  unsigned char saved[kStateBytes];
+  CHECK(halite_save_state(&s, saved) == HALITE_OK);
+  CHECK(halite_reset(&s) == HALITE_OK);
+  CHECK(state() == first);
+  CHECK(halite_restore_state(&s, saved, sizeof saved - 1) == HALITE_STATE_MISMATCH);
+  CHECK(state() == first);
+  CHECK(halite_restore_state(&s, saved, sizeof saved) == HALITE_OK);
+  CHECK(state() == later);
+
+  CHECK(halite_reset(nullptr) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_save_state(&s, nullptr) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_restore_state(&s, nullptr, kStateBytes) == HALITE_BAD_ARGUMENT);
+}
+
 TEST_CASE("every status has a text of its own") {
   std::vector<std::string> texts;
-  for (int i = HALITE_OK; i <= HALITE_UNALIGNED_BUFFER; ++i)
+  for (int i = HALITE_OK; i <= HALITE_STATE_MISMATCH; ++i)
     texts.push_back(halite_status_text(static_cast<halite_status>(i)));
   std::sort(texts.begin(), texts.end());
   CHECK(std::unique(texts.begin(), texts.end()) == texts.end());

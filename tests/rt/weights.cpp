@@ -56,8 +56,23 @@ struct Session {
   rt_ref output_ref = 64;
   rt_ref args[2] = {RT_SPACE_WEIGHTS << RT_SPACE_SHIFT, RT_SPACE_OUTPUT << RT_SPACE_SHIFT};
   rt_step step = {first_weight, args, nullptr, 2};
-  halite_model model = {RT_ABI_VERSION, 0,     1,       1,   nullptr, &output, nullptr,
-                        &output_ref,    &step, nullptr, 128, kBytes,  kHash};
+  halite_model model = {.abi_version = RT_ABI_VERSION,
+                        .n_inputs = 0,
+                        .n_outputs = 1,
+                        .n_steps = 1,
+                        .inputs = nullptr,
+                        .outputs = &output,
+                        .input_refs = nullptr,
+                        .output_refs = &output_ref,
+                        .steps = &step,
+                        .weights = nullptr,
+                        .initials = nullptr,
+                        .n_initials = 0,
+                        .state_offset = 0,
+                        .state_bytes = 0,
+                        .arena_bytes = 128,
+                        .weights_bytes = kBytes,
+                        .weights_hash = kHash};
   alignas(64) unsigned char arena[128];
   halite_session session;
 };
