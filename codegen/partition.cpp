@@ -1,6 +1,6 @@
-// A group grows from its anchor along elementwise consumers while exactly one value leaves it. A value with
+// A group grows from its anchor along pointwise consumers while exactly one value leaves it. A value with
 // several readers may still be swallowed if all of them join (x * sigmoid(x)), so growth looks a few nodes
-// ahead.
+// ahead. Then pointwise nodes whose results only the group reads join it.
 #include "codegen/partition.h"
 
 #include <algorithm>
@@ -19,10 +19,6 @@ using schedules::Group;
 constexpr size_t kLookAhead = 6;  ///< nodes that may be waiting for the escaping values to meet again
 constexpr size_t kMaxNodes = 24;  ///< of one group: bounds register pressure and compile time
 
-bool is_elementwise(const ir::Op& op) {
-  return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
-}
-
 /// Softmax and arg-reductions end in stages of their own; what follows them is not worth a tile.
 bool takes_epilogue(const ir::Op& op) {
   return !std::holds_alternative<ir::Softmax>(op) && !std::holds_alternative<ir::ArgReduce>(op);
@@ -37,8 +33,12 @@ class Partitioner {
 
   std::vector<Group> run() {
     std::vector<Group> groups;
-    for (size_t i = 0; i < graph_.nodes.size(); i++) {
-      if (!taken_[i]) groups.push_back(grow(NodeId{uint32_t(i)}));
+    // What does not stand at the head of a group of its own need not be stored: operators that do first.
+    for (const bool pointwise : {false, true}) {
+      for (uint32_t i = 0; i < graph_.nodes.size(); i++) {
+        if (!taken_[i] && schedules::is_pointwise(graph_, NodeId{i}) == pointwise)
+          groups.push_back(grow(NodeId{i}));
+      }
     }
     // A group runs where its last node stood: all that it reads is computed by then.
     std::sort(groups.begin(), groups.end(),
@@ -51,6 +51,9 @@ class Partitioner {
     std::vector<NodeId> nodes{anchor};
     if (takes_epilogue(graph_.node(anchor).op)) {
       while (auto more = next(nodes)) nodes = *more;
+    }
+    while (auto producer = exclusive_producer(nodes)) {
+      nodes.insert(std::upper_bound(nodes.begin(), nodes.end(), *producer), *producer);
     }
     for (auto id : nodes) taken_[id.index] = true;
     Group group{nodes, anchor, reads(nodes), {graph_.node(nodes.back()).outputs[0]}};
@@ -86,7 +89,7 @@ class Partitioner {
 
   bool may_join(NodeId id, const ir::Shape& shape) const {
     const ir::Node& node = graph_.node(id);
-    return !taken_[id.index] && !is_state_copy(node) && is_elementwise(node.op) &&
+    return !taken_[id.index] && !is_state_copy(node) && schedules::is_pointwise(graph_, id) &&
            graph_.type(node.outputs[0]).shape == shape;
   }
 
@@ -94,6 +97,41 @@ class Partitioner {
   bool is_state_copy(const ir::Node& node) const {
     const auto* cast = std::get_if<ir::Cast>(&node.op);
     return cast && is_new_state_[node.outputs[0].index] && graph_.type(node.inputs[0]).dtype == cast->to;
+  }
+
+  /// A pointwise node, not yet in a group, that works for `nodes` alone and whose result is read element by
+  /// element there; nullopt if there is none.
+  std::optional<NodeId> exclusive_producer(const std::vector<NodeId>& nodes) const {
+    if (nodes.size() >= kMaxNodes) return {};
+    for (auto id : nodes) {
+      if (!reads_once(id)) continue;
+      const ir::Shape& shape = graph_.type(reads_over(id)).shape;
+      for (auto value : graph_.node(id).inputs) {
+        const auto producer = uses_.producer[value.index];
+        if (!producer || taken_[producer->index] || contains(nodes, *producer)) continue;
+        if (!schedules::is_pointwise(graph_, *producer) || is_state_copy(graph_.node(*producer))) continue;
+        if (graph_.type(value).shape != shape) continue;
+        const auto& readers = uses_.consumers[value.index];
+        const bool shared =
+            uses_.is_output[value.index] ||
+            std::any_of(readers.begin(), readers.end(), [&](NodeId r) { return !contains(nodes, r); });
+        if (shared) continue;
+        auto grown = nodes;
+        grown.insert(std::upper_bound(grown.begin(), grown.end(), *producer), *producer);
+        if (reads(grown).size() + 2 <= RT_MAX_ARGS) return producer;
+      }
+    }
+    return {};
+  }
+
+  /// Whether the node reads each element of its inputs about once, so that computing it there costs nothing.
+  bool reads_once(NodeId id) const {
+    return schedules::is_pointwise(graph_, id) || std::holds_alternative<ir::Reduce>(graph_.node(id).op);
+  }
+  /// A value of the extents that such a node walks over.
+  ValueId reads_over(NodeId id) const {
+    const ir::Node& node = graph_.node(id);
+    return std::holds_alternative<ir::Reduce>(node.op) ? node.inputs[0] : node.outputs[0];
   }
 
   /// Values made inside and wanted outside.

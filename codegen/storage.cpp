@@ -70,10 +70,8 @@ class Builder {
   /// An elementwise group may write over an input that nobody reads afterwards, if both fill equal buffers.
   void share_in_place(size_t step) {
     const Group& group = groups_[step];
-    const bool elementwise = std::all_of(group.nodes.begin(), group.nodes.end(), [&](ir::NodeId id) {
-      const auto& op = graph_.node(id).op;
-      return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
-    });
+    const bool elementwise = std::all_of(group.nodes.begin(), group.nodes.end(),
+                                         [&](ir::NodeId id) { return schedules::is_pointwise(graph_, id); });
     const ir::ValueId out = group.outputs[0];
     if (!elementwise || root(out) != out || buffer(out).space != Buffer::Space::arena) return;
     for (auto in : group.inputs) {

@@ -19,12 +19,15 @@
 #include "ir/ops/concat.h"
 #include "ir/ops/conv2d.h"
 #include "ir/ops/conv_transpose2d.h"
+#include "ir/ops/dequantize.h"
 #include "ir/ops/elementwise.h"
 #include "ir/ops/gather.h"
 #include "ir/ops/matmul.h"
 #include "ir/ops/pad.h"
 #include "ir/ops/pool2d.h"
+#include "ir/ops/quantize.h"
 #include "ir/ops/reduce.h"
+#include "ir/ops/requantize.h"
 #include "ir/ops/reshape.h"
 #include "ir/ops/resize.h"
 #include "ir/ops/slice.h"
@@ -33,8 +36,9 @@
 
 namespace halite::ir {
 
-using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Elementwise, Gather,
-                        MatMul, Pad, Pool2d, Reduce, Reshape, Resize, Slice, Softmax, Transpose>;
+using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Dequantize, Elementwise,
+                        Gather, MatMul, Pad, Pool2d, Quantize, Reduce, Requantize, Reshape, Resize, Slice,
+                        Softmax, Transpose>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);

@@ -22,6 +22,10 @@ inline constexpr std::array<std::string_view, 4> kEnumNames<Pad::Mode>{"constant
 template <>
 inline constexpr std::array<std::string_view, 2> kEnumNames<Pool2d::Kind>{"max", "average"};
 template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<Quantize::Ties>{"even", "away"};
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<Requantize::Rounding>{"single", "twice", "real"};
+template <>
 inline constexpr std::array<std::string_view, 5> kEnumNames<Reduce::Kind>{"sum", "mean", "max", "min",
                                                                           "prod"};
 template <>

@@ -43,8 +43,10 @@ struct Quantization {
 struct Type {
   DType dtype = DType::f32;
   Shape shape;
+  /// What the user is told of a public tensor. Operators state their scales and zero points themselves and
+  /// never look here, so types are equal without it.
   std::optional<Quantization> quantization;
-  bool operator==(const Type&) const = default;
+  bool operator==(const Type& other) const { return dtype == other.dtype && shape == other.shape; }
 
   int rank() const { return static_cast<int>(shape.size()); }
   int64_t elements() const;  ///< CHECKs that the count is representable

@@ -73,6 +73,7 @@ struct Vocabulary {
   static Expr floor(const Expr& x) { return Halide::floor(x); }
   static Expr ceil(const Expr& x) { return Halide::ceil(x); }
   static Expr round(const Expr& x) { return Halide::round(x); }
+  static Expr round_away(const Expr& x) { return math::round_away(x); }
   static Expr sqrt(const Expr& x) { return Halide::sqrt(x); }
   static Expr exp(const Expr& x) {
     return real(x, math::exp, [](Expr v) { return Halide::exp(v); });

@@ -5,13 +5,14 @@
 #include <set>
 
 namespace halite::schedules {
-namespace {
-
-bool keeps_index(const ir::Op& op) {
-  return std::holds_alternative<ir::Elementwise>(op) || std::holds_alternative<ir::Cast>(op);
+bool is_pointwise(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  if (std::holds_alternative<ir::Gather>(node.op))
+    return graph.is_constant(node.inputs[0]) && graph.type(node.inputs[0]).rank() == 1;
+  return std::holds_alternative<ir::Elementwise>(node.op) || std::holds_alternative<ir::Cast>(node.op) ||
+         std::holds_alternative<ir::Requantize>(node.op) || std::holds_alternative<ir::Quantize>(node.op) ||
+         std::holds_alternative<ir::Dequantize>(node.op);
 }
-
-}  // namespace
 
 int64_t macs(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
@@ -48,7 +49,7 @@ bool may_alias(const ir::Graph& graph, const Group& group, size_t input) {
     const bool reads =
         std::any_of(node.inputs.begin(), node.inputs.end(), [&](auto v) { return depends.contains(v); });
     if (!reads) continue;
-    if (!keeps_index(node.op) || graph.type(node.outputs[0]).shape != to.shape) return false;
+    if (!is_pointwise(graph, id) || graph.type(node.outputs[0]).shape != to.shape) return false;
     depends.insert(node.outputs.begin(), node.outputs.end());
   }
   return true;

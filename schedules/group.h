@@ -29,6 +29,11 @@ struct Group {
 /// Multiply-accumulates of a node for reports: conv2d, conv_transpose2d and matmul; 0 for the rest.
 int64_t macs(const ir::Graph&, ir::NodeId);
 
+/// Whether every element of the node's output depends on the elements of its inputs at the same index alone
+/// (repeated along extents of 1), constants aside: elementwise functions, casts, scaling of integers, and
+/// looking up in a table.
+bool is_pointwise(const ir::Graph&, ir::NodeId);
+
 /// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to
 /// compute the output element at the same place, with the same size. The caller then sets Request::in_place,
 /// and gives both the same strides.

@@ -136,6 +136,14 @@ Expr erf(const Expr& x) {
   return select(a < 1.0f, small, select(x < 0.0f, -large, large));
 }
 
+Expr round_away(const Expr& x) {
+  // x + 0.5 may itself round up; the distance of |x| to its floor is exact.
+  const Expr size = Halide::abs(x), whole = Halide::floor(size);
+  const Expr half = Halide::Internal::make_const(x.type(), 0.5), one = Halide::Internal::make_one(x.type());
+  const Expr rounded = Halide::select(size - whole >= half, whole + one, whole);
+  return Halide::select(x < Halide::Internal::make_zero(x.type()), -rounded, rounded);
+}
+
 Expr is_nan(const Expr& x) { return magnitude_bits(x) > infinity_bits(x.type()); }
 Expr is_inf(const Expr& x) { return magnitude_bits(x) == infinity_bits(x.type()); }
 

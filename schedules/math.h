@@ -23,6 +23,9 @@ Expr tanh(const Expr& x);
 Expr sigmoid(const Expr& x);
 Expr erf(const Expr& x);
 
+/// To the nearest whole number, halves away from zero.
+Expr round_away(const Expr& x);
+
 /// Tests of the bits, which no assumption of a compiler about absent NaNs can fold away. f32, f64 and f16.
 Expr is_nan(const Expr& x);
 Expr is_inf(const Expr& x);

@@ -96,10 +96,15 @@ Func algorithm(const ir::Gather& op, const Anchor& anchor, Stages&, Inputs input
     f(vars) = make_zero(halide_type(anchor.output.dtype));
     return f;
   }
-  const Expr given = inputs[1](at), zero = make_zero(given.type());
-  const Expr size = make_const(given.type(), n);
-  const Expr picked =
-      Halide::cast<int>(Halide::clamp(Halide::select(given < zero, given + size, given), zero, size - 1));
+  Expr given = inputs[1](at);
+  const bool is_byte = given.type().bits() == 8;
+  if (is_byte && n != 256) given = Halide::cast<int>(given);
+  const Expr zero = make_zero(given.type()), size = make_const(given.type(), n);
+  // A byte picks one of 256 entries without a comparison, also where a negative one counts from the end.
+  const Expr picked = is_byte && n == 256
+                          ? Halide::cast<int>(Halide::cast<uint8_t>(given))
+                          : Halide::cast<int>(Halide::clamp(Halide::select(given < zero, given + size, given),
+                                                            zero, size - 1));
   std::vector<Expr> index(all.begin(), all.begin() + axis);
   index.push_back(Halide::unsafe_promise_clamped(picked, 0, n - 1));
   index.insert(index.end(), all.begin() + axis + indices_rank, all.end());

@@ -47,10 +47,13 @@ void schedule(const ir::Softmax&, const Anchor&, Stages&);
 Halide::Func algorithm(const ir::Transpose&, const Anchor&, Stages&, Inputs);
 void schedule(const ir::Transpose&, const Anchor&, Stages&);
 
-// elementwise.cpp, movement.cpp, gather.cpp, resize.cpp: an element of the output is a formula over single
-// elements.
+// elementwise.cpp, requantize.cpp, movement.cpp, resize.cpp: an element of the output is a formula over
+// single elements.
 Halide::Func algorithm(const ir::Elementwise&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Cast&, const Anchor&, Stages&, Inputs);
+Halide::Func algorithm(const ir::Requantize&, const Anchor&, Stages&, Inputs);
+Halide::Func algorithm(const ir::Quantize&, const Anchor&, Stages&, Inputs);
+Halide::Func algorithm(const ir::Dequantize&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Broadcast&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Concat&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Gather&, const Anchor&, Stages&, Inputs);

@@ -10,7 +10,6 @@ namespace halite::ir {
 Result<Types> infer(const ArgReduce& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
   if (auto failure = checks::dtype(op.kName, "the input", in[0], checks::Admit::number)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
   if (auto failure = checks::axis(op.kName, op.axis, in[0])) return *failure;
   Shape shape = in[0].shape;
   if (shape[op.axis] == 0)

@@ -9,13 +9,12 @@ namespace halite::ir {
 
 Result<Types> infer(const Broadcast& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "shape", op.shape.size(), in[0])) return *failure;
   for (int i = 0; i < in[0].rank(); ++i)
     if (in[0].shape[i] != op.shape[i] && in[0].shape[i] != 1)
       return checks::invalid(op.kName, ": cannot repeat the shape ", in[0].shape, " to ", op.shape, "; axis ",
                              i, " has extent ", in[0].shape[i], " where 1 or ", op.shape[i], " was expected");
-  return checks::output(op.kName, {in[0].dtype, op.shape, in[0].quantization});
+  return checks::output(op.kName, {in[0].dtype, op.shape, {}});
 }
 
 void reference(const Broadcast& op, std::span<const Tensor> in, std::span<Tensor> out) {

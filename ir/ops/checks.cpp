@@ -96,21 +96,6 @@ Failure one_per_axis(std::string_view op, std::string_view what, size_t count, c
   return invalid(op, ": ", what, " has ", count, " entries; expected one for each axis of ", x.shape);
 }
 
-Failure not_quantized(std::string_view op, std::span<const Type> in) {
-  for (size_t i = 0; i < in.size(); ++i)
-    if (in[i].quantization)
-      return not_supported(op, ": input ", i, " is quantized; only plain tensors are supported here");
-  return {};
-}
-
-Failure not_quantized_per_axis(std::string_view op, std::span<const Type> in) {
-  for (size_t i = 0; i < in.size(); ++i)
-    if (in[i].quantization && in[i].quantization->axis >= 0)
-      return not_supported(op, ": input ", i, " is quantized along axis ", in[i].quantization->axis,
-                           "; only one scale for the whole tensor is supported here");
-  return {};
-}
-
 Result<Types> output(std::string_view op, Type t) {
   if (auto failure = type(op, "the output", t)) return *failure;
   return Types{std::move(t)};

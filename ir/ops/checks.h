@@ -60,10 +60,6 @@ Failure axis(std::string_view op, int64_t axis, const Type& x);
 Failure range(std::string_view op, std::string_view what, int64_t value, int64_t least, int64_t most);
 /// As many entries in an attribute as x has axes.
 Failure one_per_axis(std::string_view op, std::string_view what, size_t count, const Type& x);
-/// Operators that compute with values have no meaning on quantized ones.
-Failure not_quantized(std::string_view op, std::span<const Type> in);
-/// Operators that move elements keep a quantization that does not depend on the axis.
-Failure not_quantized_per_axis(std::string_view op, std::span<const Type> in);
 
 /// The only output, after `type` has found it sound.
 Result<Types> output(std::string_view op, Type);

@@ -9,13 +9,12 @@ namespace halite::ir {
 
 Result<Types> infer(const Concat& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, UINT32_MAX)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
   if (auto failure = checks::axis(op.kName, op.axis, in[0])) return *failure;
-  Type joined = in[0];
+  Type joined{in[0].dtype, in[0].shape, {}};
   for (size_t k = 1; k < in.size(); ++k) {
-    if (in[k].dtype != joined.dtype || in[k].quantization != joined.quantization)
+    if (in[k].dtype != joined.dtype)
       return checks::invalid(op.kName, ": input ", k, " is ", in[k], " and input 0 is ", in[0],
-                             "; expected the same dtype and quantization");
+                             "; expected the same dtype");
     bool fits = in[k].rank() == joined.rank();
     for (int i = 0; fits && i < joined.rank(); ++i) fits = i == op.axis || in[k].shape[i] == joined.shape[i];
     if (!fits)

@@ -2,10 +2,12 @@
 #include "ir/ops/conv2d.h"
 
 #include "ir/ops/convolution.h"
+#include "ir/ops/products.h"
 
 namespace halite::ir {
 Result<Types> infer(const Conv2d& op, std::span<const Type> in) {
   if (auto failure = checks::convolution(op.kName, in, op.groups)) return *failure;
+  if (auto failure = checks::product_operands(op.kName, in, op.x_zero, op.w_zero)) return *failure;
   Shape shape{in[0].shape[0], 0, 0, in[1].shape[0]};
   for (int i : {0, 1}) {
     if (auto failure = checks::range(op.kName, "a stride", op.stride[i], 1, kMaxWindow)) return *failure;
@@ -19,21 +21,24 @@ Result<Types> infer(const Conv2d& op, std::span<const Type> in) {
                              " pixels, but the padded input only ", padded, " on spatial axis ", i);
     shape[1 + i] = (padded - window) / op.stride[i] + 1;
   }
-  return checks::output(op.kName, {DType::f32, std::move(shape), {}});
+  return checks::output(op.kName, {product_dtype(in), std::move(shape), {}});
 }
 
-// Sums are made in double and rounded once: closer to the truth than any kernel.
-void reference(const Conv2d& op, std::span<const Tensor> in, std::span<Tensor> out) {
-  const Shape &xs = in[0].type().shape, &ws = in[1].type().shape, &ys = out[0].type().shape;
-  const auto x = in[0].data<float>(), w = in[1].data<float>();
-  const auto y = out[0].mutable_data<float>();
+namespace {
+
+template <class X, class W, class Y>
+void convolve(const Conv2d& op, std::span<const Tensor> in, Tensor& out) {
+  const Shape &xs = in[0].type().shape, &ws = in[1].type().shape, &ys = out.type().shape;
+  const auto x = in[0].data<X>();
+  const auto w = in[1].data<W>();
+  const auto y = out.mutable_data<Y>();
   const int64_t h = xs[1], width = xs[2], c = xs[3], kh = ws[1], kw = ws[2], ic = ws[3], oc = ws[0];
   int64_t at = 0;
   for (int64_t n = 0; n < ys[0]; ++n)
     for (int64_t oy = 0; oy < ys[1]; ++oy)
       for (int64_t ox = 0; ox < ys[2]; ++ox)
         for (int64_t o = 0; o < oc; ++o) {
-          double sum = in.size() == 3 ? in[2].data<float>()[o] : 0.0;
+          Sum<Y> sum = in.size() == 3 ? in[2].data<Y>()[o] : Sum<Y>{};
           const int64_t first = o / (oc / op.groups) * ic;
           for (int64_t ky = 0; ky < kh; ++ky) {
             const int64_t iy = oy * op.stride[0] + ky * op.dilation[0] - op.pad[0];
@@ -41,13 +46,20 @@ void reference(const Conv2d& op, std::span<const Tensor> in, std::span<Tensor> o
             for (int64_t kx = 0; kx < kw; ++kx) {
               const int64_t ix = ox * op.stride[1] + kx * op.dilation[1] - op.pad[1];
               if (ix < 0 || ix >= width) continue;
-              const float* pixel = &x[((n * h + iy) * width + ix) * c + first];
-              const float* weight = &w[((o * kh + ky) * kw + kx) * ic];
-              for (int64_t i = 0; i < ic; ++i) sum += double{pixel[i]} * weight[i];
+              const X* pixel = &x[((n * h + iy) * width + ix) * c + first];
+              const W* weight = &w[((o * kh + ky) * kw + kx) * ic];
+              for (int64_t i = 0; i < ic; ++i)
+                sum += centred<Y>(pixel[i], op.x_zero) * centred<Y>(weight[i], op.w_zero);
             }
           }
-          y[at++] = static_cast<float>(sum);
+          y[at++] = static_cast<Y>(sum);
         }
+}
+
+}  // namespace
+
+void reference(const Conv2d& op, std::span<const Tensor> in, std::span<Tensor> out) {
+  with_product_types(in, [&]<class X, class W, class Y>(X, W, Y) { convolve<X, W, Y>(op, in, out[0]); });
 }
 
 }  // namespace halite::ir

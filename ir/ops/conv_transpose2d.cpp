@@ -6,6 +6,8 @@
 namespace halite::ir {
 Result<Types> infer(const ConvTranspose2d& op, std::span<const Type> in) {
   if (auto failure = checks::convolution(op.kName, in, op.groups)) return *failure;
+  for (const Type& t : in)
+    if (auto failure = checks::dtype(op.kName, "an input", t, checks::Admit::f32)) return *failure;
   Shape shape{in[0].shape[0], 0, 0, in[1].shape[0]};
   for (int i : {0, 1}) {
     if (auto failure = checks::range(op.kName, "a stride", op.stride[i], 1, kMaxWindow)) return *failure;

@@ -5,7 +5,8 @@
 
 namespace halite::ir::checks {
 
-/// x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]; all f32, no extent but n empty.
+/// x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]; no extent but n empty. Dtypes are the
+/// operator's.
 Failure convolution(std::string_view op, std::span<const Type> in, int64_t groups);
 
 }  // namespace halite::ir::checks

@@ -15,15 +15,16 @@ namespace halite::ir {
 namespace {
 
 constexpr std::array kNames = std::to_array<std::string_view>({
-    "abs",          "neg",        "sign",        "floor",         "ceil",        "round",      "sqrt",
-    "reciprocal",   "exp",        "log",         "erf",           "sin",         "cos",        "tan",
-    "asin",         "acos",       "atan",        "sinh",          "cosh",        "tanh",       "asinh",
-    "acosh",        "atanh",      "sigmoid",     "relu",          "is_nan",      "is_inf",     "logical_not",
-    "bitwise_not",  "leaky_relu", "elu",         "celu",          "selu",        "softplus",   "softsign",
-    "hard_sigmoid", "hard_swish", "clamp",       "add",           "sub",         "mul",        "div",
-    "pow",          "mod",        "fmod",        "max",           "min",         "equal",      "not_equal",
-    "less",         "less_equal", "greater",     "greater_equal", "logical_and", "logical_or", "logical_xor",
-    "bitwise_and",  "bitwise_or", "bitwise_xor", "shift_left",    "shift_right", "prelu",      "select",
+    "abs",         "neg",          "sign",       "floor",       "ceil",          "round",       "round_away",
+    "sqrt",        "reciprocal",   "exp",        "log",         "erf",           "sin",         "cos",
+    "tan",         "asin",         "acos",       "atan",        "sinh",          "cosh",        "tanh",
+    "asinh",       "acosh",        "atanh",      "sigmoid",     "relu",          "is_nan",      "is_inf",
+    "logical_not", "bitwise_not",  "leaky_relu", "elu",         "celu",          "selu",        "softplus",
+    "softsign",    "hard_sigmoid", "hard_swish", "clamp",       "add",           "sub",         "mul",
+    "div",         "pow",          "mod",        "fmod",        "max",           "min",         "equal",
+    "not_equal",   "less",         "less_equal", "greater",     "greater_equal", "logical_and", "logical_or",
+    "logical_xor", "bitwise_and",  "bitwise_or", "bitwise_xor", "shift_left",    "shift_right", "prelu",
+    "select",
 });
 static_assert(kNames.size() == static_cast<size_t>(Fn::select) + 1, "a name for each function");
 
@@ -148,7 +149,6 @@ Result<Types> infer(const Elementwise& op, std::span<const Type> in) {
   const auto name = to_string(op.fn);
   const auto count = static_cast<size_t>(arity(op.fn));
   if (auto failure = checks::inputs(name, in, count, count)) return *failure;
-  if (auto failure = checks::not_quantized(name, in)) return *failure;
   if (auto failure = check_constants(op)) return *failure;
   if (auto failure = check_dtypes(op, in)) return *failure;
   Type result{in.back().dtype, in[0].shape, {}};

@@ -25,7 +25,8 @@ enum class Fn : uint8_t {
   sign,
   floor,
   ceil,
-  round,
+  round,       ///< halves to the even neighbour
+  round_away,  ///< halves away from zero
   sqrt,
   reciprocal,
   exp,

@@ -8,7 +8,8 @@
 //                min · max (NaN wins) · div (integers truncate toward zero; x/0 = 0)
 //                remainder (sign of the dividend; integers: x rem 0 = 0)
 //                pow (integers: a negative power truncates the true result toward zero; 0^-n = 0)
-//   reals        floor ceil round (half to even) sqrt exp expm1 log log1p erf sin cos tan asin acos atan
+//   reals        floor ceil round (half to even) round_away sqrt exp expm1 log log1p erf sin cos tan asin
+//   acos atan
 //                sinh cosh tanh asinh acosh atanh sigmoid is_nan is_inf
 //   unsigned     shift_left shift_right (0 where the amount is the width or more)
 #pragma once
@@ -105,6 +106,7 @@ typename M::Value real(Fn fn, const typename M::Value& a, double alpha, double b
     case Fn::floor: return M::floor(a);
     case Fn::ceil: return M::ceil(a);
     case Fn::round: return M::round(a);
+    case Fn::round_away: return M::round_away(a);
     case Fn::sqrt: return M::sqrt(a);
     case Fn::reciprocal: return M::div(M::constant(a, 1), a);
     case Fn::exp: return M::exp(a);

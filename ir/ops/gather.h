@@ -1,6 +1,7 @@
 // Picks slices of a tensor along one axis by an index tensor; negative indices count from the end, and an
 // index out of range is clamped (the model's fault; memory is never read outside x).
-//   in: x, indices (i32 or i64, any rank)   out: x.shape[:axis] + indices.shape + x.shape[axis+1:]
+// A table of 256 entries is thus indexed by i8 and u8 alike.
+//   in: x, indices (i8, u8, i32 or i64, any rank)   out: x.shape[:axis] + indices.shape + x.shape[axis+1:]
 // https://onnx.ai/onnx/operators/onnx__Gather.html
 #pragma once
 

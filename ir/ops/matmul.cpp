@@ -3,6 +3,7 @@
 
 #include "ir/ops/checks.h"
 #include "ir/ops/iterate.h"
+#include "ir/ops/products.h"
 
 namespace halite::ir {
 namespace {
@@ -27,10 +28,9 @@ Strides batch_strides(const Shape& s, const Shape& out) {
 
 Result<Types> infer(const MatMul& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 2, 3)) return *failure;
-  if (auto failure = checks::not_quantized(op.kName, in)) return *failure;
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (auto failure = checks::dtype(op.kName, "an input", in[i], checks::Admit::f32)) return *failure;
-    if (i < 2 && in[i].rank() < 2)
+  if (auto failure = checks::product_operands(op.kName, in, op.a_zero, op.b_zero)) return *failure;
+  for (size_t i = 0; i < 2; ++i) {
+    if (in[i].rank() < 2)
       return checks::invalid(op.kName, ": input ", i, " has the shape ", in[i].shape,
                              "; expected rank 2 or more");
   }
@@ -47,14 +47,17 @@ Result<Types> infer(const MatMul& op, std::span<const Type> in) {
   if (in.size() == 3 && broadcast(in[2].shape, *shape) != shape)
     return checks::invalid(op.kName, ": the bias has the shape ", in[2].shape,
                            ", which does not broadcast to ", *shape);
-  return checks::output(op.kName, {DType::f32, std::move(*shape), {}});
+  return checks::output(op.kName, {product_dtype(in), std::move(*shape), {}});
 }
 
-// Sums are made in double and rounded once: closer to the truth than any kernel.
-void reference(const MatMul& op, std::span<const Tensor> in, std::span<Tensor> out) {
-  const Shape &as = in[0].type().shape, &bs = in[1].type().shape, &ys = out[0].type().shape;
+namespace {
+
+template <class X, class W, class Y>
+void multiply(const MatMul& op, std::span<const Tensor> in, Tensor& out) {
+  const Shape &as = in[0].type().shape, &bs = in[1].type().shape, &ys = out.type().shape;
   const size_t m = ys.size() - 2, n = ys.size() - 1;
-  const auto a = in[0].data<float>(), b = in[1].data<float>();
+  const auto a = in[0].data<X>();
+  const auto b = in[1].data<W>();
   const int64_t a_row = op.transpose_a ? 1 : as.back(), a_step = op.transpose_a ? as.back() : 1;
   const int64_t b_column = op.transpose_b ? bs.back() : 1, b_step = op.transpose_b ? 1 : bs.back();
   const int64_t k_extent = Extents(as, op.transpose_a).columns;
@@ -63,12 +66,19 @@ void reference(const MatMul& op, std::span<const Tensor> in, std::span<Tensor> o
   b_strides[n] = b_column;
   const Strides bias_strides =
       in.size() == 3 ? broadcast_strides(in[2].type().shape, ys) : Strides(ys.size(), 0);
-  const auto y = out[0].mutable_data<float>();
+  const auto y = out.mutable_data<Y>();
   walk<3>(ys, {a_strides, b_strides, bias_strides}, {0, 0, 0}, [&](int64_t i, const auto& at) {
-    double sum = in.size() == 3 ? in[2].data<float>()[at[2]] : 0.0;
-    for (int64_t k = 0; k < k_extent; ++k) sum += double{a[at[0] + k * a_step]} * b[at[1] + k * b_step];
-    y[i] = static_cast<float>(sum);
+    Sum<Y> sum = in.size() == 3 ? in[2].data<Y>()[at[2]] : Sum<Y>{};
+    for (int64_t k = 0; k < k_extent; ++k)
+      sum += centred<Y>(a[at[0] + k * a_step], op.a_zero) * centred<Y>(b[at[1] + k * b_step], op.b_zero);
+    y[i] = static_cast<Y>(sum);
   });
+}
+
+}  // namespace
+
+void reference(const MatMul& op, std::span<const Tensor> in, std::span<Tensor> out) {
+  with_product_types(in, [&]<class X, class W, class Y>(X, W, Y) { multiply<X, W, Y>(op, in, out[0]); });
 }
 
 }  // namespace halite::ir

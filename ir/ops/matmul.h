@@ -1,7 +1,8 @@
 // Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank
 // >= 2.
 //   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast
-//   to [..,m,n] out: [..,m,n]. f32; kernels accumulate in f32, the reference in f64.
+//   to [..,m,n] out: [..,m,n]. f32: kernels accumulate in f32, the reference in f64. Integers: as conv2d,
+//   with zero points a_zero and b_zero.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 #pragma once
 
@@ -20,10 +21,13 @@ struct MatMul {
   static constexpr std::string_view kName = "matmul";
   bool transpose_a = false;
   bool transpose_b = false;
+  int64_t a_zero = 0, b_zero = 0;  ///< zero points; 0 for f32
   bool operator==(const MatMul&) const = default;
   static void fields(auto& self, auto&& visit) {
     visit("transpose_a", self.transpose_a);
     visit("transpose_b", self.transpose_b);
+    visit("a_zero", self.a_zero);
+    visit("b_zero", self.b_zero);
   }
 };
 

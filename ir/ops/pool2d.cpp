@@ -63,20 +63,18 @@ T pooled(const Pool2d& op, std::span<const T> x, const Shape& xs, int64_t n, con
   if (!average) return static_cast<T>(value);
   const int64_t inside = static_cast<int64_t>(rows.inside.size() * columns.inside.size());
   const int64_t counted = op.count_include_pad ? rows.counted * columns.counted : inside;
-  return static_cast<T>(value / static_cast<Wide<T>>(std::max<int64_t>(counted, 1)));
+  const auto divisor = static_cast<Wide<T>>(std::max<int64_t>(counted, 1));
+  if constexpr (!kIsReal<T>) value += value < 0 ? -(divisor / 2) : divisor / 2;
+  return static_cast<T>(value / divisor);
 }
 
 }  // namespace
 
 Result<Types> infer(const Pool2d& op, std::span<const Type> in) {
-  using checks::Admit;
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
-  const bool average = op.kind == Pool2d::Kind::average;
-  if (auto failure = checks::dtype(op.kName, "the input", in[0], average ? Admit::real : Admit::number))
-    return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
+  if (auto failure = checks::dtype(op.kName, "the input", in[0], checks::Admit::number)) return *failure;
   if (auto failure = checks::rank(op.kName, "the input", in[0], 4)) return *failure;
-  Type result = in[0];
+  Type result{in[0].dtype, in[0].shape, {}};
   for (int i : {0, 1}) {
     const int64_t extent = in[0].shape[1 + i];
     if (auto failure = check_axis(op, i, extent)) return *failure;

@@ -5,7 +5,8 @@
 // count_include_pad, by those inside x plus its padding without `excess`: the rows and columns at the bottom
 // and right that pad holds only because the model rounds the output extent up (ceil_mode). No window lies
 // wholly in the padding; one that dilation carries past every pixel gives the lowest number as maximum and 0
-// as average. Maximum: any number; average: floats. https://onnx.ai/onnx/operators/onnx__AveragePool.html
+// as average. Any number; an integer average is rounded to nearest, halves
+// away from zero (TFLite). https://onnx.ai/onnx/operators/onnx__AveragePool.html
 #pragma once
 
 #include <array>

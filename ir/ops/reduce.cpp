@@ -50,7 +50,6 @@ W combined(Kind kind, W a, W b) {
 
 Result<Types> infer(const Reduce& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
-  if (auto failure = checks::not_quantized(op.kName, in)) return *failure;
   if (auto failure = checks::dtype(op.kName, "the input", in[0], checks::Admit::number)) return *failure;
   Type result = in[0];
   int64_t last = -1;

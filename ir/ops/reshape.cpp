@@ -9,8 +9,7 @@ namespace halite::ir {
 
 Result<Types> infer(const Reshape& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
-  const Type result{in[0].dtype, op.shape, in[0].quantization};
+  const Type result{in[0].dtype, op.shape, {}};
   if (auto failure = checks::type(op.kName, "the output", result)) return *failure;
   if (result.elements() != in[0].elements())
     return checks::invalid(op.kName, ": ", in[0].shape, " has ", in[0].elements(), " elements and ", op.shape,

@@ -183,7 +183,6 @@ Result<Types> infer(const Resize& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
   const Admit admit = op.mode == Mode::nearest ? Admit::any : Admit::real;
   if (auto failure = checks::dtype(op.kName, "the input", in[0], admit)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "sizes", op.sizes.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "scales", op.scales.size(), in[0])) return *failure;
   if (auto failure = check_roi(op, in[0])) return *failure;
@@ -191,7 +190,7 @@ Result<Types> infer(const Resize& op, std::span<const Type> in) {
     if (auto failure = check_axis(op, i, in[0].shape[i])) return *failure;
   if (!std::isfinite(op.cubic_coefficient) || !std::isfinite(op.extrapolation_value))
     return checks::invalid(op.kName, ": cubic_coefficient or extrapolation_value is not a finite number");
-  return checks::output(op.kName, {in[0].dtype, op.sizes, in[0].quantization});
+  return checks::output(op.kName, {in[0].dtype, op.sizes, {}});
 }
 
 void reference(const Resize& op, std::span<const Tensor> in, std::span<Tensor> out) {

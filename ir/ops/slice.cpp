@@ -35,13 +35,12 @@ checks::Failure check_axis(const Slice& op, int axis, const Shape& x) {
 
 Result<Types> infer(const Slice& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
-  if (auto failure = checks::not_quantized_per_axis(op.kName, in)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "start", op.start.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "step", op.step.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "sizes", op.sizes.size(), in[0])) return *failure;
   for (int i = 0; i < in[0].rank(); ++i)
     if (auto failure = check_axis(op, i, in[0].shape)) return *failure;
-  return checks::output(op.kName, {in[0].dtype, op.sizes, in[0].quantization});
+  return checks::output(op.kName, {in[0].dtype, op.sizes, {}});
 }
 
 void reference(const Slice& op, std::span<const Tensor> in, std::span<Tensor> out) {

@@ -10,7 +10,7 @@ namespace halite::ir {
 Result<Types> infer(const Transpose& op, std::span<const Type> in) {
   if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "perm", op.perm.size(), in[0])) return *failure;
-  Type result = in[0];
+  Type result{in[0].dtype, in[0].shape, {}};
   std::vector<bool> taken(op.perm.size(), false);
   for (size_t i = 0; i < op.perm.size(); ++i) {
     const int64_t from = op.perm[i];
@@ -19,8 +19,6 @@ Result<Types> infer(const Transpose& op, std::span<const Type> in) {
                              " once");
     taken[from] = true;
     result.shape[i] = in[0].shape[from];
-    if (in[0].quantization && in[0].quantization->axis == from)
-      result.quantization->axis = static_cast<int>(i);
   }
   return checks::output(op.kName, std::move(result));
 }

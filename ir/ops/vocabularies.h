@@ -51,6 +51,7 @@ struct Numbers<double> {
   static double floor(double x) { return std::floor(x); }
   static double ceil(double x) { return std::ceil(x); }
   static double round(double x) { return std::nearbyint(x); }
+  static double round_away(double x) { return std::round(x); }
   static double sqrt(double x) { return std::sqrt(x); }
   static double exp(double x) { return std::exp(x); }
   static double expm1(double x) { return std::expm1(x); }

@@ -32,7 +32,7 @@ bool never_negative(const Rewriter& r, ValueId v) {
 }
 
 std::optional<Op> with_pad(const Rewriter&, const Conv2d& op, const Pad& p, ValueId) {
-  if (p.value != 0) return {};
+  if (p.value != static_cast<double>(op.x_zero)) return {};
   Conv2d padded = op;
   padded.pad = added(op.pad, p);
   return padded;

@@ -105,6 +105,7 @@ void Rewriter::replace(ValueId old, ValueId with) {
     is_output_[old.index] = false;
     is_output_[with.index] = true;
     std::swap(graph_.value(old).name, graph_.value(with).name);
+    std::swap(graph_.value(old).type.quantization, graph_.value(with).type.quantization);
   }
   reads_[with.index] += std::exchange(reads_[old.index], 0);
   replaced_by_[old.index] = with;

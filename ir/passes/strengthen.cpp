@@ -53,6 +53,8 @@ bool rewrite(Rewriter& r, const Node& node, const Pool2d& op) {
   ValueId with;
   if (op.kernel[0] == 1 && op.kernel[1] == 1) {
     with = r.emit(node.name, Slice{{0, 0, 0, 0}, {1, op.stride[0], op.stride[1], 1}, out}, {node.inputs[0]});
+  } else if (op.kind == Pool2d::Kind::average && !is_float(r.type(node.inputs[0]).dtype)) {
+    return false;  // rounds otherwise than a mean
   } else if (op.kernel[0] == in[1] && op.kernel[1] == in[2] && op.dilation == std::array<int64_t, 2>{1, 1}) {
     const auto kind = op.kind == Pool2d::Kind::max ? Reduce::Kind::max : Reduce::Kind::mean;
     with = r.emit(node.name, Reduce{kind, {1, 2}}, {node.inputs[0]});

@@ -236,9 +236,6 @@ TEST_CASE("elementwise functions refuse inputs that they have no meaning for") {
   CHECK(says(complaint(Elementwise{Fn::add}, {x, {DType::f32, {1, 2}, {}}}), "expected equal ranks"));
   CHECK(complaint(Elementwise{Fn::clamp, kNan, 1}, {x}) == "clamp: an attribute is not a number (NaN)");
   CHECK(complaint(Elementwise{Fn::celu, 0}, {x}) == "celu: alpha is 0; expected any other number");
-  const Type q{DType::i8, {2}, Quantization{{0.5f}, {0}, -1}};
-  CHECK(complaint(Elementwise{Fn::add}, {q, q}) ==
-        "add: input 0 is quantized; only plain tensors are supported here");
 }
 
 TEST_CASE("broadcasting cannot make a tensor beyond the limit") {

@@ -43,6 +43,8 @@ class Dice {
   void fill(Fn& v, int64_t) { v = static_cast<Fn>(below(static_cast<int64_t>(Fn::select) + 1)); }
   void fill(ArgReduce::Kind& v, int64_t) { v = static_cast<ArgReduce::Kind>(below(2)); }
   void fill(Pool2d::Kind& v, int64_t) { v = static_cast<Pool2d::Kind>(below(2)); }
+  void fill(Quantize::Ties& v, int64_t) { v = static_cast<Quantize::Ties>(below(2)); }
+  void fill(Requantize::Rounding& v, int64_t) { v = static_cast<Requantize::Rounding>(below(3)); }
   void fill(Reduce::Kind& v, int64_t) { v = static_cast<Reduce::Kind>(below(5)); }
   void fill(Pad::Mode& v, int64_t) { v = static_cast<Pad::Mode>(below(4)); }
   void fill(Resize::Mode& v, int64_t) { v = static_cast<Resize::Mode>(below(3)); }
@@ -69,6 +71,38 @@ Tensor noise(const Type& type, Dice& dice) {
   return t;
 }
 
+/// Factors of integers, and a bias if there is one.
+template <class O>
+void make_integers(O& op, Types& in, Dice& dice) {
+  constexpr DType kFactors[] = {DType::i8, DType::u8, DType::i16};
+  for (Type& t : in) t.dtype = kFactors[dice.below(3)];
+  if (in.size() > 2) in[2].dtype = dice.one_in(2) ? DType::i32 : DType::i64;
+  if constexpr (std::is_same_v<O, Conv2d>)
+    op.x_zero = dice.below(100);
+  else
+    op.a_zero = dice.below(100);
+}
+
+/// Scales (and shifts) that belong to the first input.
+template <class O>
+void make_scaled(O& op, Types& in, Dice& dice) {
+  if (in.size() < 2) return;
+  in.resize(2);
+  in[0].dtype = std::is_same_v<O, Quantize> ? DType::f32 : dice.one_in(2) ? DType::i8 : DType::i32;
+  in[1] = {DType::f32, {1}, {}};
+  if constexpr (std::is_same_v<O, Requantize>) {
+    op.to = DType::u8, op.low = 0, op.high = 255;
+    if (!in[0].shape.empty() && dice.one_in(2)) in[1].shape = {in[0].shape.back()};
+    if (op.rounding == Requantize::Rounding::real) return;
+    in[1].dtype = DType::i32;
+    in.push_back(in[1]);
+  } else {
+    op.zero_point = {dice.below(100)};
+    if constexpr (std::is_same_v<O, Quantize>) op.to = DType::i16;
+    if (op.axis >= 0 && op.axis < in[0].rank() && dice.one_in(2)) in[1].shape = {in[0].shape[op.axis]};
+  }
+}
+
 /// Attributes and inputs that often fit each other, so that references are reached too.
 template <class O>
 void make_fitting(O& op, Types& in, Dice& dice) {
@@ -86,7 +120,12 @@ void make_fitting(O& op, Types& in, Dice& dice) {
     for (size_t i = 0; i < op.perm.size(); ++i) op.perm[i] = static_cast<int64_t>(op.perm.size() - 1 - i);
   }
   if constexpr (std::is_same_v<O, MatMul>)
-    for (Type& t : in) t.dtype = DType::f32, t.shape = {2, 2};
+    for (Type& t : in) t.dtype = DType::f32, t.shape = {2, 2}, op.a_zero = op.b_zero = 0;
+  if constexpr (std::is_same_v<O, Conv2d>) op.x_zero = op.w_zero = 0;
+  if constexpr (std::is_same_v<O, Conv2d> || std::is_same_v<O, MatMul>) {
+    if (dice.one_in(2)) make_integers(op, in, dice);
+  }
+  if constexpr (requires { op.zero_point; }) make_scaled(op, in, dice);
   if constexpr (std::is_same_v<O, Resize>) {
     for (size_t i = 0; i < op.scales.size(); ++i) op.scales[i] = dice.one_in(3) ? 1 : op.scales[i];
     op.roi.clear();

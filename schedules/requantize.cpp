@@ -1,0 +1,116 @@
+// requantize, quantize and dequantize: formulas over single elements, with one scale for all or one for each
+// channel (requantize: the last axis, which is variable 0 here).
+#include "schedules/math.h"
+#include "schedules/operators.h"
+#include "schedules/types.h"
+
+namespace halite::schedules {
+namespace {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+
+Expr wide(const Expr& x) { return cast<int64_t>(x); }
+
+/// Entry `channel` of a table with one entry or one for each channel.
+Expr entry(const Func& table, const ir::Type& type, const Expr& channel) {
+  return table(type.elements() == 1 ? Expr(0) : channel);
+}
+
+Expr at(const Func& f, const std::vector<Var>& vars) {
+  return f(std::vector<Expr>(vars.begin(), vars.end()));
+}
+
+Expr rounded_once(const Expr& x, const Expr& multiplier, const Expr& shift) {
+  const Expr half = wide(1) << wide(shift - 1);
+  return (wide(x) * wide(multiplier) + half) >> wide(shift);
+}
+
+/// ir/ops/requantize.h has the arithmetic.
+Expr rounded_twice(const Expr& x, const Expr& multiplier, const Expr& shift) {
+  const Expr left = Halide::max(31 - shift, 0), right = Halide::max(shift - 31, 0);
+  const Expr shifted = cast<int32_t>(cast<uint32_t>(cast<int32_t>(x)) << cast<uint32_t>(left));
+  const Expr high = cast<int32_t>((wide(shifted) * wide(multiplier) + wide(1 << 30)) >> wide(31));
+  const Expr saturated = Halide::select(
+      shifted == Halide::Int(32).min() && multiplier == Halide::Int(32).min(), Halide::Int(32).max(), high);
+  const Expr mask = (cast<int32_t>(1) << right) - 1;
+  const Expr threshold = (mask >> 1) + Halide::select(saturated < 0, 1, 0);
+  return (saturated >> right) + Halide::select((saturated & mask) > threshold, 1, 0);
+}
+
+/// A whole real plus `zero`, saturated to low..high; NaN gives `zero`. Reals are cut off where they have left
+/// `to` whatever the zero point adds.
+Expr to_integer(const Expr& whole, Halide::Type to, const Expr& zero, const Expr& low, const Expr& high) {
+  const Expr limit = to.bits() < 32 ? 1073741824.0f : 1099511627776.0f;
+  const Expr number = Halide::select(math::is_nan(whole), 0.0f, clamp(whole, -limit, limit));
+  if (to.bits() < 32) return cast(to, clamp(cast<int32_t>(number) + zero, low, high));
+  return cast(to, clamp(wide(number) + wide(zero), wide(low), wide(high)));
+}
+
+/// The zero point of a slice: a constant, or an entry of a small table that select makes.
+Expr zero_point(const std::vector<int64_t>& zeros, const Expr& slice) {
+  Expr zero = static_cast<int>(zeros[0]);
+  for (size_t i = 1; i < zeros.size(); i++) {
+    if (zeros[i] != zeros[0])
+      zero = Halide::select(slice == static_cast<int>(i), static_cast<int>(zeros[i]), zero);
+  }
+  return zero;
+}
+
+/// The index along an operator's axis.
+Expr slice_of(int64_t axis, const std::vector<Var>& vars) {
+  return vars.empty() ? Expr(0) : Expr(vars[vars.size() - 1 - static_cast<size_t>(axis)]);
+}
+
+}  // namespace
+
+Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs inputs) {
+  const auto vars = axes(anchor.output.rank());
+  const Expr x = at(inputs[0], vars), multiplier = entry(inputs[1], anchor.inputs[1], vars[0]);
+  const auto [low, high] = ir::output_range(op);
+  const Expr least = static_cast<int>(low), most = static_cast<int>(high),
+             zero = static_cast<int>(op.zero_point);
+  const Halide::Type to = halide_type(op.to);
+  Func f("requantize");
+  if (op.rounding == ir::Requantize::Rounding::real) {
+    f(vars) = to_integer(Halide::round(cast<float>(x) * multiplier), to, zero, least, most);
+    return f;
+  }
+  const Expr shift = entry(inputs[2], anchor.inputs[2], vars[0]);
+  if (op.rounding == ir::Requantize::Rounding::single) {
+    f(vars) = cast(to, clamp(rounded_once(x, multiplier, shift) + wide(zero), wide(least), wide(most)));
+  } else {
+    f(vars) =
+        cast(to, clamp(wide(rounded_twice(x, multiplier, shift)) + wide(zero), wide(least), wide(most)));
+  }
+  return f;
+}
+
+Func algorithm(const ir::Quantize& op, const Anchor& anchor, Stages&, Inputs inputs) {
+  const auto vars = axes(anchor.output.rank());
+  const Expr slice = slice_of(op.axis, vars);
+  const Expr quotient = at(inputs[0], vars) / entry(inputs[1], anchor.inputs[1], slice);
+  const Expr rounded =
+      op.ties == ir::Quantize::Ties::even ? Halide::round(quotient) : math::round_away(quotient);
+  const Halide::Type to = halide_type(op.to);
+  const Expr low = cast<int32_t>(to.min()), high = cast<int32_t>(to.max());
+  Func f("quantize");
+  f(vars) = to_integer(rounded, to, zero_point(op.zero_point, slice), low, high);
+  return f;
+}
+
+Func algorithm(const ir::Dequantize& op, const Anchor& anchor, Stages&, Inputs inputs) {
+  const auto vars = axes(anchor.output.rank());
+  const Expr slice = slice_of(op.axis, vars);
+  const Expr zero = zero_point(op.zero_point, slice);
+  const Expr x = at(inputs[0], vars);
+  const Expr difference =
+      x.type().bits() < 32 ? cast<float>(cast<int32_t>(x) - zero) : cast<float>(wide(x) - wide(zero));
+  Func f("dequantize");
+  f(vars) = difference * entry(inputs[1], anchor.inputs[1], slice);
+  return f;
+}
+
+}  // namespace halite::schedules
