@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "codegen/header.h"
+#include "codegen/order.h"
 #include "codegen/partition.h"
 #include "codegen/program.h"
 #include "codegen/states.h"
@@ -74,8 +75,10 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
     views = assign_views(graph);
     groups = partition(graph, views);
   }
+  // Of all valid orders one that needs little memory.
+  groups = order_steps(graph, views, std::move(groups));
   // Which buffers exist, and when.
-  const Storage storage = assign_storage(graph, views, groups);
+  const Storage storage = assign_storage(graph, views, groups, options);
   // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.
   const Kernels kernels = compile_kernels(graph, views, groups, storage, options);
   // Offsets, packed weights, argument tables.

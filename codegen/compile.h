@@ -13,11 +13,14 @@
 
 namespace halite::codegen {
 
+enum class Home : uint8_t { arena, bound };  ///< bound: takes no arena, the caller binds a buffer
+
 struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
-  bool optimize_size = false;     ///< --optimize size: kernels of one kind share code
-  bool separate_weights = false;  ///< --weights separate
+  bool optimize_size = false;                        ///< --optimize size: kernels of one kind share code
+  bool separate_weights = false;                     ///< --weights separate
+  Home inputs = Home::arena, outputs = Home::arena;  ///< --inputs, --outputs
   bool emit_asm = false, emit_llvm = false, emit_stmt = false;
   int jobs = 1;                 ///< kernels compiled side by side
   std::filesystem::path cache;  ///< directory of the kernel cache; empty: none
@@ -32,7 +35,7 @@ struct CompileOptions {
 /// Where a tensor lives: its byte range in a space and when it does.
 struct Placement {
   std::string tensor;
-  std::string space;  ///< "arena", "input", "output", "state", "scratch"
+  std::string space;  ///< "arena", "input", "output", "state", "scratch"; "bound": the caller's, offset 0
   int64_t offset = 0, bytes = 0;
   int first = 0, last = 0;  ///< steps, inclusive
 };
@@ -55,6 +58,7 @@ struct Report {
   int64_t state_bytes = 0;        ///< what streaming models keep between runs
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
   int64_t tensor_bytes = 0;       ///< sum over all tensors, as if nothing were shared
+  int64_t bound_bytes = 0;  ///< of the public tensors that have no place in the arena, each rounded up to 64
   int64_t weights_bytes = 0;
   int64_t code_bytes = 0;      ///< text + rodata without weights, runtime included
   int64_t stack_bytes = 0;     ///< worst case of halite_run

@@ -77,6 +77,26 @@ std::vector<ir::Tensor> read_outputs(halite_session& session) {
   return outputs;
 }
 
+/// Gives a buffer to each public tensor that has no place in the arena.
+Result<void> bind_rest(halite_session& session, std::vector<ir::Tensor>& buffers) {
+  const halite_model* m = session.model;
+  buffers.reserve(halite_input_count(m) + halite_output_count(m));
+  const auto buffer = [&](const halite_tensor* info) {
+    return buffers.emplace_back(ir::Tensor::zeros(type_of(*info))).mutable_bytes().data();
+  };
+  for (uint32_t i = 0; i < halite_input_count(m); i++) {
+    if (halite_input(&session, i)) continue;
+    if (auto status = halite_bind_input(&session, i, buffer(halite_input_info(m, i))))
+      return status_error(status);
+  }
+  for (uint32_t i = 0; i < halite_output_count(m); i++) {
+    if (halite_output(&session, i)) continue;
+    if (auto status = halite_bind_output(&session, i, buffer(halite_output_info(m, i))))
+      return status_error(status);
+  }
+  return {};
+}
+
 }  // namespace
 
 JitModel::JitModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -139,6 +159,8 @@ Result<Sequence> JitModel::run_sequence(std::span<const std::vector<ir::Tensor>>
     pool.reset(halite_posix_pool_create(threads));
     halite_set_parallel(&session, halite_posix_parallel_for, pool.get());
   }
+  std::vector<ir::Tensor> buffers;
+  if (auto bound = bind_rest(session, buffers); !bound) return bound.error();
   Sequence outputs;
   for (const auto& set : inputs) {
     if (auto written = write_inputs(session, set); !written) return written.error();

@@ -46,6 +46,8 @@ class Constants {
     arena->setConstant(false);
     if (arena_in_big) arena->setSection(".bss.arena");
     number("driver_arena_bytes", arena_bytes);
+    auto* bound_type = llvm::ArrayType::get(bytes_, uint64_t(artifact_.report.bound_bytes));
+    add("driver_bound", llvm::ConstantAggregateZero::get(bound_type))->setConstant(false);
     number("driver_inferences", uint32_t(inferences));
     number("driver_repeats", uint32_t(repeats));
     number("driver_weights_bytes", uint32_t(artifact_.weights.size()));

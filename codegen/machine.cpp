@@ -63,6 +63,10 @@ std::unique_ptr<llvm::Module> read_bitcode(llvm::LLVMContext& context, std::span
   return std::move(*module);
 }
 
+int64_t pointer_bytes(const targets::Target& target) {
+  return llvm::Triple(target.triple).isArch64Bit() ? 8 : 4;
+}
+
 Machine::Machine(const targets::Target& target, Optimize optimize) : target_(target), optimize_(optimize) {
   initialize_llvm();
   std::string error;

@@ -25,6 +25,8 @@ namespace halite::codegen {
 std::unique_ptr<llvm::Module> read_bitcode(llvm::LLVMContext&, std::span<const unsigned char>,
                                            const std::string& name);
 
+int64_t pointer_bytes(const targets::Target&);
+
 class Machine {
  public:
   enum class Optimize { speed, size };

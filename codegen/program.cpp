@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "codegen/machine.h"
+
 namespace halite::codegen {
 namespace {
 
 using schedules::Group;
-
-constexpr int64_t kMaxPointerBytes = 8;
 
 int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) / align * align; }
 
@@ -47,7 +47,8 @@ class ProgramBuilder {
   void place_states() {
     auto& tables = program_.tables;
     tables.state_offset =
-        align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * kMaxPointerBytes, vector_bytes_);
+        align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * pointer_bytes(options_.target),
+                 vector_bytes_);
     for (size_t i = 0; i < graph_.states.size(); i++) {
       const auto& interval = storage_.buffers[i].interval;
       tables.state_bytes = align_up(tables.state_bytes, vector_bytes_);
@@ -56,7 +57,6 @@ class ProgramBuilder {
       tables.state_bytes += interval.size;
     }
     program_.report.state_bytes = tables.state_bytes;
-    base_ = align_up(tables.state_offset + tables.state_bytes, HALITE_ARENA_ALIGN);
   }
 
   /// Zeros need no row, equal bytes no data.
@@ -83,24 +83,36 @@ class ProgramBuilder {
     place_states();
     const size_t states = graph_.states.size();
     std::vector<Interval> intervals;
-    for (size_t i = states; i < storage_.buffers.size(); i++)
-      intervals.push_back(storage_.buffers[i].interval);
+    int64_t align = vector_bytes_;
+    const auto add = [&](const std::string& name, const char* space, const Interval& interval) {
+      intervals.push_back(interval);
+      align = std::max(align, interval.align);
+      report_place(name, space, 0, interval);
+    };
+    place_of_.resize(storage_.buffers.size());
+    for (size_t i = 0; i < storage_.buffers.size(); i++) {
+      const auto& buffer = storage_.buffers[i];
+      static constexpr const char* kSpaces[] = {"arena", "input", "output"};
+      if (buffer.bound) {
+        program_.report.bound_bytes += align_up(buffer.interval.size, 64);
+      } else {
+        place_of_[i] = i < states ? i : states + intervals.size();
+        if (i >= states) add(buffer.name, kSpaces[int(buffer.space)], buffer.interval);
+      }
+    }
     for (size_t i = 0; i < groups_.size(); i++) {
       scratch_at_.push_back(states + intervals.size());
       for (const auto& type : kernel(i).scratch) {
-        intervals.push_back({std::max<int64_t>(type.bytes(), 1), HALITE_ARENA_ALIGN, int(i), int(i)});
+        add("scratch", "scratch", {std::max<int64_t>(type.bytes(), 1),
+                                   buffer_align(options_.target.facts, type.dtype), int(i), int(i)});
       }
     }
     const Plan plan = plan_memory(intervals);
-    program_.report.arena_bytes = align_up(base_ + plan.bytes, HALITE_ARENA_ALIGN);
-    program_.report.arena_lower_bound = base_ + plan.lower_bound;
-    for (size_t i = 0; i < intervals.size(); i++) {
-      const bool scratch = states + i >= storage_.buffers.size();
-      static constexpr const char* kSpaces[] = {"arena", "input", "output"};
-      report_place(scratch ? "scratch" : storage_.buffers[states + i].name,
-                   scratch ? "scratch" : kSpaces[int(storage_.buffers[states + i].space)],
-                   base_ + plan.offsets[i], intervals[i]);
-    }
+    const int64_t base = align_up(program_.tables.state_offset + program_.tables.state_bytes, align);
+    program_.report.arena_bytes = base + plan.bytes;
+    program_.report.arena_lower_bound = base + plan.lower_bound;
+    for (size_t i = 0; i < intervals.size(); i++)
+      program_.report.arena[states + i].offset = base + plan.offsets[i];
   }
 
   const CompiledKernel& kernel(size_t step) const { return kernels_.unique[kernels_.of_group[step]]; }
@@ -135,9 +147,9 @@ class ProgramBuilder {
       row.output_types.push_back(graph_.type(id));
     }
     for (size_t k = 0; k < code.scratch.size(); k++) {
-      const size_t at = scratch_at_[i] + k;
-      table.args.push_back(make_ref(RT_SPACE_ARENA, program_.report.arena[at].offset));
-      row.tensors.push_back(program_.report.arena[at]);
+      const Placement& placement = program_.report.arena[scratch_at_[i] + k];
+      table.args.push_back(make_ref(RT_SPACE_ARENA, placement.offset));
+      row.tensors.push_back(placement);
     }
     HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
     program_.tables.steps.push_back(std::move(table));
@@ -148,10 +160,11 @@ class ProgramBuilder {
     const Place& place = views_.places[id.index];
     const uint32_t index = *storage_.buffer_of[place.root.index];
     const Buffer& buffer = storage_.buffers[index];
-    Placement placement = program_.report.arena[index];
+    Placement placement{{}, "bound", 0, 0, buffer.interval.first, buffer.interval.last};
+    if (place_of_[index]) placement = program_.report.arena[*place_of_[index]];
     placement.tensor = graph_.value(id).name;
     const int64_t offset = place.offset * size_of(graph_.type(id).dtype);
-    placement.offset += offset;
+    if (!buffer.bound) placement.offset += offset;
     placement.bytes = graph_.type(id).bytes();
     row.tensors.push_back(placement);
     if (buffer.space == Buffer::Space::arena || buffer.space == Buffer::Space::state)
@@ -163,7 +176,8 @@ class ProgramBuilder {
 
   void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
     values.push_back({graph_.value(id).name, graph_.type(id), {}});
-    refs.push_back(make_ref(RT_SPACE_ARENA, program_.report.arena[*storage_.buffer_of[id.index]].offset));
+    const auto at = place_of_[*storage_.buffer_of[id.index]];
+    refs.push_back(at ? make_ref(RT_SPACE_ARENA, program_.report.arena[*at].offset) : RT_REF_NONE);
   }
 
   Result<void> check_range() const {
@@ -201,8 +215,8 @@ class ProgramBuilder {
   const CompileOptions& options_;
   int64_t vector_bytes_;  ///< alignment of what need not share a cache line
   WeightPool pool_;
-  int64_t base_ = 0;                // where the plan begins
-  std::vector<size_t> scratch_at_;  // by group: index of its first scratch in report.arena
+  std::vector<std::optional<size_t>> place_of_;  // by buffer: index into report.arena, unless bound
+  std::vector<size_t> scratch_at_;               // by group: index there of its first scratch tensor
   Program program_;
 };
 

@@ -15,8 +15,9 @@ using schedules::Group;
 
 class Builder {
  public:
-  Builder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups)
-      : graph_(graph), views_(views), groups_(groups) {
+  Builder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
+          const CompileOptions& options)
+      : graph_(graph), views_(views), groups_(groups), options_(options) {
     storage_.buffer_of.resize(graph.values.size());
     storage_.in_place.resize(groups.size());
   }
@@ -55,8 +56,10 @@ class Builder {
     const auto& value = graph_.value(id);
     // An empty tensor still gets a place of its own.
     const int64_t bytes = std::max<int64_t>(value.type.bytes(), 1);
-    storage_.buffers.push_back(
-        {space, uint32_t(io_index), value.name, {bytes, HALITE_ARENA_ALIGN, step, step}});
+    const bool bound = (space == Buffer::Space::input && options_.inputs == Home::bound) ||
+                       (space == Buffer::Space::output && options_.outputs == Home::bound);
+    const int64_t align = buffer_align(options_.target.facts, value.type.dtype);
+    storage_.buffers.push_back({space, uint32_t(io_index), bound, value.name, {bytes, align, step, step}});
   }
 
   void touch(ir::ValueId id, int step) {
@@ -67,19 +70,22 @@ class Builder {
     interval.last = std::max(interval.last, step);
   }
 
-  /// An elementwise group may write over an input that nobody reads afterwards, if both fill equal buffers.
+  /// A group may write over an input that it reads element by element and nobody reads afterwards, if both
+  /// fill equal buffers. Behind an anchor (a residual addition) that constrains its tiles, which only
+  /// one-core machines do not mind.
   void share_in_place(size_t step) {
     const Group& group = groups_[step];
     const bool elementwise = std::all_of(group.nodes.begin(), group.nodes.end(),
                                          [&](ir::NodeId id) { return schedules::is_pointwise(graph_, id); });
     const ir::ValueId out = group.outputs[0];
-    if (!elementwise || root(out) != out || buffer(out).space != Buffer::Space::arena) return;
-    for (auto in : group.inputs) {
+    if (!elementwise && options_.target.facts.cores > 1) return;
+    if (root(out) != out || buffer(out).space != Buffer::Space::arena) return;
+    for (size_t i = 0; i < group.inputs.size(); i++) {
+      const ir::ValueId in = group.inputs[i];
       if (graph_.is_constant(in) || root(in) != in) continue;
       Buffer& source = buffer(in);
       if (source.space != Buffer::Space::arena || source.interval.last != int(step)) continue;
-      const auto &from = graph_.type(in), &to = graph_.type(out);
-      if (from.shape != to.shape || size_of(from.dtype) != size_of(to.dtype)) continue;
+      if (!schedules::may_alias(graph_, group, i)) continue;
       const Buffer merged = buffer(out);
       source.interval.last = merged.interval.last;
       drop(*storage_.buffer_of[out.index], *storage_.buffer_of[in.index]);
@@ -100,13 +106,20 @@ class Builder {
   const ir::Graph& graph_;
   const Views& views_;
   const std::vector<Group>& groups_;
+  const CompileOptions& options_;
   Storage storage_;
 };
 
 }  // namespace
 
-Storage assign_storage(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups) {
-  return Builder(graph, views, groups).run();
+int64_t buffer_align(const targets::Facts& facts, ir::DType dtype) {
+  if (facts.cores > 1) return HALITE_ARENA_ALIGN;
+  return std::max<int64_t>({size_of(dtype), 4, facts.vector_bits / 8});
+}
+
+Storage assign_storage(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
+                       const CompileOptions& options) {
+  return Builder(graph, views, groups, options).run();
 }
 
 schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {

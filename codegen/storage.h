@@ -2,6 +2,7 @@
 // write over what it reads. The planner then gives each an offset in the arena.
 #pragma once
 
+#include "codegen/compile.h"
 #include "codegen/plan.h"
 #include "codegen/views.h"
 #include "schedules/group.h"
@@ -12,7 +13,8 @@ struct Buffer {
   enum class Space : uint8_t { arena, input, output, state } space = Space::arena;
   /// Of the public tensor (those have a place in the arena too, used while nothing is bound) or the state.
   uint32_t io_index = 0;
-  std::string name;  ///< of the first value in it
+  bool bound = false;  ///< a public tensor that has no such place
+  std::string name;    ///< of the first value in it
   Interval interval;
 };
 
@@ -22,8 +24,13 @@ struct Storage {
   std::vector<bool> in_place;  ///< by group: its output is the storage of one of its inputs
 };
 
+/// Alignment of a buffer of such elements: a cache line where cores share caches, else what vector and word
+/// accesses want.
+int64_t buffer_align(const targets::Facts&, ir::DType);
+
 /// `groups` run one a step, in order.
-Storage assign_storage(const ir::Graph&, const Views&, const std::vector<schedules::Group>& groups);
+Storage assign_storage(const ir::Graph&, const Views&, const std::vector<schedules::Group>& groups,
+                       const CompileOptions&);
 
 /// How a kernel sees a stored value.
 schedules::Operand operand_of(const ir::Graph&, const Views&, ir::ValueId);

@@ -58,6 +58,8 @@ RT_API const char *halite_status_text(halite_status status) {
       return "a buffer is aligned to less than its element";
     case HALITE_STATE_MISMATCH:
       return "a saved state of another size than the model's";
+    case HALITE_NOT_BOUND:
+      return "an input or output has no place in the arena and no buffer is bound to it";
   }
   return "unknown status";
 }

@@ -32,7 +32,8 @@ typedef enum halite_status {
   HALITE_WEIGHTS_MISSING = 5,  /* compiled with --weights separate: call halite_set_weights first */
   HALITE_WEIGHTS_MISMATCH = 6, /* not a weights file, or not that of this object (content hash) */
   HALITE_UNALIGNED_BUFFER = 7, /* a bound buffer is aligned to less than its element */
-  HALITE_STATE_MISMATCH = 8    /* a saved state of another size than the model's */
+  HALITE_STATE_MISMATCH = 8,   /* a saved state of another size than the model's */
+  HALITE_NOT_BOUND = 9         /* compiled with --inputs or --outputs bound: bind a buffer to each first */
 } halite_status;
 
 typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
@@ -97,8 +98,9 @@ const halite_tensor *halite_output_info(const halite_model *, uint32_t i);
 int32_t halite_find_input(const halite_model *, const char *name);
 int32_t halite_find_output(const halite_model *, const char *name);
 
-/* Where input i is to be written before, and output i is read after, halite_run; NULL if there is none. An
- * input's place may be reused while the model runs: write all inputs before every run. */
+/* Where input i is to be written before, and output i is read after, halite_run; NULL if there is none, or if
+ * it has no place in the arena (compiled with --inputs or --outputs bound) and nothing is bound. An input's
+ * place may be reused while the model runs: write all inputs before every run. */
 void *halite_input(halite_session *, uint32_t i);
 void *halite_output(halite_session *, uint32_t i);
 /* Zero copy: the model reads (writes) the caller's buffer of info->bytes instead; NULL goes back to the

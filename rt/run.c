@@ -9,7 +9,9 @@
 /* The table of the public tensors' places at the beginning of the arena. */
 static void **bindings(const halite_session *s) { return (void **)(void *)s->arena; }
 
-static void *arena_place(const halite_session *s, rt_ref ref) { return s->arena + (ref & RT_OFFSET_MASK); }
+static void *arena_place(const halite_session *s, rt_ref ref) {
+  return ref == RT_REF_NONE ? NULL : s->arena + (ref & RT_OFFSET_MASK);
+}
 
 static void *place(const halite_session *s, rt_ref ref) {
   uint32_t offset = ref & RT_OFFSET_MASK, space = ref >> RT_SPACE_SHIFT;
@@ -118,6 +120,8 @@ RT_API void halite_set_parallel(halite_session *s, halite_parallel_for parallel,
 static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count) {
   const halite_model *m = s->model;
   if (m->weights_bytes && !s->weights) return HALITE_WEIGHTS_MISSING;
+  for (uint32_t i = 0; i < m->n_inputs + m->n_outputs; ++i)
+    if (!bindings(s)[i]) return HALITE_NOT_BOUND;
   for (uint32_t i = first; i < first + count; ++i) {
     const rt_step *step = &m->steps[i];
     void *args[RT_MAX_ARGS];

@@ -161,6 +161,13 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
   app.add_option("--cache-dir", arguments.cache_directory,
                  "Where compiled kernels are kept (default: $XDG_CACHE_HOME/halite or ~/.cache/halite)");
   app.add_flag("--no-cache", arguments.no_cache, "Compile every kernel anew");
+  app.add_option("--inputs", arguments.inputs,
+                 "arena: inputs have a place in it; bound: they take none, the program binds its own buffers")
+      ->check(CLI::IsMember({"arena", "bound"}))
+      ->capture_default_str();
+  app.add_option("--outputs", arguments.outputs, "The same for outputs")
+      ->check(CLI::IsMember({"arena", "bound"}))
+      ->capture_default_str();
 }
 
 Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
@@ -176,6 +183,8 @@ Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
     options.cache = arguments.cache_directory.empty() ? default_cache()
                                                       : std::filesystem::path(arguments.cache_directory);
   }
+  if (arguments.inputs == "bound") options.inputs = codegen::Home::bound;
+  if (arguments.outputs == "bound") options.outputs = codegen::Home::bound;
   return options;
 }
 

@@ -29,11 +29,34 @@ struct Session::State {
   explicit State(codegen::JitModel m) : model(std::move(m)) {}
   codegen::JitModel model;
   ir::Types inputs, outputs;
+  std::vector<ir::Tensor> bound;  ///< places of the public tensors that have none in the arena
   std::unique_ptr<void, Free> arena;
   std::unique_ptr<halite_posix_pool, DestroyPool> pool;
   Session::Observer observer;
   mutable halite_session session{};
 };
+
+namespace {
+
+/// Binds a buffer to every public tensor that the arena does not hold.
+Result<void> bind_rest(halite_session& session, const ir::Types& inputs, const ir::Types& outputs,
+                       std::vector<ir::Tensor>& bound) {
+  bound.reserve(inputs.size() + outputs.size());
+  const auto buffer = [&](const ir::Type& type) {
+    return bound.emplace_back(ir::Tensor::zeros(type)).mutable_bytes().data();
+  };
+  for (uint32_t i = 0; i < inputs.size(); ++i) {
+    if (halite_input(&session, i)) continue;
+    if (auto done = checked(halite_bind_input(&session, i, buffer(inputs[i]))); !done) return done;
+  }
+  for (uint32_t i = 0; i < outputs.size(); ++i) {
+    if (halite_output(&session, i)) continue;
+    if (auto done = checked(halite_bind_output(&session, i, buffer(outputs[i]))); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Session::Session(Session&&) noexcept = default;
@@ -55,6 +78,8 @@ Result<Session> Session::open(const codegen::Artifact& artifact, const ir::Graph
   }
   auto opened = checked(halite_open(&state->session, &state->model.model(), state->arena.get(), bytes));
   if (!opened) return opened.error();
+  if (auto done = bind_rest(state->session, state->inputs, state->outputs, state->bound); !done)
+    return done.error();
   if (threads > 1) {
     state->pool.reset(halite_posix_pool_create(static_cast<unsigned>(threads)));
     if (!state->pool) return Error{ErrorCode::kResource, "the system refuses that many threads", ""};

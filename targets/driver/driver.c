@@ -11,6 +11,7 @@ extern unsigned char driver_arena[];
 extern const uint32_t driver_arena_bytes, driver_inferences, driver_repeats;
 extern const unsigned char driver_weights[]; /* NAME.weights, if the weights are separate */
 extern const uint32_t driver_weights_bytes;
+extern unsigned char driver_bound[]; /* room for the public tensors that have no place in the arena */
 
 static int failed(const char* what, const char* why) {
   io_print("driver: ");
@@ -35,11 +36,30 @@ static int write_outputs(halite_session* s, long file) {
   return 1;
 }
 
+/* Gives a buffer to each public tensor that has none. */
+static halite_status bind_rest(halite_session* s) {
+  unsigned char* next = driver_bound;
+  for (uint32_t i = 0; i < halite_input_count(&driver_model); ++i) {
+    if (halite_input(s, i)) continue;
+    halite_status status = halite_bind_input(s, i, next);
+    if (status != HALITE_OK) return status;
+    next += (halite_input_info(&driver_model, i)->bytes + 63) / 64 * 64;
+  }
+  for (uint32_t i = 0; i < halite_output_count(&driver_model); ++i) {
+    if (halite_output(s, i)) continue;
+    halite_status status = halite_bind_output(s, i, next);
+    if (status != HALITE_OK) return status;
+    next += (halite_output_info(&driver_model, i)->bytes + 63) / 64 * 64;
+  }
+  return HALITE_OK;
+}
+
 int driver_main(void) {
   halite_session session;
   halite_status status = halite_open(&session, &driver_model, driver_arena, driver_arena_bytes);
   if (status == HALITE_OK && driver_weights_bytes)
     status = halite_set_weights(&session, driver_weights, driver_weights_bytes);
+  if (status == HALITE_OK) status = bind_rest(&session);
   if (status != HALITE_OK) return failed("halite_open", halite_status_text(status));
   long in = io_open("in.bin", 0), out = io_open("out.bin", 1);
   if (in < 0) return failed("in.bin", "cannot be opened");

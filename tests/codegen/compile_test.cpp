@@ -11,6 +11,7 @@
 #include "codegen/temp_dir.h"
 #include "ir/interpret.h"
 #include "ir/text.h"
+#include "rt/halite.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -140,6 +141,30 @@ TEST_CASE("in size mode convolutions of a kind share a function, and only there"
   CHECK(functions() < 4);
   options.target = *targets::find("host");
   check_like_interpreter(text, options);
+}
+
+TEST_CASE("bound inputs and outputs take no arena, and must be bound") {
+  auto options = host_options();
+  options.inputs = options.outputs = Home::bound;
+  check_like_interpreter(kResidualNet, options);
+  const auto artifact = compile(*ir::parse(R"(graph "net" (%x: f32[1000]) -> (%y, %z) {
+    %y: f32[1000] = elementwise(%x) fn=relu
+    %z: f32[1000] = elementwise(%x) fn=exp
+  })"),
+                                options);
+  REQUIRE(artifact);
+  CHECK(artifact->report.arena_bytes <= 64);
+  const auto jit = JitModel::load(*artifact);
+  REQUIRE(jit);
+  std::vector<std::max_align_t> arena(halite_arena_bytes(&jit->model()) / sizeof(std::max_align_t) + 8);
+  auto* aligned =
+      reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(arena.data()) + 63) / 64 * 64);
+  halite_session session;
+  REQUIRE(halite_open(&session, &jit->model(), aligned, halite_arena_bytes(&jit->model())) == HALITE_OK);
+  CHECK(halite_input(&session, 0) == nullptr);
+  CHECK(halite_output(&session, 1) == nullptr);
+  CHECK(halite_run(&session) == HALITE_NOT_BOUND);
+  CHECK(std::string(halite_status_text(HALITE_NOT_BOUND)).find("no buffer is bound") != std::string::npos);
 }
 
 TEST_CASE("compiling twice gives the same bytes, with the cache and without") {

@@ -71,7 +71,7 @@ TEST_CASE("a chain of elementwise operators is one group and works in place") {
   })");
   REQUIRE(c.groups.size() == 4);
   CHECK(c.groups[1].nodes.size() == 2);
-  const Storage storage = assign_storage(c.graph, c.views, c.groups);
+  const Storage storage = assign_storage(c.graph, c.views, c.groups, {});
   CHECK(storage.in_place == std::vector<bool>{false, true, false, false});
   CHECK(storage.buffers.size() == 4);  // x, y, the one that steps 0 and 1 share, q
 }

@@ -42,6 +42,34 @@ TEST_CASE("the search finds an order that plain largest-first misses") {
   CHECK(plan.bytes == plan.lower_bound);
 }
 
+TEST_CASE("few intervals are searched exactly") {
+  std::mt19937 random(3);
+  int met = 0;
+  for (int round = 0; round < 20; round++) {
+    std::vector<Interval> intervals;
+    for (int i = 0; i < 12; i++) {
+      const int first = int(random() % 8);
+      intervals.push_back({int64_t(1 + random() % 50), 1, first, first + int(random() % 4)});
+    }
+    const Plan plan = plan_memory(intervals, {}, 0);
+    check_valid(intervals, plan);
+    met += plan.bytes == plan.lower_bound;
+  }
+  CHECK(met >= 17);  // not every bound can be met
+}
+
+TEST_CASE("intervals overlap as far as they may") {
+  const std::vector<Interval> intervals{{100, 4, 0, 1}, {60, 4, 1, 2}};
+  for (int64_t delta : {-8, 0, 24, 80}) {
+    const Plan plan = plan_memory(intervals, {{1, 0, delta}});
+    const bool apart = plan.offsets[1] >= plan.offsets[0] + 100 || plan.offsets[1] + 60 <= plan.offsets[0];
+    CHECK((apart || plan.offsets[1] <= plan.offsets[0] + delta));
+    CHECK(plan.lower_bound == (delta < 0 ? 108 : 100));
+    CHECK(plan.bytes == plan.lower_bound);
+  }
+  CHECK(plan_memory(intervals, {{1, 0, -70}}).bytes == 160);
+}
+
 TEST_CASE("no intervals take no memory") {
   const Plan plan = plan_memory({});
   CHECK(plan.bytes == 0);
