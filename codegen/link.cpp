@@ -39,7 +39,7 @@ class Constants {
     word_ = llvm::Type::getInt32Ty(context);
   }
 
-  std::unique_ptr<llvm::Module> build(bool arena_in_big, int inferences, int repeats) && {
+  std::unique_ptr<llvm::Module> build(bool arena_in_big, int inferences, const RunOptions& options) && {
     const auto arena_bytes = uint32_t(artifact_.report.arena_bytes);
     auto* arena_type = llvm::ArrayType::get(bytes_, arena_bytes);
     auto* arena = add("driver_arena", llvm::ConstantAggregateZero::get(arena_type));
@@ -49,7 +49,9 @@ class Constants {
     auto* bound_type = llvm::ArrayType::get(bytes_, uint64_t(artifact_.report.bound_bytes));
     add("driver_bound", llvm::ConstantAggregateZero::get(bound_type))->setConstant(false);
     number("driver_inferences", uint32_t(inferences));
-    number("driver_repeats", uint32_t(repeats));
+    number("driver_repeats", uint32_t(options.repeats));
+    number("driver_repeat_first", options.repeated_step.value_or(0));
+    number("driver_repeat_steps", options.repeated_step ? 1 : uint32_t(artifact_.report.steps.size()));
     number("driver_weights_bytes", uint32_t(artifact_.weights.size()));
     add("driver_weights", llvm::ConstantDataArray::get(module_->getContext(), artifact_.weights));
     return std::move(module_);
@@ -127,7 +129,7 @@ Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const target
   const int64_t stack_bytes = std::max(kLeastStackBytes, artifact.report.stack_bytes + kDriverStackBytes);
   llvm::LLVMContext context;
   auto constants = Constants(context, artifact)
-                       .build(arena_goes_to_big(artifact, target, stack_bytes), inferences, options.repeats);
+                       .build(arena_goes_to_big(artifact, target, stack_bytes), inferences, options);
   const auto driver = compile_driver(target, std::move(constants));
 
   const auto model_path = *dir / "model.o", driver_path = *dir / "driver.o", image_path = *dir / "program";

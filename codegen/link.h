@@ -9,6 +9,7 @@ namespace halite::codegen {
 
 struct RunOptions {
   int repeats = 0;  ///< further inferences at the end whose outputs are not kept: for counting
+  std::optional<uint32_t> repeated_step;  ///< repeat this step alone
   std::filesystem::path
       plugin;  ///< a QEMU plugin; the emulator is then used even where this machine could run
   double timeout_seconds = 3600;  ///< of the whole run

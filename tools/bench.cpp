@@ -1,5 +1,6 @@
 // halite bench: how long one inference takes on this machine, against the machine's own peak. Times are of
-// halite_run alone; inputs are written before each run and not measured.
+// halite_run alone; inputs are written before each run and not measured. With --instructions, how many
+// instructions it takes on other machines instead (bench_instructions.cpp).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 #include <chrono>
 
 #include "tools/arguments.h"
+#include "tools/bench_instructions.h"
 #include "tools/command.h"
 #include "tools/data.h"
 #include "tools/peak.h"
@@ -25,7 +27,7 @@ struct Arguments {
   ModelArguments model;
   TargetArguments target;
   CompileArguments compile;
-  std::string data;
+  std::string data, plugin;
   int threads = 1;
   int64_t runs = 0;  ///< 0: for `seconds`
   double seconds = 1.5, warmup = 0.3;
@@ -129,6 +131,9 @@ int run(const Arguments& a) {
     inputs = read->front();
   }
   options->name = identifier_of(a.model.path);
+  if (!a.plugin.empty())
+    return bench_instructions({a.model.path, graph, *options, *target, inputs, a.plugin, a.per_step},
+                              a.format);
   options->target = target->front();
   auto artifact = compile_with_progress(graph, *options);
   if (!artifact) return fail(artifact.error(), a.format);
@@ -173,10 +178,15 @@ void add_bench(CLI::App& app, Action& action) {
   sub->add_option("--warmup", a->warmup, "Seconds of runs that are not measured")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
-  sub->add_flag("--per-step", a->per_step, "Also print the time of every step");
+  sub->add_flag("--per-step", a->per_step, "Also print the time (the instructions) of every step");
+  sub->add_option(
+      "--instructions", a->plugin,
+      "Count the instructions of one inference under the targets' emulators instead, with this QEMU "
+      "plugin, which prints \"insns: N\" at the end");
   sub->add_flag("--no-peak", a->no_peak, "Leave the measurement of the machine's peak out");
   add_targets_option(*sub, a->target,
-                     "Compile as for this machine, which must be able to run it (default: host)");
+                     "Compile as for this machine, which must be able to run it (default: host); repeatable "
+                     "with --instructions");
   add_compile_options(*sub, a->compile);
   add_json(*sub, a->format);
   sub->callback([a, &action] { action = [a] { return run(*a); }; });

@@ -1,6 +1,6 @@
 /* The program that `halite verify --target` runs on a machine: for each inference, reads all inputs from
- * in.bin and appends all outputs to out.bin. The model keeps its state between them. The last inference is
- * run `driver_repeats` times more, so that instructions of one inference can be counted without those of
+ * in.bin and appends all outputs to out.bin. The model keeps its state between them. The last inference, or a
+ * part of it, is run `driver_repeats` times more, so that its instructions can be counted without those of
  * start-up and files. */
 #include "rt/halite.h"
 #include "targets/driver/io.h"
@@ -8,7 +8,8 @@
 /* Made by codegen/link.cpp, for each program. */
 extern const halite_model driver_model;
 extern unsigned char driver_arena[];
-extern const uint32_t driver_arena_bytes, driver_inferences, driver_repeats;
+extern const uint32_t driver_arena_bytes, driver_inferences;
+extern const uint32_t driver_repeats, driver_repeat_first, driver_repeat_steps;
 extern const unsigned char driver_weights[]; /* NAME.weights, if the weights are separate */
 extern const uint32_t driver_weights_bytes;
 extern unsigned char driver_bound[]; /* room for the public tensors that have no place in the arena */
@@ -70,6 +71,7 @@ int driver_main(void) {
     if (status != HALITE_OK) return failed("halite_run", halite_status_text(status));
     if (!write_outputs(&session, out)) return failed("out.bin", "cannot be written");
   }
-  for (uint32_t n = 0; n < driver_repeats; ++n) (void)halite_run(&session);
+  for (uint32_t n = 0; n < driver_repeats; ++n)
+    (void)halite_run_steps(&session, driver_repeat_first, driver_repeat_steps);
   return 0;
 }

@@ -23,7 +23,7 @@ constexpr int64_t kLength = 33;
 std::vector<std::string> roots() {
   std::vector<std::string> names{"echo_model"};
   for (const char* name : {"open", "set_weights", "input_count", "output_count", "input_info", "output_info",
-                           "input", "output", "run", "status_text"})
+                           "input", "output", "run", "run_steps", "status_text"})
     names.push_back(std::string("halite_") + name);
   return names;
 }
@@ -48,6 +48,7 @@ codegen::Artifact compile_echo(const targets::Target& target) {
   REQUIRE(linked);
   artifact.object = *codegen::strip_object(*linked, roots());
   artifact.report.arena_bytes = 512;
+  artifact.report.steps.resize(2);
   return artifact;
 }
 
