@@ -1,0 +1,108 @@
+// Quantized operators on numbers worked out by hand from the formulas that TFLite documents. Whole models and
+// single operators with TFLite's own outputs are compared elsewhere (tflite_goldens_test.cpp).
+#include "frontend/decompose/quantized.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "ir/interpret.h"
+
+namespace halite::frontend {
+namespace {
+
+ir::Quantization scale(float s, int64_t zero = 0) { return {{s}, {zero}, -1}; }
+
+/// A graph with one input, and the output that `build` makes of it.
+template <class T, class Build>
+std::vector<double> run(const std::vector<T>& input, Shape shape, Build build) {
+  ir::Graph graph;
+  Builder b(graph);
+  const Tensor x = Tensor::of<T>(input, shape);
+  const V in = b.input("x", x.type());
+  graph.outputs = {build(b, in)};
+  const auto outputs = ir::interpret(graph, std::vector<Tensor>{x});
+  REQUIRE(outputs);
+  std::vector<double> values;
+  for (int64_t i = 0; i < outputs->at(0).type().elements(); ++i) values.push_back(outputs->at(0).at(i));
+  return values;
+}
+
+using Values = std::vector<double>;
+
+TEST_CASE("a factor becomes a multiplier of 31 bits and a shift") {
+  const auto check = [](double real, int32_t multiplier, int32_t shift) {
+    const FixedPoint f = fixed_point(real);
+    CHECK(f.multiplier == multiplier);
+    CHECK(f.shift == shift);
+  };
+  check(0.5, 1 << 30, 31);
+  check(1, 1 << 30, 30);
+  check(0.75, 3 << 29, 31);
+  check(0, 0, 31);
+  check(1e-12, 0, 31);
+  check(1.0 - 1e-12, 1 << 30, 30);  // rounds up to the next power of two
+  CHECK_THROWS_AS(fixed_point(1e12), Rejected);
+  CHECK_THROWS_AS(fixed_point(NAN), Rejected);
+  CHECK(narrow(fixed_point(0.75)).multiplier == 3 << 13);
+  CHECK(narrow(fixed_point(0.75)).shift == 15);
+  CHECK(narrow({INT32_MAX, 31}).multiplier == 0x7FFF);
+}
+
+TEST_CASE("a convolution is rounded once in production and twice in the reference") {
+  // 0.75, 1.25 and -2.5. Rounded twice, 1.25 is 2.5 halves, then 3 halves, then 2.
+  for (const auto rounding : {quantized::Rounding::production, quantized::Rounding::reference}) {
+    const Values y = run<int8_t>({3, 5, -10}, {1, 1, 3, 1}, [&](Builder& b, V x) {
+      const int8_t one = 1;
+      const V w = b.constant(Tensor::of<int8_t>({&one, 1}, {1, 1, 1, 1}));
+      return quantized::conv2d(b, {x, scale(1)}, {w, scale(0.25f)}, {}, {},
+                               {DType::i8, scale(1), quantized::Activation::none, rounding});
+    });
+    REQUIRE(y.size() == 3);
+    CHECK(y[0] == 1);
+    CHECK(y[1] == (rounding == quantized::Rounding::production ? 1 : 2));
+    CHECK(y[2] == (rounding == quantized::Rounding::production ? -2 : -3));
+  }
+}
+
+TEST_CASE("a quantized sum rescales its operands") {
+  const Values y = run<int8_t>({-128, -3, 0, 7, 127}, {5}, [](Builder& b, V x) {
+    return quantized::add(b, {x, scale(0.5f)}, {x, scale(0.25f, 4)}, {DType::i8, scale(0.5f)});
+  });
+  // x/2 + (x-4)/4 in halves: 1.5x - 2
+  CHECK(y == Values{-128, -7, -2, 9, 127});
+}
+
+TEST_CASE("fused activations clamp at quantized bounds") {
+  using quantized::Activation;
+  const auto range = [](Activation a) { return quantized::range_of({DType::i8, scale(0.1f, -10), a}); };
+  CHECK(range(Activation::none).low == -128);
+  CHECK(range(Activation::relu).low == -10);
+  CHECK(range(Activation::relu).high == 127);
+  CHECK(range(Activation::relu6).high == 50);
+  CHECK(range(Activation::relu_n1_to_1).low == -20);
+  CHECK(range(Activation::relu_n1_to_1).high == 0);
+}
+
+TEST_CASE("functions of bytes are looked up in tables") {
+  const Values y = run<int8_t>({-128, 0, 127}, {3}, [](Builder& b, V x) {
+    const V y = quantized::logistic(b, {x, scale(0.1f)}, {DType::i8, scale(1.0f / 256, -128)});
+    CHECK(std::holds_alternative<ir::Gather>(b.graph().nodes.back().op));
+    return y;
+  });
+  CHECK(y == Values{-128, 0, 127});
+}
+
+TEST_CASE("quantizations that make no sense are refused") {
+  ir::Graph graph;
+  Builder b(graph);
+  const V x = b.input("x", {DType::i8, {4}, {}});
+  const quantized::Output out{DType::i8, scale(1)};
+  CHECK_THROWS_AS(quantized::add(b, {x, scale(0)}, {x, scale(1)}, out), Rejected);
+  CHECK_THROWS_AS(quantized::add(b, {x, scale(INFINITY)}, {x, scale(1)}, out), Rejected);
+  CHECK_THROWS_AS(quantized::add(b, {x, scale(1, 200)}, {x, scale(1)}, out), Rejected);
+  CHECK_THROWS_AS(quantized::add(b, {x, {}}, {x, scale(1)}, out), Rejected);
+}
+
+}  // namespace
+}  // namespace halite::frontend
