@@ -1,33 +1,22 @@
-// One ONNX node as an importer sees it: its operands as values of the graph, its attributes by name and kind.
-// What is not as the operator's specification says throws Rejected; an attribute that no importer asked for
-// is noticed
-// (`unread`), so that a newer version's meaning is never dropped in silence.
+// One ONNX node as an importer sees it: beyond its operands (frontend/call.h) its attributes by name and
+// kind. An attribute that no importer asked for is noticed (`unread`), so that a newer version's meaning is
+// never dropped in silence.
 #pragma once
 
 #include <set>
 
-#include "frontend/build.h"
+#include "frontend/call.h"
 #include "frontend/onnx/model.h"
 
 namespace halite::frontend {
 
-class OnnxCall {
+class OnnxCall : public Call {
  public:
   /// `inputs`: nullopt where the model leaves one out.
   OnnxCall(Builder& builder, const OnnxNode& node, int64_t version, std::vector<std::optional<V>> inputs)
-      : b(builder), version(version), node_(node), inputs_(std::move(inputs)) {}
+      : Call(builder, std::move(inputs)), version(version), node_(node) {}
 
-  Builder& b;
   const int64_t version;  ///< of the operator set that the node's domain is imported with
-
-  size_t input_count() const { return inputs_.size(); }
-  bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
-  V in(size_t i) const;  ///< throws if it is left out
-  std::optional<V> maybe(size_t i) const { return has(i) ? inputs_[i] : std::nullopt; }
-  std::vector<V> all() const;  ///< one or more, none left out
-  const Type& type(size_t i) const { return b.type(in(i)); }
-  Shape shape(size_t i) const { return b.shape(in(i)); }
-  int64_t rank(size_t i) const { return b.rank(in(i)); }
 
   /// The second operand of a binary operator. Before version 7 it was broadcast only on demand, from `axis`
   /// on.
@@ -46,12 +35,6 @@ class OnnxCall {
   /// Attributes without influence on the result.
   void ignore(std::initializer_list<const char*> names) const { read_.insert(names.begin(), names.end()); }
 
-  /// The integers of operand `i`, which must be known at compile time; `what` is its name in the
-  /// specification.
-  std::vector<int64_t> known_integers(size_t i, const char* what) const;
-  int64_t known_integer(size_t i, const char* what) const;
-  std::vector<double> known_reals(size_t i, const char* what) const;
-  double known_real(size_t i, const char* what) const;
   /// The attribute, or from version `since` on operand `i`: many operators moved their parameters so.
   std::optional<std::vector<int64_t>> integers_from(const char* name, int64_t since, size_t i) const;
 
@@ -66,10 +49,8 @@ class OnnxCall {
   const OnnxAttribute* find(const char* name) const;
   template <class T>
   const T* find_as(const char* name, const char* kind) const;
-  const Tensor& known(size_t i, const char* what) const;
 
   const OnnxNode& node_;
-  std::vector<std::optional<V>> inputs_;
   mutable std::set<std::string> read_;
 };
 

@@ -1,8 +1,8 @@
 // Operators whose result does not depend on data: constants in all their forms, and patterns made from
 // shapes. https://onnx.ai/onnx/operators/onnx__Constant.html
 #include <algorithm>
-#include <cmath>
 
+#include "frontend/decompose/movement.h"
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/tensor_proto.h"
 
@@ -56,14 +56,10 @@ std::vector<V> import_constant_of_shape(OnnxCall& call) {
 
 std::vector<V> import_range(OnnxCall& call) {
   Builder& b = call.b;
-  const double start = call.known_real(0, "start"), limit = call.known_real(1, "limit");
-  const double delta = call.known_real(2, "delta");
-  const double count = std::max(0.0, std::ceil((limit - start) / delta));
-  if (delta == 0 || !(count <= INT32_MAX))
-    reject_invalid("start, limit and delta make no finite range", "delta");
-  const DType dtype = call.type(0).dtype;
-  const V index = b.cast(b.iota(static_cast<int64_t>(count)), dtype);
-  return {b.add(b.mul(index, b.reshape(call.in(2), {})), b.reshape(call.in(0), {}))};
+  call.known_real(0, "start");
+  call.known_real(2, "delta");
+  const V start = b.reshape(call.in(0), {}), delta = b.reshape(call.in(2), {});
+  return {range(b, start, call.known_real(1, "limit"), delta)};
 }
 
 std::vector<V> import_eye_like(OnnxCall& call) {
@@ -86,11 +82,8 @@ std::vector<V> import_one_hot(OnnxCall& call) {
   V indices = b.cast(call.in(0), DType::i64);
   // An index counts from the end if it is negative; one out of range is nowhere on.
   indices = b.select(b.binary(Fn::less, indices, 0.0), b.add(indices, static_cast<double>(depth)), indices);
-  Shape along(static_cast<size_t>(call.rank(0)) + 1, 1);
-  along[axis] = depth;
-  const V on = b.binary(Fn::equal, b.unsqueeze(indices, {axis}), b.reshape(b.iota(depth), along));
   const auto value = [&](int64_t i) { return b.reshape(b.slice(call.in(2), 0, i, 1), {}); };
-  return {b.select(on, value(1), value(0))};
+  return {one_hot(b, indices, depth, axis, value(1), value(0))};
 }
 
 std::vector<V> import_trilu(OnnxCall& call) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "frontend/decompose/decompose.h"
+#include "frontend/decompose/movement.h"
 #include "frontend/onnx/operators.h"
 
 namespace halite::frontend {
@@ -24,21 +25,6 @@ std::vector<int64_t> parts_of(OnnxCall& call, int64_t extent) {
   std::vector<int64_t> parts(static_cast<size_t>(count), part);
   parts.back() = extent - part * (count - 1);
   return parts;
-}
-
-/// Adds one axis of Slice, with ends clamped as NumPy does.
-void cut(ir::Slice& slice, int64_t axis, int64_t extent, int64_t start, int64_t end, int64_t step) {
-  if (step == 0) reject_invalid("a step is 0", "steps");
-  // Beyond the ends by one step there is nothing; INT64_MIN must not overflow below.
-  step = std::clamp<int64_t>(step, -INT32_MAX, INT32_MAX);
-  const int64_t last = step > 0 ? extent : extent - 1, first = step > 0 ? 0 : -1;
-  const auto place = [&](int64_t at) { return std::clamp(at < 0 ? at + extent : at, first, last); };
-  const int64_t from = place(start), to = place(end);
-  const int64_t span = step > 0 ? to - from : from - to;
-  const int64_t stride = step > 0 ? step : -step;
-  slice.sizes[axis] = span > 0 ? (span + stride - 1) / stride : 0;
-  slice.start[axis] = slice.sizes[axis] ? from : 0;
-  slice.step[axis] = step;
 }
 
 ir::Pad::Mode read_pad_mode(const OnnxCall& call) {
@@ -108,7 +94,7 @@ std::vector<V> import_slice(OnnxCall& call) {
     reject_invalid("starts, ends, axes and steps have different lengths", "starts");
   normalize_axes(axes, call.rank(0));  // each at most once
   const Shape& s = call.shape(0);
-  ir::Slice slice{std::vector<int64_t>(s.size(), 0), std::vector<int64_t>(s.size(), 1), s};
+  ir::Slice slice = whole(s);
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t axis = normalize_axis(axes[i], call.rank(0));
     cut(slice, axis, s[axis], starts[i], ends[i], steps[i]);

@@ -6,9 +6,10 @@
 
 #include <algorithm>
 
-#include "frontend/onnx/names.h"
+#include "frontend/names.h"
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/scope.h"
+#include "frontend/refusals.h"
 
 namespace halite::frontend {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 /// Functions can call functions; a hostile file could so ask for any number of nodes.
 constexpr int kMaxDepth = 32;
 constexpr int64_t kMaxNodes = 1'000'000;
-
-std::string join(const auto& list) {
-  std::string text;
-  for (const auto& item : list) text += (text.empty() ? "'" : ", '") + std::string(item) + "'";
-  return text;
-}
 
 class Importer {
  public:
@@ -35,7 +30,7 @@ class Importer {
     if (auto done = define_inputs(scope); !done) return done.error();
     // Nodes that cannot be compiled come before other findings, which they may be the cause of.
     const auto walked = walk(model_.graph.nodes, scope, model_.opsets, 0);
-    if (!unsupported_.empty()) return report();
+    if (!unsupported_.empty()) return unsupported_.report(options_);
     if (!walked) return walked.error();
     if (auto done = define_outputs(scope); !done) return done.error();
     ir::compact(graph_);
@@ -85,7 +80,7 @@ class Importer {
       if (!made) return made.error();
       scope.define(input.name, value);
     }
-    return check_options(seen);
+    return check_input_names(options_, {seen.begin(), seen.end()});
   }
 
   Result<void> bind_constant(const OnnxValue& input, Scope& scope) {
@@ -102,18 +97,6 @@ class Importer {
     const V value = b_.constant(given->second, "constant");
     names_.emplace_back(value, input.name);
     scope.define(input.name, value);
-    return {};
-  }
-
-  Result<void> check_options(const std::set<std::string>& inputs) const {
-    std::set<std::string> named;
-    for (const auto& [name, shape] : options_.input_shapes) named.insert(name);
-    for (const auto& [name, value] : options_.constant_inputs) named.insert(name);
-    for (const auto& name : named)
-      if (!inputs.count(name))
-        return Error{ErrorCode::kInvalidInput,
-                     "'" + name + "' is given, but the model's inputs are " + join(inputs),
-                     {}};
     return {};
   }
 
@@ -317,7 +300,7 @@ class Importer {
   }
 
   void refuse(const OnnxNode& node, int64_t version, const std::string& attribute, std::string why) {
-    unsupported_.push_back(
+    unsupported_.add(
         {node.name,
          (node.domain.empty() ? "ai.onnx" : node.domain) + "::" + node.op + ", " + std::to_string(version),
          attribute, std::move(why)});
@@ -327,17 +310,6 @@ class Importer {
     for (const auto& name : node.outputs)
       if (!name.empty()) scope.define(name, std::nullopt);
     return {};
-  }
-
-  Error report() {
-    std::set<std::string> kinds;
-    for (const auto& node : unsupported_) kinds.insert(node.op.substr(0, node.op.find(',')));
-    const std::string count =
-        unsupported_.size() == 1 ? "1 node" : std::to_string(unsupported_.size()) + " nodes";
-    Error error = unsupported(count + " cannot be compiled: " + join(kinds) +
-                              "; the first: " + to_string(unsupported_[0]));
-    if (options_.unsupported) *options_.unsupported = std::move(unsupported_);
-    return error;
   }
 
   Result<void> define_outputs(const Scope& scope) {
@@ -376,16 +348,11 @@ class Importer {
   ValueNames names_;
   std::map<std::string, int64_t> symbols_;   ///< extents of symbolic axes, from the given shapes
   std::map<std::string, Error> unreadable_;  ///< initializers of kinds that we do not read
-  std::vector<UnsupportedNode> unsupported_;
+  Refusals unsupported_;
   int64_t node_count_ = 0;
 };
 
 }  // namespace
-
-std::string to_string(const UnsupportedNode& node) {
-  return node.node + " (" + node.op + ")" + (node.attribute.empty() ? "" : ", " + node.attribute) + ": " +
-         node.why;
-}
 
 Result<ir::Graph> import_onnx(std::span<const std::byte> file_bytes, const ImportOptions& options) {
   const auto model = read_onnx_model(file_bytes, options.directory);

@@ -3,44 +3,15 @@
 #include <algorithm>
 
 #include "frontend/decompose/decompose.h"
+#include "frontend/decompose/movement.h"
 #include "frontend/onnx/operators.h"
 
 namespace halite::frontend {
-namespace {
-
-/// The shape that Reshape asks for: 0 copies an extent (unless allowed to be one), -1 is what is left over.
-Shape resolve(const Type& from, std::vector<int64_t> to, bool allow_zero) {
-  const std::string asked = ir::to_string(to);
-  int64_t known = 1;
-  std::optional<size_t> free;
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (to[i] == 0 && !allow_zero) {
-      if (i >= from.shape.size())
-        reject_invalid("shape " + asked + " copies an axis that the input lacks", "shape");
-      to[i] = from.shape[i];
-    }
-    if (to[i] < -1 || (to[i] == -1 && free)) reject_invalid("shape " + asked + " is not a shape", "shape");
-    if (to[i] == -1)
-      free = i;
-    else
-      known = extent_of({known, to[i]}, 0, 2);
-  }
-  if (free && known != 0 && from.elements() % known == 0)
-    to[*free] = from.elements() / known;
-  else if (free)
-    reject_invalid("the input " + ir::to_string(from) + " does not divide into shape " + asked, "shape");
-  if (ir::element_count(to) != from.elements())
-    reject_invalid("the input " + ir::to_string(from) + " cannot be reshaped to " + asked, "shape");
-  return to;
-}
-
-}  // namespace
-
 std::vector<V> import_reshape(OnnxCall& call) {
   call.ignore({"consumed_inputs"});
   const auto to = call.integers_from("shape", 5, 1);
   if (!to) reject_invalid("the operand 'shape' is missing", "shape");
-  return {call.b.reshape(call.in(0), resolve(call.type(0), *to, call.flag("allowzero", false)))};
+  return {call.b.reshape(call.in(0), resolve_shape(call.type(0), *to, !call.flag("allowzero", false)))};
 }
 
 std::vector<V> import_flatten(OnnxCall& call) {

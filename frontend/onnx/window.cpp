@@ -25,14 +25,6 @@ std::vector<int64_t> read_list(const OnnxCall& call, const char* name, size_t co
   return list;
 }
 
-void pad_same(Window& w, int axis, bool more_at_end) {
-  const int64_t out = (w.input[axis] + w.stride[axis] - 1) / w.stride[axis];
-  const int64_t total = std::max<int64_t>(0, (out - 1) * w.stride[axis] + w.span(axis) - w.input[axis]);
-  const int64_t less = total / 2;
-  w.pad[axis] = more_at_end ? less : total - less;
-  w.pad[axis + 2] = total - w.pad[axis];
-}
-
 /// The padding that makes the rounded-down extent the rounded-up one. A last window that would see nothing
 /// but the padding at the end does not count.
 void round_up(Window& w, int axis) {
@@ -82,7 +74,7 @@ Window read_window(const OnnxCall& call, Pair kernel, bool ceil_mode) {
   if (mode == "VALID") w.pad = {0, 0, 0, 0};
   for (int axis = 0; axis < 2; ++axis) {
     if (mode == "SAME_UPPER" || mode == "SAME_LOWER")
-      pad_same(w, axis, mode == "SAME_UPPER");
+      w.pad_same(axis, mode == "SAME_UPPER");
     else if (ceil_mode)
       round_up(w, axis);
   }

@@ -3,22 +3,9 @@
 #pragma once
 
 #include "frontend/onnx/call.h"
+#include "frontend/window.h"
 
 namespace halite::frontend {
-
-using Pair = std::array<int64_t, 2>;  ///< y, x
-
-struct Window {
-  Pair input{1, 1};
-  Pair kernel{1, 1};
-  Pair stride{1, 1};
-  Pair dilation{1, 1};
-  std::array<int64_t, 4> pad{0, 0, 0, 0};  ///< top, left, bottom, right
-  Pair excess{0, 0};                       ///< of pad: there only because ceil_mode rounds up
-
-  /// Pixels that a kernel spans with its dilation.
-  int64_t span(int axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
-};
 
 /// Number of spatial axes of operand 0, 1 or 2; rejects others.
 int64_t spatial_rank(const OnnxCall&);

@@ -1,5 +1,5 @@
 // See names.h.
-#include "frontend/onnx/names.h"
+#include "frontend/names.h"
 
 #include <unordered_map>
 #include <unordered_set>
