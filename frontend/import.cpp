@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "frontend/onnx/import.h"
+#include "frontend/tflite/import.h"
 
 namespace halite::frontend {
 namespace {
@@ -37,15 +38,14 @@ Result<ir::Graph> import_model(const std::filesystem::path& file, const ImportOp
   if (!bytes) return bytes.error();
   const std::string name = file.string();
   if (bytes->empty()) return invalid_model("the file is empty", name);
-  if (has_text(*bytes, 4, "TFL3"))
-    return unsupported("this is a TFLite model; only ONNX is read so far", name);
   if (has_text(*bytes, 0, "MGBS") || has_text(*bytes, 0, "mgb") || has_text(*bytes, 8, "mgv2"))
-    return unsupported("this is a MegEngine model; only ONNX is read so far", name);
-  if (!looks_like_onnx(*bytes))
-    return invalid_model("this is not a model in a format that is known; ONNX is read", name);
+    return unsupported("this is a MegEngine model; ONNX and TFLite are read so far", name);
+  const bool tflite = looks_like_tflite(*bytes);
+  if (!tflite && !looks_like_onnx(*bytes))
+    return invalid_model("this is not a model in a format that is known; ONNX and TFLite are read", name);
   ImportOptions here = options;
   if (here.directory.empty()) here.directory = file.has_parent_path() ? file.parent_path() : ".";
-  auto graph = import_onnx(*bytes, here);
+  auto graph = tflite ? import_tflite(*bytes, here) : import_onnx(*bytes, here);
   if (!graph && graph.error().where.empty()) {
     Error error = graph.error();
     error.where = name;

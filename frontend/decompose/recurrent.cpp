@@ -12,12 +12,12 @@ constexpr ir::MatMul kTransposed{false, true};
 /// What the three kinds have in common: the walk over time and the bound on activations.
 class Walk {
  public:
-  Walk(Builder& b, const Recurrent& layer, std::optional<V> bias)
+  Walk(Builder& b, const Recurrent& layer, int64_t gates, std::optional<V> bias)
       : b_(b), layer_(layer), steps_(b.shape(layer.x)[0]), batch_(b.shape(layer.x)[1]) {
     const int64_t in = b.shape(layer.x)[2], all = b.shape(layer.w)[0];
     const V rows = b.reshape(layer.x, {extent_of({steps_, batch_}, 0, 2), in});
     products_ = b.reshape(b.matmul(rows, layer.w, kTransposed, bias), {steps_, batch_, all});
-    hidden_ = b.shape(layer.r)[1];
+    hidden_ = all / gates;
   }
 
   /// Gate `k` of a [batch, gates*h] tensor.
@@ -57,27 +57,40 @@ std::optional<V> sum_of_biases(Builder& b, const Recurrent& layer) {
 }  // namespace
 
 RecurrentResult lstm(Builder& b, const Recurrent& layer) {
-  Walk walk(b, layer, sum_of_biases(b, layer));
+  // Without an input gate the others lie one place further to the front.
+  const int64_t first = layer.couple_forget_input ? 1 : 0;
+  Walk walk(b, layer, 4 - first, sum_of_biases(b, layer));
   V h = layer.h, c = *layer.c;
   // Gate k's sum plus what the cell's state adds to it through a peephole.
   const auto peek = [&](V gates, int64_t k, V state) {
-    const V sum = walk.gate(gates, k);
-    return layer.peephole ? b.add(sum, b.mul(state, walk.rows(*layer.peephole, k))) : sum;
+    const V sum = walk.gate(gates, k - first);
+    return layer.peephole ? b.add(sum, b.mul(state, walk.rows(*layer.peephole, k - first))) : sum;
   };
+  const auto rest = [&](V gate) { return b.sub(b.scalar(1, b.dtype(gate)), gate); };
+  const auto clip = [&](V x, double bound) { return bound > 0 ? b.unary(Fn::clamp, x, -bound, bound) : x; };
   const V y = walk.run([&](V products) {
     const V gates = b.add(products, b.matmul(h, layer.r, kTransposed));
-    const V i = walk.activate(0, peek(gates, 0, c));
-    const V f =
-        layer.couple_input_forget ? b.sub(b.scalar(1, b.dtype(i)), i) : walk.activate(0, peek(gates, 2, c));
-    c = b.add(b.mul(f, c), b.mul(i, walk.activate(1, walk.gate(gates, 3))));
+    V i, f;
+    if (layer.couple_forget_input) {
+      f = walk.activate(0, peek(gates, 2, c));
+      i = rest(f);
+    } else {
+      i = walk.activate(0, peek(gates, 0, c));
+      f = layer.couple_input_forget ? rest(i) : walk.activate(0, peek(gates, 2, c));
+    }
+    const V fresh = b.mul(i, walk.activate(1, walk.gate(gates, 3 - first)));
+    c = clip(b.add(b.mul(f, c), fresh), layer.cell_clip);
     const V o = walk.activate(0, peek(gates, 1, c));
-    return h = b.mul(o, walk.activate(2, c));
+    h = b.mul(o, walk.activate(2, c));
+    if (layer.projection)
+      h = clip(b.matmul(h, *layer.projection, kTransposed, layer.projection_bias), layer.projection_clip);
+    return h;
   });
   return {y, h, c};
 }
 
 RecurrentResult gru(Builder& b, const Recurrent& layer) {
-  Walk walk(b, layer, layer.input_bias);
+  Walk walk(b, layer, 3, layer.input_bias);
   V h = layer.h;
   const auto bias = [&](int64_t k, int64_t count) {
     return layer.recurrent_bias ? std::optional(walk.rows(*layer.recurrent_bias, k, count)) : std::nullopt;
@@ -97,7 +110,7 @@ RecurrentResult gru(Builder& b, const Recurrent& layer) {
 }
 
 RecurrentResult rnn(Builder& b, const Recurrent& layer) {
-  Walk walk(b, layer, sum_of_biases(b, layer));
+  Walk walk(b, layer, 1, sum_of_biases(b, layer));
   V h = layer.h;
   const V y = walk.run(
       [&](V products) { return h = walk.activate(0, b.add(products, b.matmul(h, layer.r, kTransposed))); });

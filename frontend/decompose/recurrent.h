@@ -24,6 +24,11 @@ struct Recurrent {
   double clip = 0;                      ///< bound of what goes into an activation; 0: none
   bool reverse = false;
   bool couple_input_forget = false;  ///< LSTM: f = 1 - i
+  bool couple_forget_input = false;  ///< LSTM: i = 1 - f, and the tensors above lack the gate i
+  double cell_clip = 0;              ///< LSTM: bound of the cell state; 0: none
+  std::optional<V> projection;       ///< [out, h], LSTM: h becomes this times h, and r is [gates*h, out]
+  std::optional<V> projection_bias;  ///< [out]
+  double projection_clip = 0;        ///< bound of what is projected; 0: none
   bool linear_before_reset = false;  ///< GRU: the reset gate acts behind the matrix product
 };
 
