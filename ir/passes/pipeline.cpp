@@ -40,6 +40,8 @@ void optimize(Graph& g, const PassObserver& observe) {
     changed |= run("fold_constants", fold);
     changed |= run("absorb_pads", absorb_pads);
     changed |= run("fold_scales", fold_scales);
+    // What is still computed from one byte here is computed in advance.
+    changed |= run("tabulate", tabulate);
     changed |= run("eliminate_dead", eliminate_dead);
   }
 }

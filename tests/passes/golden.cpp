@@ -25,6 +25,7 @@ const std::map<std::string, std::function<void(Graph&)>> kPasses{
     {"simplify", simplify},         {"fold_scales", fold_scales},
     {"absorb_pads", absorb_pads},   {"sink_transposes", sink_transposes},
     {"strengthen", strengthen},     {"optimize", [](Graph& g) { optimize(g); }},
+    {"tabulate", tabulate},
 };
 
 struct Case {
