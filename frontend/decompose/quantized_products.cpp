@@ -1,7 +1,8 @@
 // Quantized convolutions and matrix products: integer sums, which requantize scales back. Sums of 8-bit
-// factors have 32 bits; production kernels round them once for conv2d, fully_connected and batch_matmul,
-// which are matrix products to them, and twice for depthwise and transposed convolutions. Sums of 16x8 bits
-// have 64 bits, if the bias has, and are scaled by a multiplier of 15 bits and rounded once, by all kernels.
+// factors have 32 bits; production kernels round those of i8 once for conv2d, fully_connected and
+// batch_matmul, which are one library's matrix products to them (ruy), and twice for depthwise and transposed
+// convolutions, and for all of u8, which are another library's (gemmlowp). Sums of 16x8 bits have 64 bits, if
+// the bias has, and are scaled by a multiplier of 15 bits and rounded once, by all kernels.
 #include <algorithm>
 #include <cmath>
 
@@ -50,9 +51,8 @@ V rescale(Builder& b, V sums, std::vector<FixedPoint> factors, Kernel kernel, co
     for (FixedPoint& f : factors) f = narrow(f);
     return requantize(b, sums, factors, Rounding::single, y);
   }
-  // Sums of 16x8 bits in 32 bits come from reference kernels alone.
   const bool once =
-      kernel == Kernel::once && y.rounding == quantized::Rounding::production && y.dtype != DType::i16;
+      kernel == Kernel::once && y.rounding == quantized::Rounding::production && y.dtype == DType::i8;
   return requantize(b, sums, factors, once ? Rounding::single : Rounding::twice, y);
 }
 
