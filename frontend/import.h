@@ -26,6 +26,9 @@ struct ImportOptions {
   std::map<std::string, ir::Shape> input_shapes;
   /// Values of graph inputs by name: such an input becomes a constant, and the model is specialised to it.
   std::map<std::string, ir::Tensor> constant_inputs;
+  /// Quantized TFLite operators round as TFLite's reference kernels (and TFLite Micro) do, not as its
+  /// production kernels.
+  bool reference_rounding = false;
   /// Where files lie that the model refers to (external weights); import_model sets it. Empty: such models
   /// are refused.
   std::filesystem::path directory;

@@ -107,5 +107,15 @@ V concat(Builder&, std::vector<Quantized> inputs, int64_t axis, const Output&);
 V pad(Builder&, const Quantized& x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
       std::optional<int64_t> value = {});
 
+// quantized_resize.cpp
+/// Where a pixel of the output lies in the input.
+struct Interpolation {
+  bool align_corners = false;
+  bool half_pixel_centers = false;
+};
+/// x [n,h,w,c]; input and output have one quantization.
+V resize_bilinear(Builder&, const Quantized& x, int64_t height, int64_t width, const Interpolation&,
+                  const Output&);
+
 }  // namespace quantized
 }  // namespace halite::frontend

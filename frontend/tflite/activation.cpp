@@ -13,23 +13,22 @@ void expect_axes(const TfliteCall& call) {
 
 std::vector<V> import_tflite_relu(TfliteCall& call) {
   Builder& b = call.b;
-  const V x = call.in(0);
-  switch (call.node().op) {
-    case tflite::BuiltinOperator::RELU6:
-      return {b.unary(Fn::clamp, x, 0, 6)};
-    case tflite::BuiltinOperator::RELU_N1_TO_1:
-      return {b.unary(Fn::clamp, x, -1, 1)};
-    case tflite::BuiltinOperator::RELU_0_TO_1:
-      return {b.unary(Fn::clamp, x, 0, 1)};
-    default:
-      return {b.unary(Fn::relu, x)};
-  }
+  float low = 0;
+  std::optional<float> high;
+  if (call.node().op == tflite::BuiltinOperator::RELU6) high = 6;
+  if (call.node().op == tflite::BuiltinOperator::RELU_0_TO_1) high = 1;
+  if (call.node().op == tflite::BuiltinOperator::RELU_N1_TO_1) low = -1, high = 1;
+  if (call.computes_quantized()) return {quantized::relu(b, call.quantized(0), low, high, call.output())};
+  return {high ? b.unary(Fn::clamp, call.in(0), low, *high) : b.unary(Fn::relu, call.in(0))};
 }
 
 std::vector<V> import_tflite_elu(TfliteCall& call) { return {call.b.unary(Fn::elu, call.in(0), 1)}; }
 
 std::vector<V> import_tflite_leaky_relu(TfliteCall& call) {
-  return {call.b.unary(Fn::leaky_relu, call.in(0), call.options<tflite::LeakyReluOptions>().alpha())};
+  const float alpha = call.options<tflite::LeakyReluOptions>().alpha();
+  if (call.computes_quantized())
+    return {quantized::leaky_relu(call.b, call.quantized(0), alpha, call.output())};
+  return {call.b.unary(Fn::leaky_relu, call.in(0), alpha)};
 }
 
 std::vector<V> import_tflite_gelu(TfliteCall& call) {
@@ -40,6 +39,7 @@ std::vector<V> import_tflite_gelu(TfliteCall& call) {
 std::vector<V> import_tflite_softmax(TfliteCall& call) {
   expect_axes(call);
   const float beta = call.options<tflite::SoftmaxOptions>().beta();
+  if (call.computes_quantized()) return {quantized::softmax(call.b, call.quantized(0), beta, call.output())};
   const V x = beta == 1 ? call.in(0) : call.b.mul(call.in(0), beta);
   return {call.b.op(ir::Softmax{call.rank(0) - 1, false}, {x})};
 }

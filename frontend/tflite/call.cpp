@@ -31,11 +31,61 @@ const ir::Quantization* TfliteCall::output_quantization(size_t i) const {
   return q ? &*q : nullptr;
 }
 
+bool TfliteCall::computes_quantized() const {
+  for (size_t i = 0; i < output_count(); ++i)
+    if (output_quantization(i)) return true;
+  for (size_t i = 0; i < input_count(); ++i)
+    if (is_quantized(i) && !b.constant(in(i))) return true;
+  return false;
+}
+
+Quantized TfliteCall::quantized(size_t i) const {
+  const ir::Quantization* q = quantization(i);
+  if (!q)
+    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(type(i)) + ", which has no scale");
+  return {in(i), *q};
+}
+
+quantized::Output TfliteCall::output(size_t i, tflite::ActivationFunctionType function) const {
+  using A = tflite::ActivationFunctionType;
+  const ir::Quantization* q = output_quantization(i);
+  if (!q) reject_invalid("output " + std::to_string(i) + " has no scale");
+  quantized::Output output{output_dtype(i), *q};
+  output.rounding = numbers_.rounding;
+  switch (function) {
+    case A::NONE:
+      break;
+    case A::RELU:
+      output.activation = quantized::Activation::relu;
+      break;
+    case A::RELU_N1_TO_1:
+      output.activation = quantized::Activation::relu_n1_to_1;
+      break;
+    case A::RELU6:
+      output.activation = quantized::Activation::relu6;
+      break;
+    default:
+      reject_unsupported(std::string("the activation ") + tflite::EnumNameActivationFunctionType(function) +
+                             " is not supported for quantized tensors",
+                         "activation");
+  }
+  return output;
+}
+
+void TfliteCall::make_real() {
+  for (size_t i = 0; i < inputs_.size(); ++i)
+    if (is_quantized(i)) inputs_[i] = real(i);
+}
+
+V TfliteCall::as_output(V x, size_t i) const {
+  return output_quantization(i) && b.dtype(x) == DType::f32 ? quantized::quantize(b, x, output(i)) : x;
+}
+
 V TfliteCall::real(size_t i) const {
   const V x = in(i);
   if (b.dtype(x) == DType::f32) return x;
-  const auto known = reals_.find(x);
-  if (known != reals_.end()) return known->second;
+  const auto known = numbers_.reals.find(x);
+  if (known != numbers_.reals.end()) return known->second;
   // Constants are converted at once: no fold of the builder's makes tensors that much larger.
   const Tensor* value = b.constant(x);
   const bool is_float = ir::is_float(b.dtype(x));
@@ -43,8 +93,9 @@ V TfliteCall::real(size_t i) const {
   const ir::Quantization* q = quantization(i);
   if (!is_float && !q)
     reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(type(i)) + ", which has no scale");
-  if (!value) reject_unsupported("input " + std::to_string(i) + " is quantized, and computed at run time");
-  return reals_[x] = b.constant(is_float ? dequantize(*value, {{1}, {0}, -1}) : dequantize(*value, *q));
+  if (!value) return quantized::dequantize(b, {x, *q});
+  return numbers_.reals[x] =
+             b.constant(is_float ? dequantize(*value, {{1}, {0}, -1}) : dequantize(*value, *q));
 }
 
 V TfliteCall::activate(V x, tflite::ActivationFunctionType function) const {

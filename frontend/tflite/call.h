@@ -5,20 +5,26 @@
 #include <map>
 
 #include "frontend/call.h"
+#include "frontend/decompose/quantized.h"
 #include "frontend/tflite/model.h"
 
 namespace halite::frontend {
 
+/// What the nodes of a graph share.
+struct TfliteNumbers {
+  quantized::Rounding rounding = quantized::Rounding::production;
+  std::map<V, V> reals;  ///< constants that stand for real numbers, and these
+};
+
 class TfliteCall : public Call {
  public:
-  /// `reals` remembers what `real` has made of constants.
   TfliteCall(Builder& builder, const TfliteGraph& graph, const TfliteNode& node,
-             std::vector<std::optional<V>> inputs, std::map<V, V>& reals)
+             std::vector<std::optional<V>> inputs, TfliteNumbers& numbers)
       : Call(builder, std::move(inputs)),
         graph_(graph),
         node_(node),
         updates_(inputs_.size()),
-        reals_(reals) {}
+        numbers_(numbers) {}
 
   /// The table of options; throws if the file has none or that of another operator.
   template <class T>
@@ -44,9 +50,21 @@ class TfliteCall : public Call {
   const ir::Quantization* quantization(size_t i) const;
   const ir::Quantization* output_quantization(size_t i) const;
 
-  /// Operand `i` as real numbers: what is quantized, and constant, is converted here.
+  /// Whether the node's arithmetic is that of quantized numbers. Constants may be quantized all the same.
+  bool computes_quantized() const;
+  /// Operand `i`, which must be quantized.
+  Quantized quantized(size_t i) const;
+  /// How output `i` is to be quantized.
+  quantized::Output output(size_t i = 0,
+                           tflite::ActivationFunctionType = tflite::ActivationFunctionType::NONE) const;
+
+  /// Operand `i` as real numbers; a constant is converted at once.
   V real(size_t i) const;
   std::optional<V> maybe_real(size_t i) const { return has(i) ? std::optional(real(i)) : std::nullopt; }
+  /// Makes real numbers of all quantized operands.
+  void make_real();
+  /// Real numbers in the form of output `i`.
+  V as_output(V real, size_t i) const;
   /// The function that is fused behind the operator.
   V activate(V x, tflite::ActivationFunctionType) const;
 
@@ -60,7 +78,7 @@ class TfliteCall : public Call {
   const TfliteGraph& graph_;
   const TfliteNode& node_;
   std::vector<std::optional<V>> updates_;
-  std::map<V, V>& reals_;
+  TfliteNumbers& numbers_;
 };
 
 /// scale * (stored - zero_point) of a constant, as f32. Throws Rejected if the quantization does not fit the

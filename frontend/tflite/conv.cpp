@@ -54,6 +54,9 @@ std::vector<V> import_tflite_conv_2d(TfliteCall& call) {
   const Window w = read_window(call, options);
   const int64_t groups = groups_of(call.shape(0)[3], call.shape(1)[3]);
   const ir::Conv2d conv{w.stride, w.dilation, w.pad, groups};
+  if (call.computes_quantized())
+    return {quantized::conv2d(call.b, call.quantized(0), call.quantized(1), call.maybe(2), conv,
+                              call.output(0, options.activation()))};
   const V y = call.b.op(conv, with_bias(call, call.in(0), call.real(1), 2));
   return {call.activate(y, options.activation())};
 }
@@ -66,6 +69,9 @@ std::vector<V> import_tflite_depthwise_conv_2d(TfliteCall& call) {
     reject_invalid("its weights are " + ir::to_string(call.type(1)) + ", which does not fit the input " +
                    ir::to_string(call.type(0)));
   const ir::Conv2d conv{w.stride, w.dilation, w.pad, x[3]};
+  if (call.computes_quantized())
+    return {quantized::depthwise_conv2d(call.b, call.quantized(0), call.quantized(1), call.maybe(2), conv,
+                                        call.output(0, options.activation()))};
   const V kernel = call.b.transpose(call.real(1), {3, 1, 2, 0});
   return {call.activate(call.b.op(conv, with_bias(call, call.in(0), kernel, 2)), options.activation())};
 }
@@ -75,7 +81,9 @@ std::vector<V> import_tflite_transpose_conv(TfliteCall& call) {
   const auto& options = call.options<tflite::TransposeConvOptions>();
   expect_rank(call, 1, 4);
   expect_rank(call, 2, 4);
-  const auto shape = call.known_integers(0, "output_shape");
+  // A shape that is computed at run time is what the file says of the output.
+  const Shape shape =
+      call.b.constant(call.in(0)) ? call.known_integers(0, "output_shape") : call.result(0).shape;
   const Shape weights = call.shape(1), x = call.shape(2);
   if (shape.size() != 4 || shape[0] != x[0] || shape[3] != weights[0])
     reject_invalid("output_shape " + ir::to_string(shape) + " does not fit its operands", "output_shape");
@@ -90,6 +98,9 @@ std::vector<V> import_tflite_transpose_conv(TfliteCall& call) {
     conv.pad[axis + 2] = full - extent - conv.pad[axis];
   }
   conv.groups = groups_of(x[3], weights[3]);
+  if (call.computes_quantized())
+    return {quantized::transpose_conv(call.b, call.quantized(2), call.quantized(1), call.maybe(3), conv,
+                                      call.output(0, options.activation()))};
   const V y = call.b.op(conv, with_bias(call, call.in(2), call.real(1), 3));
   return {call.activate(y, options.activation())};
 }

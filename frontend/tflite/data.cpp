@@ -41,7 +41,13 @@ V indices_of(const TfliteCall& call, size_t i) {
 std::vector<V> import_tflite_concatenation(TfliteCall& call) {
   const auto& options = call.options<tflite::ConcatenationOptions>();
   const auto inputs = call.all();
-  const V y = call.b.concat(inputs, normalize_axis(options.axis(), call.rank(0)));
+  const int64_t axis = normalize_axis(options.axis(), call.rank(0));
+  if (call.computes_quantized()) {
+    std::vector<Quantized> parts;
+    for (size_t i = 0; i < inputs.size(); ++i) parts.push_back(call.quantized(i));
+    return {quantized::concat(call.b, std::move(parts), axis, call.output(0, options.activation()))};
+  }
+  const V y = call.b.concat(inputs, axis);
   return {call.activate(y, options.activation())};
 }
 

@@ -14,6 +14,12 @@ std::vector<V> import_tflite_cast(TfliteCall& call) {
   return {call.b.cast(call.in(0), call.output_dtype(0))};
 }
 
+std::vector<V> import_tflite_div(TfliteCall& call) {
+  const auto* options = call.maybe_options<tflite::DivOptions>();
+  const V y = call.b.div(call.in(0), call.in(1));
+  return {options ? call.activate(y, options->activation()) : y};
+}
+
 /// Rounds down, integers too: what is left has the divisor's sign, and without it the quotient is whole.
 std::vector<V> import_tflite_floor_div(TfliteCall& call) {
   Builder& b = call.b;
@@ -58,6 +64,8 @@ std::vector<V> import_tflite_select(TfliteCall& call) {
 std::vector<V> import_tflite_square(TfliteCall& call) { return {call.b.square(call.in(0))}; }
 
 std::vector<V> import_tflite_squared_difference(TfliteCall& call) {
+  if (call.computes_quantized())
+    return {quantized::squared_difference(call.b, call.quantized(0), call.quantized(1), call.output())};
   return {call.b.square(call.b.sub(call.in(0), call.in(1)))};
 }
 

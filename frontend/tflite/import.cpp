@@ -16,7 +16,9 @@ class Importer {
         options_(options),
         data_(model),
         b_(graph_),
-        shared_{model, data_, refusals_},
+        shared_{
+            model, data_, refusals_,
+            options.reference_rounding ? quantized::Rounding::reference : quantized::Rounding::production},
         walk_(shared_, b_) {}
 
   Result<ir::Graph> run() {

@@ -23,8 +23,13 @@ std::vector<V> import_tflite_fully_connected(TfliteCall& call) {
                      std::to_string(in));
     shape.back() = out;
   }
-  const V y =
-      b.matmul(b.reshape(call.in(0), {count / in, in}), call.real(1), {false, true}, call.maybe_real(2));
+  const V rows = b.reshape(call.in(0), {count / in, in});
+  if (call.computes_quantized()) {
+    const V y = quantized::fully_connected(b, {rows, call.quantized(0).q}, call.quantized(1), call.maybe(2),
+                                           call.output(0, options.activation()));
+    return {b.reshape(y, shape)};
+  }
+  const V y = b.matmul(rows, call.real(1), {false, true}, call.maybe_real(2));
   return {call.activate(b.reshape(y, shape), options.activation())};
 }
 
@@ -34,6 +39,8 @@ std::vector<V> import_tflite_batch_matmul(TfliteCall& call) {
   product.transpose_a = options && options->adj_x();
   product.transpose_b = options && options->adj_y();
   if (call.rank(0) < 2 || call.rank(1) < 2) reject_invalid("its operands must be matrices");
+  if (call.computes_quantized())
+    return {quantized::batch_matmul(call.b, call.quantized(0), call.quantized(1), product, call.output())};
   return {call.b.matmul(call.in(0), call.real(1), product)};
 }
 

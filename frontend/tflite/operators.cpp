@@ -18,46 +18,72 @@ std::vector<V> binary(TfliteCall& call) {
   return {call.b.binary(fn, call.in(0), call.in(1))};
 }
 
+using QuantizedBinary = V (*)(Builder&, const Quantized&, const Quantized&, const quantized::Output&);
+using QuantizedUnary = V (*)(Builder&, const Quantized&, const quantized::Output&);
+
 /// With a fused activation.
-template <Fn fn, class Options>
+template <Fn fn, class Options, QuantizedBinary quantized>
 std::vector<V> arithmetic(TfliteCall& call) {
   const auto* options = call.maybe_options<Options>();
+  const auto activation = options ? options->activation() : tflite::ActivationFunctionType::NONE;
+  if (call.computes_quantized())
+    return {quantized(call.b, call.quantized(0), call.quantized(1), call.output(0, activation))};
   const V y = call.b.binary(fn, call.in(0), call.in(1));
-  return {options ? call.activate(y, options->activation()) : y};
+  return {call.activate(y, activation)};
+}
+
+template <Fn fn, QuantizedUnary quantized>
+std::vector<V> activation(TfliteCall& call) {
+  if (call.computes_quantized()) return {quantized(call.b, call.quantized(0), call.output())};
+  return {call.b.unary(fn, call.in(0))};
+}
+
+template <Fn fn, QuantizedBinary quantized>
+std::vector<V> binary(TfliteCall& call) {
+  if (call.computes_quantized())
+    return {quantized(call.b, call.quantized(0), call.quantized(1), call.output())};
+  return {call.b.binary(fn, call.in(0), call.in(1))};
+}
+
+template <Fn fn>
+std::vector<V> comparison(TfliteCall& call) {
+  if (call.is_quantized(0) && call.is_quantized(1))
+    return {quantized::compare(call.b, fn, call.quantized(0), call.quantized(1))};
+  return {call.b.binary(fn, call.in(0), call.in(1))};
 }
 
 const std::unordered_map<Op, TfliteOperator>& table() {
-  constexpr auto kReal = Integers::real, kOwn = Integers::own;
+  constexpr auto kReal = Integers::real, kOwn = Integers::own, kFloats = Integers::refused;
   static const std::unordered_map<Op, TfliteOperator> kTable = {
       // Elementwise functions.
       {Op::ABS, {unary<Fn::abs>, kReal}},
-      {Op::ADD, {arithmetic<Fn::add, tflite::AddOptions>, kOwn}},
+      {Op::ADD, {arithmetic<Fn::add, tflite::AddOptions, quantized::add>, kOwn}},
       {Op::ADD_N, {import_tflite_add_n, kReal}},
       {Op::BITWISE_XOR, {binary<Fn::bitwise_xor>}},
       {Op::CAST, {import_tflite_cast}},
       {Op::CEIL, {unary<Fn::ceil>, kReal}},
       {Op::COS, {unary<Fn::cos>, kReal}},
-      {Op::DIV, {arithmetic<Fn::div, tflite::DivOptions>, kReal}},
-      {Op::EQUAL, {binary<Fn::equal>, kOwn}},
+      {Op::DIV, {import_tflite_div, kReal}},
+      {Op::EQUAL, {comparison<Fn::equal>, kOwn}},
       {Op::EXP, {unary<Fn::exp>, kReal}},
       {Op::FLOOR, {unary<Fn::floor>, kReal}},
       {Op::FLOOR_DIV, {import_tflite_floor_div, kReal}},
       {Op::FLOOR_MOD, {binary<Fn::mod>, kReal}},
-      {Op::GREATER, {binary<Fn::greater>, kOwn}},
-      {Op::GREATER_EQUAL, {binary<Fn::greater_equal>, kOwn}},
-      {Op::LESS, {binary<Fn::less>, kOwn}},
-      {Op::LESS_EQUAL, {binary<Fn::less_equal>, kOwn}},
+      {Op::GREATER, {comparison<Fn::greater>, kOwn}},
+      {Op::GREATER_EQUAL, {comparison<Fn::greater_equal>, kOwn}},
+      {Op::LESS, {comparison<Fn::less>, kOwn}},
+      {Op::LESS_EQUAL, {comparison<Fn::less_equal>, kOwn}},
       {Op::LOG, {unary<Fn::log>, kReal}},
       {Op::LOGICAL_AND, {binary<Fn::logical_and>}},
       {Op::LOGICAL_NOT, {unary<Fn::logical_not>}},
       {Op::LOGICAL_OR, {binary<Fn::logical_or>}},
       {Op::MAXIMUM, {binary<Fn::max>}},
       {Op::MINIMUM, {binary<Fn::min>}},
-      {Op::MUL, {arithmetic<Fn::mul, tflite::MulOptions>, kOwn}},
+      {Op::MUL, {arithmetic<Fn::mul, tflite::MulOptions, quantized::mul>, kOwn}},
       {Op::NEG, {unary<Fn::neg>, kReal}},
-      {Op::NOT_EQUAL, {binary<Fn::not_equal>, kOwn}},
+      {Op::NOT_EQUAL, {comparison<Fn::not_equal>, kOwn}},
       {Op::POW, {binary<Fn::pow>, kReal}},
-      {Op::PRELU, {binary<Fn::prelu>, kOwn}},
+      {Op::PRELU, {binary<Fn::prelu, quantized::prelu>, kOwn}},
       {Op::RIGHT_SHIFT, {import_tflite_right_shift}},
       {Op::ROUND, {unary<Fn::round>, kReal}},
       {Op::RSQRT, {import_tflite_rsqrt, kReal}},
@@ -68,39 +94,39 @@ const std::unordered_map<Op, TfliteOperator>& table() {
       {Op::SQRT, {unary<Fn::sqrt>, kReal}},
       {Op::SQUARE, {import_tflite_square, kReal}},
       {Op::SQUARED_DIFFERENCE, {import_tflite_squared_difference, kOwn}},
-      {Op::SUB, {arithmetic<Fn::sub, tflite::SubOptions>, kOwn}},
+      {Op::SUB, {arithmetic<Fn::sub, tflite::SubOptions, quantized::sub>, kOwn}},
       // Activations and normalisations.
       {Op::ELU, {import_tflite_elu, kReal}},
       {Op::GELU, {import_tflite_gelu, kReal}},
-      {Op::HARD_SWISH, {unary<Fn::hard_swish>, kOwn}},
-      {Op::L2_NORMALIZATION, {import_tflite_l2_normalization, kOwn}},
+      {Op::HARD_SWISH, {activation<Fn::hard_swish, quantized::hard_swish>, kOwn}},
+      {Op::L2_NORMALIZATION, {import_tflite_l2_normalization, kReal}},
       {Op::LEAKY_RELU, {import_tflite_leaky_relu, kOwn}},
       {Op::LOCAL_RESPONSE_NORMALIZATION, {import_tflite_local_response_normalization, kReal}},
-      {Op::LOGISTIC, {unary<Fn::sigmoid>, kOwn}},
-      {Op::LOG_SOFTMAX, {import_tflite_log_softmax, kOwn}},
+      {Op::LOGISTIC, {activation<Fn::sigmoid, quantized::logistic>, kOwn}},
+      {Op::LOG_SOFTMAX, {import_tflite_log_softmax, kReal}},
       {Op::RELU, {import_tflite_relu, kOwn}},
       {Op::RELU6, {import_tflite_relu, kOwn}},
       {Op::RELU_0_TO_1, {import_tflite_relu, kOwn}},
       {Op::RELU_N1_TO_1, {import_tflite_relu, kOwn}},
       {Op::SOFTMAX, {import_tflite_softmax, kOwn}},
-      {Op::TANH, {unary<Fn::tanh>, kOwn}},
+      {Op::TANH, {activation<Fn::tanh, quantized::tanh>, kOwn}},
       // Convolution, pooling, matrix products, recurrence.
       {Op::AVERAGE_POOL_2D, {import_tflite_average_pool_2d, kOwn}},
       {Op::BATCH_MATMUL, {import_tflite_batch_matmul, kOwn}},
-      {Op::BIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_bidirectional_lstm, kOwn}},
-      {Op::BIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_bidirectional_rnn, kOwn}},
+      {Op::BIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_bidirectional_lstm, kFloats}},
+      {Op::BIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_bidirectional_rnn, kFloats}},
       {Op::CONV_2D, {import_tflite_conv_2d, kOwn}},
-      {Op::CONV_3D, {import_tflite_conv_3d, kOwn}},
+      {Op::CONV_3D, {import_tflite_conv_3d, kFloats}},
       {Op::DEPTHWISE_CONV_2D, {import_tflite_depthwise_conv_2d, kOwn}},
       {Op::FULLY_CONNECTED, {import_tflite_fully_connected, kOwn}},
       {Op::L2_POOL_2D, {import_tflite_l2_pool_2d, kReal}},
-      {Op::LSTM, {import_tflite_lstm, kOwn}},
+      {Op::LSTM, {import_tflite_lstm, kFloats}},
       {Op::MAX_POOL_2D, {import_tflite_max_pool_2d, kOwn}},
-      {Op::RNN, {import_tflite_rnn, kOwn}},
-      {Op::SVDF, {import_tflite_svdf, kOwn}},
+      {Op::RNN, {import_tflite_rnn, kFloats}},
+      {Op::SVDF, {import_tflite_svdf, kFloats}},
       {Op::TRANSPOSE_CONV, {import_tflite_transpose_conv, kOwn}},
-      {Op::UNIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_sequence_lstm, kOwn}},
-      {Op::UNIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_sequence_rnn, kOwn}},
+      {Op::UNIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_sequence_lstm, kFloats}},
+      {Op::UNIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_sequence_rnn, kFloats}},
       // Reduction.
       {Op::ARG_MAX, {import_tflite_arg_max}},
       {Op::ARG_MIN, {import_tflite_arg_min}},

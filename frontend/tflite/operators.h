@@ -7,9 +7,10 @@ namespace halite::frontend {
 
 /// What an importer does about quantized operands and outputs.
 enum class Integers : uint8_t {
-  plain,  ///< it only moves or compares numbers, whatever they stand for
-  real,   ///< it computes with real numbers; conversions are put around it
-  own,    ///< it looks at the quantization itself
+  plain,   ///< it only moves or compares numbers, whatever they stand for
+  real,    ///< it computes with real numbers; conversions are put around it
+  own,     ///< it looks at the quantization itself
+  refused  ///< it takes quantized weights at most
 };
 
 struct TfliteOperator {
@@ -23,6 +24,7 @@ const TfliteOperator* find_tflite_operator(const TfliteNode&);
 // elementwise.cpp
 std::vector<V> import_tflite_add_n(TfliteCall&);
 std::vector<V> import_tflite_cast(TfliteCall&);
+std::vector<V> import_tflite_div(TfliteCall&);
 std::vector<V> import_tflite_floor_div(TfliteCall&);
 std::vector<V> import_tflite_right_shift(TfliteCall&);
 std::vector<V> import_tflite_rsqrt(TfliteCall&);

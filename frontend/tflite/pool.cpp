@@ -23,16 +23,21 @@ Pool read_pool(const TfliteCall& call, ir::Pool2d::Kind kind) {
   return {{kind, w.kernel, w.stride, {1, 1}, w.pad, {0, 0}, false}, options.activation()};
 }
 
+V import_pool(TfliteCall& call, ir::Pool2d::Kind kind) {
+  const Pool pool = read_pool(call, kind);
+  if (call.computes_quantized())
+    return quantized::pool2d(call.b, call.quantized(0), pool.attributes, call.output(0, pool.activation));
+  return call.activate(call.b.op(pool.attributes, {call.in(0)}), pool.activation);
+}
+
 }  // namespace
 
 std::vector<V> import_tflite_average_pool_2d(TfliteCall& call) {
-  const Pool pool = read_pool(call, ir::Pool2d::Kind::average);
-  return {call.activate(call.b.op(pool.attributes, {call.in(0)}), pool.activation)};
+  return {import_pool(call, ir::Pool2d::Kind::average)};
 }
 
 std::vector<V> import_tflite_max_pool_2d(TfliteCall& call) {
-  const Pool pool = read_pool(call, ir::Pool2d::Kind::max);
-  return {call.activate(call.b.op(pool.attributes, {call.in(0)}), pool.activation)};
+  return {import_pool(call, ir::Pool2d::Kind::max)};
 }
 
 std::vector<V> import_tflite_l2_pool_2d(TfliteCall& call) {

@@ -9,8 +9,10 @@ namespace halite::frontend {
 /// Also of weights that are stored as f16.
 std::vector<V> import_tflite_dequantize(TfliteCall& call) { return {call.real(0)}; }
 
-std::vector<V> import_tflite_quantize(TfliteCall&) {
-  reject_unsupported("quantized tensors are not supported yet");
+/// Of real numbers, or from one quantization to another.
+std::vector<V> import_tflite_quantize(TfliteCall& call) {
+  if (ir::is_float(call.type(0).dtype)) return {quantized::quantize(call.b, call.real(0), call.output())};
+  return {quantized::requantize(call.b, call.quantized(0), call.output())};
 }
 
 /// Rounds to the numbers that a quantization of the range min to max can represent, which is moved so that it

@@ -17,9 +17,13 @@ Axes read_axes(const TfliteCall& call) {
   return axes;
 }
 
-V reduce(TfliteCall& call, ir::Reduce::Kind kind, V x) {
+bool keeps_axes(const TfliteCall& call) {
   const auto* options = call.maybe_options<tflite::ReducerOptions>();
-  return call.b.reduce(kind, x, read_axes(call), options && options->keep_dims());
+  return options && options->keep_dims();
+}
+
+V reduce(TfliteCall& call, ir::Reduce::Kind kind, V x) {
+  return call.b.reduce(kind, x, read_axes(call), keeps_axes(call));
 }
 
 std::vector<V> reduce_truth(TfliteCall& call, ir::Reduce::Kind kind) {
@@ -38,9 +42,19 @@ std::vector<V> arg_reduce(TfliteCall& call, ir::ArgReduce::Kind kind) {
 }  // namespace
 
 std::vector<V> import_tflite_reduce_sum(TfliteCall& call) {
+  if (call.computes_quantized()) {
+    const Axes axes = read_axes(call);
+    const V y = quantized::sum(call.b, call.quantized(0), axes, call.output());
+    return {keeps_axes(call) ? y : call.b.squeeze(y, axes)};
+  }
   return {reduce(call, ir::Reduce::Kind::sum, call.in(0))};
 }
 std::vector<V> import_tflite_reduce_mean(TfliteCall& call) {
+  if (call.computes_quantized()) {
+    const Axes axes = read_axes(call);
+    const V y = quantized::mean(call.b, call.quantized(0), axes, keeps_axes(call), call.output());
+    return {keeps_axes(call) ? y : call.b.squeeze(y, axes)};
+  }
   return {reduce(call, ir::Reduce::Kind::mean, call.in(0))};
 }
 std::vector<V> import_tflite_reduce_max(TfliteCall& call) {

@@ -20,6 +20,9 @@ std::vector<V> resize(TfliteCall& call, Resize::Mode mode, bool align_corners, b
   const bool nearest = mode == Resize::Mode::nearest;
   if (align_corners && half_pixel)
     reject_unsupported("align_corners together with half_pixel_centers is not supported", "align_corners");
+  if (!nearest && call.computes_quantized())
+    return {quantized::resize_bilinear(call.b, call.quantized(0), size[0], size[1],
+                                       {align_corners, half_pixel}, call.output())};
   Resize op;
   op.mode = mode;
   op.coordinates = align_corners ? Resize::Coordinates::align_corners

@@ -14,15 +14,6 @@ std::string describe(const TfliteTensor& tensor, int index) {
   return "tensor " + std::to_string(index) + " ('" + std::string(tensor.name.substr(0, 256)) + "')";
 }
 
-/// Whether the node's arithmetic is that of quantized numbers; constants may be quantized all the same.
-bool computes_quantized(const TfliteCall& call) {
-  for (size_t i = 0; i < call.output_count(); ++i)
-    if (call.output_quantization(i)) return true;
-  for (size_t i = 0; i < call.input_count(); ++i)
-    if (call.is_quantized(i) && !call.b.constant(call.in(i))) return true;
-  return false;
-}
-
 }  // namespace
 
 Slots TfliteWalk::call(int64_t index, const Slots& inputs, int depth) {
@@ -120,14 +111,18 @@ void TfliteWalk::import_node(Frame& frame, const TfliteNode& node) {
 void TfliteWalk::import_operator(Frame& frame, const TfliteNode& node, std::vector<std::optional<V>> inputs) {
   const TfliteOperator* op = find_tflite_operator(node);
   if (!op) reject_unsupported("the operator is not supported");
-  TfliteCall call(b_, frame.graph, node, std::move(inputs), reals_);
-  if (op->integers != Integers::plain && computes_quantized(call))
-    reject_unsupported("arithmetic of quantized tensors is not supported yet");
-  const std::vector<V> outputs = op->import(call);
+  TfliteCall call(b_, frame.graph, node, std::move(inputs), numbers_);
+  if (op->integers == Integers::refused && call.computes_quantized())
+    reject_unsupported(
+        "it computes with quantized numbers; for this operator only real numbers are supported");
+  const bool convert = op->integers == Integers::real && call.computes_quantized();
+  if (convert) call.make_real();
+  std::vector<V> outputs = op->import(call);
   if (outputs.size() < node.outputs.size())
     reject_invalid("it has " + std::to_string(node.outputs.size()) + " outputs, but makes " +
                    std::to_string(outputs.size()));
   for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (convert) outputs[i] = call.as_output(outputs[i], i);
     if (b_.dtype(outputs[i]) != call.output_dtype(i))
       reject_invalid("its output is declared as " + std::string(ir::to_string(call.output_dtype(i))) +
                      ", but it makes " + ir::to_string(b_.type(outputs[i])));

@@ -27,13 +27,14 @@ struct TfliteImport {
   const TfliteModel& model;
   TfliteData& data;
   Refusals& refusals;
+  quantized::Rounding rounding = quantized::Rounding::production;
   int64_t nodes = 0;  ///< walked so far, those of repeated subgraphs each time
 };
 
 class TfliteWalk {
  public:
   TfliteWalk(TfliteImport& import, Builder& builder)
-      : import_(import), b_(builder), variables(builder.graph()) {}
+      : import_(import), b_(builder), numbers_{import.rounding, {}}, variables(builder.graph()) {}
 
   /// The outputs of subgraph `index` for these inputs. The subgraph's own constants may fill inputs of kind
   /// none.
@@ -72,7 +73,7 @@ class TfliteWalk {
   Builder& b_;
   ValueNames names_;
   std::map<std::pair<size_t, int>, V> constants_;  ///< by subgraph and tensor
-  std::map<V, V> reals_;                           ///< quantized constants as real numbers
+  TfliteNumbers numbers_;
 
  public:
   Variables variables;
