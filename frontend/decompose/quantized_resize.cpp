@@ -53,7 +53,7 @@ Line real_line(int64_t in, int64_t out, const Interpolation& how) {
 std::array<V, 2> weights(Builder& b, const Line& line, int64_t axis, double one, DType dtype) {
   Shape shape(4, 1);
   shape[axis] = static_cast<int64_t>(line.weight.size());
-  Tensor first = Tensor::zeros({dtype, shape, {}}), second = first;
+  Tensor first = Tensor::zeros({dtype, shape, {}}), second = Tensor::zeros({dtype, shape, {}});
   for (int64_t i = 0; i < shape[axis]; ++i) {
     first.set(i, one - line.weight[i]);
     second.set(i, line.weight[i]);
