@@ -28,4 +28,9 @@ int16_t doubling_high_multiply(int16_t a, int16_t b);
 /// x / 2^shift, halves away from zero.
 int32_t rounding_shift(int32_t x, int shift);
 
+/// Of 16-bit numbers with `integer_bits` bits before the point, and a result with none; exactly as gemmlowp's
+/// fixed-point arithmetic has them, which integer LSTM layers use.
+int16_t fixed_logistic(int16_t x, int integer_bits);
+int16_t fixed_tanh(int16_t x, int integer_bits);
+
 }  // namespace halite::frontend

@@ -13,6 +13,15 @@ const TfliteTensor& TfliteCall::result(size_t i) const {
   return graph_.tensors[static_cast<size_t>(node_.outputs[i])];
 }
 
+const TfliteTensor& TfliteCall::intermediate(size_t i) const {
+  const auto* list = node_.table->intermediates();
+  if (!list || i >= list->size()) reject_invalid("intermediate tensor " + std::to_string(i) + " is missing");
+  const int tensor = list->Get(static_cast<flatbuffers::uoffset_t>(i));
+  if (tensor < 0 || static_cast<size_t>(tensor) >= graph_.tensors.size())
+    reject_invalid("intermediate tensor " + std::to_string(i) + " does not exist");
+  return graph_.tensors[static_cast<size_t>(tensor)];
+}
+
 DType TfliteCall::output_dtype(size_t i) const {
   const TfliteTensor& tensor = result(i);
   if (!tensor.dtype)

@@ -42,6 +42,8 @@ class TfliteCall : public Call {
   /// What the file says of operand or output `i`.
   const TfliteTensor& tensor(size_t i) const;
   const TfliteTensor& result(size_t i) const;
+  /// A tensor that the node uses in between; of interest for its quantization.
+  const TfliteTensor& intermediate(size_t i) const;
   size_t output_count() const { return node_.outputs.size(); }
   /// The file's dtype of output `i`.
   DType output_dtype(size_t i) const;

@@ -125,7 +125,7 @@ const std::unordered_map<Op, TfliteOperator>& table() {
       {Op::RNN, {import_tflite_rnn, kFloats}},
       {Op::SVDF, {import_tflite_svdf, kFloats}},
       {Op::TRANSPOSE_CONV, {import_tflite_transpose_conv, kOwn}},
-      {Op::UNIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_sequence_lstm, kFloats}},
+      {Op::UNIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_sequence_lstm, kOwn}},
       {Op::UNIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_sequence_rnn, kFloats}},
       // Reduction.
       {Op::ARG_MAX, {import_tflite_arg_max}},

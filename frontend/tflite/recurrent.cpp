@@ -3,6 +3,7 @@
 // numbers.
 #include "frontend/decompose/recurrent.h"
 
+#include "frontend/decompose/quantized_recurrent.h"
 #include "frontend/tflite/operators.h"
 
 namespace halite::frontend {
@@ -107,6 +108,52 @@ V run_lstm(TfliteCall& call, V x, const LstmOperands& at, const LstmOptions& opt
   return result.y;
 }
 
+/// The same with integers; the file's order of gates is i, f, c, o.
+V run_quantized_lstm(TfliteCall& call, V x, const LstmOperands& at, const LstmOptions& options) {
+  quantized::Lstm layer;
+  const Shape w = call.shape(at.input + 1), r = call.shape(at.recurrent + 1), xs = call.b.shape(x);
+  if (w.size() != 2 || r.size() != 2) reject_invalid("its weights must be matrices");
+  if (call.type(at.hidden).dtype != DType::i8 || call.type(at.cell).dtype != DType::i16 ||
+      options.activation != tflite::ActivationFunctionType::TANH)
+    reject_unsupported("only 8-bit layers with a 16-bit cell and TANH are supported");
+  layer.x = {x, call.quantized(0).q};
+  for (size_t k = 0; k < 4; ++k) {
+    if (k == 0 && !call.has(at.input)) continue;
+    expect_shape(call, at.input + k, {w[0], xs[2]});
+    expect_shape(call, at.recurrent + k, {w[0], r[1]});
+    expect_shape(call, at.bias + k, {w[0]});
+    layer.gates[k] = {
+        call.quantized(at.input + k), call.quantized(at.recurrent + k), call.in(at.bias + k), {}};
+  }
+  // i, f and o look at the cell.
+  for (const auto [gate, operand] : {std::pair<size_t, size_t>{0, 0}, {1, 1}, {3, 2}}) {
+    if (!layer.gates[gate] || !call.has(at.peephole + operand)) continue;
+    expect_shape(call, at.peephole + operand, {w[0]});
+    layer.gates[gate]->peephole = call.quantized(at.peephole + operand);
+  }
+  expect_shape(call, at.hidden, {xs[1], r[1]});
+  expect_shape(call, at.cell, {xs[1], w[0]});
+  layer.h = call.quantized(at.hidden);
+  layer.c = call.quantized(at.cell);
+  const auto& hidden = call.intermediate(4).quantization;
+  if (!hidden) reject_invalid("its hidden tensor has no scale");
+  layer.hidden = *hidden;
+  if (call.has(at.projection)) {
+    expect_shape(call, at.projection, {r[1], w[0]});
+    expect_shape(call, at.projection + 1, {r[1]});
+    layer.projection = call.quantized(at.projection);
+    layer.projection_bias = call.maybe(at.projection + 1);
+  } else if (r[1] != w[0]) {
+    reject_invalid("its recurrent weights " + ir::to_string(call.type(at.recurrent + 1)) + " must be square");
+  }
+  layer.cell_clip = static_cast<float>(options.cell_clip);
+  layer.projection_clip = static_cast<float>(options.projection_clip);
+  const quantized::LstmResult result = quantized::lstm(call.b, layer);
+  call.update(at.hidden, result.h);
+  call.update(at.cell, result.c);
+  return result.y;
+}
+
 void refuse_operands(const TfliteCall& call, size_t first, size_t last, const char* what) {
   for (size_t i = first; i < last; ++i)
     if (call.has(i)) reject_unsupported(std::string(what) + " is not supported", what);
@@ -144,7 +191,9 @@ std::vector<V> import_tflite_sequence_lstm(TfliteCall& call) {
   refuse_operands(call, 20, 24, "layer normalization");
   if (o.diagonal_recurrent_tensors()) reject_unsupported("diagonal recurrent weights are not supported");
   const LstmOptions options{o.activation(), o.cell_clip(), o.proj_clip(), o.time_major()};
-  const V y = run_lstm(call, time_first(call, o.time_major()), kForward, options);
+  const V x = time_first(call, o.time_major());
+  const V y = call.computes_quantized() ? run_quantized_lstm(call, x, kForward, options)
+                                        : run_lstm(call, x, kForward, options);
   return {time_as_before(call.b, y, o.time_major())};
 }
 

@@ -1,11 +1,10 @@
 // Quantized operators on numbers worked out by hand from the formulas that TFLite documents. Whole models and
 // single operators with TFLite's own outputs are compared elsewhere (tflite_goldens_test.cpp).
-#include "frontend/decompose/quantized.h"
-
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+#include "frontend/decompose/quantized_recurrent.h"
 #include "ir/interpret.h"
 
 namespace halite::frontend {
@@ -91,6 +90,41 @@ TEST_CASE("functions of bytes are looked up in tables") {
     return y;
   });
   CHECK(y == Values{-128, 0, 127});
+}
+
+TEST_CASE("fixed-point functions of 16 bits are near the real ones at both ends and between") {
+  for (int x = INT16_MIN; x <= INT16_MAX; x += 37) {
+    const double real = x / 4096.0;
+    CAPTURE(real);
+    CHECK(std::fabs(fixed_logistic(static_cast<int16_t>(x), 3) / 32768.0 - 1 / (1 + std::exp(-real))) < 1e-3);
+    CHECK(std::fabs(fixed_tanh(static_cast<int16_t>(x), 3) / 32768.0 - std::tanh(real)) < 1e-3);
+  }
+  CHECK(fixed_logistic(0, 3) == 1 << 14);
+  CHECK(fixed_tanh(0, 3) == 0);
+}
+
+TEST_CASE("integer LSTM layers whose cell or weights are scaled in other ways are refused") {
+  ir::Graph graph;
+  Builder b(graph);
+  const auto zeros = [&](DType dtype, Shape shape) { return b.constant(Tensor::zeros({dtype, shape, {}})); };
+  const V x = b.input("x", {DType::i8, {1, 1, 2}, {}});
+  const Quantized w{zeros(DType::i8, {2, 2}), scale(0.01f)};
+  const quantized::LstmGate gate{w, w, zeros(DType::i32, {2}), {}};
+  quantized::Lstm layer{{x, scale(0.1f)},
+                        {gate, gate, gate, gate},
+                        {zeros(DType::i8, {1, 2}), scale(0.1f)},
+                        {zeros(DType::i16, {1, 2}), scale(1.0f / 4096)},
+                        scale(0.1f),
+                        {},
+                        {}};
+  CHECK(b.shape(quantized::lstm(b, layer).y) == Shape{1, 1, 2});
+  layer.c.q = scale(0.0003f);
+  CHECK_THROWS_AS(quantized::lstm(b, layer), Rejected);
+  layer.c.q = scale(4);
+  CHECK_THROWS_AS(quantized::lstm(b, layer), Rejected);
+  layer.c.q = scale(1.0f / 4096);
+  layer.gates[1]->r.q = scale(0.01f, 3);
+  CHECK_THROWS_AS(quantized::lstm(b, layer), Rejected);
 }
 
 TEST_CASE("quantizations that make no sense are refused") {

@@ -96,6 +96,7 @@ TEST_CASE("quantized TFLite models give their golden outputs bit for bit") {
   for (const char* name :
        {"hello_world_int8", "micro_speech_int8", "mlperf_autoencoder_ad_int8", "mnist_resnet_int8",
         "mlperf_dscnn_kws_int8", "mlperf_resnet8_int8", "person_detect_int8", "mlperf_mobilenetv1_vww_int8",
-        "micro_wake_word_okay_nabu_int8", "mobilenet_v1_025_128_uint8", "deeplabv3_dm05_uint8"})
+        "micro_wake_word_okay_nabu_int8", "mobilenet_v1_025_128_uint8", "deeplabv3_dm05_uint8",
+        "mobilenet_v2_224_int8", "mnist_lstm_int8"})
     check_model(kModels / name);
 }
