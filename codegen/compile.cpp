@@ -96,6 +96,11 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   artifact.assembly = kernels.assembly;
   artifact.llvm = kernels.llvm;
   artifact.stmt = kernels.stmt;
+  if (!options.self_test.empty()) {
+    auto self_test = make_self_test(graph, views, groups, options.self_test);
+    if (!self_test) return self_test.error();
+    artifact.self_test = *std::move(self_test);
+  }
   artifact.report.compile_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return artifact;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/self_test.h"
 #include "ir/graph.h"
 #include "targets/target.h"
 
@@ -26,6 +27,8 @@ struct CompileOptions {
   std::filesystem::path cache;  ///< directory of the kernel cache; empty: none
   int64_t cache_limit_bytes = int64_t{1} << 30;
   std::string strategy;  ///< forces a schedule strategy wherever it is offered (tests)
+  /// Inputs, a set per inference, of a self-test that link.h makes a program of; empty: none.
+  std::vector<std::vector<ir::Tensor>> self_test;
   /// Called from worker threads, serialised: `done` of `total` kernels are compiled.
   std::function<void(int done, int total)> progress;
   /// Called after each pass with its name and the graph (dumps).
@@ -76,6 +79,7 @@ struct Artifact {
   std::string header;                ///< NAME.h
   std::string assembly, llvm, stmt;  ///< as asked for by emit_*
   Report report;
+  std::optional<SelfTest> self_test;
 };
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions&);

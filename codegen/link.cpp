@@ -1,12 +1,13 @@
-// Two objects make a program: the model's own, and one of everything else: driver, start-up code, runtime
-// functions that they need, and a few constants of this very run (which model, how large an arena, how many
-// inferences).
+// Two objects make a program: the model's own, and one of everything else: driver or self-test, start-up
+// code, runtime functions that they need, and a few constants of this very run (which model, how large an
+// arena, how many inferences).
 #include "codegen/link.h"
 
 #include <llvm/IR/Constants.h>
 #include <llvm/Linker/Linker.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "codegen/machine.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int64_t kLeastStackBytes = 64 * 1024;
 constexpr int64_t kDriverStackBytes = 4 * 1024;
+constexpr std::string_view kDriver = "driver", kSelfTest = "self_test";
 
 std::span<const rt::BitcodeFile> driver_files(const targets::Target& target) {
   if (target.platform == targets::Platform::posix) return targets::driver_posix();
@@ -53,11 +55,46 @@ class Constants {
     number("driver_repeat_first", options.repeated_step.value_or(0));
     number("driver_repeat_steps", options.repeated_step ? 1 : uint32_t(artifact_.report.steps.size()));
     number("driver_weights_bytes", uint32_t(artifact_.weights.size()));
-    add("driver_weights", llvm::ConstantDataArray::get(module_->getContext(), artifact_.weights));
+    array("driver_weights", artifact_.weights);
+    if (options.self_test) add_self_test(*artifact_.self_test);
     return std::move(module_);
   }
 
  private:
+  void add_self_test(const SelfTest& test) {
+    std::vector<uint8_t> inputs;
+    for (const auto& set : test.inputs) {
+      for (const auto& tensor : set) {
+        const auto* data = reinterpret_cast<const uint8_t*>(tensor.bytes().data());
+        inputs.insert(inputs.end(), data, data + tensor.bytes().size());
+      }
+    }
+    std::vector<uint32_t> expected;
+    for (const auto& digest : test.expected) {
+      expected.push_back(digest.hash);
+      expected.push_back(std::bit_cast<uint32_t>(digest.sum));
+    }
+    std::string steps;
+    for (const auto& step : artifact_.report.steps) {
+      steps += step.name + (step.name.empty() ? "(" : " (") + step.op + ")";
+      steps += '\0';
+    }
+    array("self_test_inputs", inputs);
+    array("self_test_tensors", table_of(test.tensors));
+    array("self_test_outputs", table_of(test.outputs));
+    array("self_test_expected", expected);
+    number("self_test_n_tensors", uint32_t(test.tensors.size()));
+    text("self_test_name", artifact_.name);
+    text("self_test_steps", steps);
+  }
+
+  template <class T>
+  void array(const char* name, const std::vector<T>& values) {
+    add(name, llvm::ConstantDataArray::get(module_->getContext(), llvm::ArrayRef<T>(values)));
+  }
+  void text(const char* name, const std::string& value) {
+    add(name, llvm::ConstantDataArray::getString(module_->getContext(), value));
+  }
   llvm::GlobalVariable* add(const char* name, llvm::Constant* value) {
     auto* global = new llvm::GlobalVariable(*module_, value->getType(), /*isConstant=*/true,
                                             llvm::GlobalValue::ExternalLinkage, value, name);
@@ -71,14 +108,16 @@ class Constants {
   llvm::Type *bytes_, *word_;
 };
 
-/// Everything but the model, as one object.
-std::vector<uint8_t> compile_driver(const targets::Target& target, std::unique_ptr<llvm::Module> constants) {
+/// Everything but the model, as one object. Of driver and self-test, each of which is a program, `program`.
+std::vector<uint8_t> compile_driver(const targets::Target& target, std::string_view program,
+                                    std::unique_ptr<llvm::Module> constants) {
   const Machine machine(target);
   machine.adopt(*constants);
   llvm::Linker linker(*constants);
   for (const auto& files : {driver_files(target), rt::runtime_bitcode()}) {
     for (const auto& file : files) {
-      if (file.abi != target.runtime) continue;
+      const bool is_program = file.name == kDriver || file.name == kSelfTest;
+      if (file.abi != target.runtime || (is_program && file.name != program)) continue;
       auto module = read_bitcode(constants->getContext(), file.data, std::string(file.name));
       machine.adopt(*module);
       const bool failed = linker.linkInModule(std::move(module));
@@ -120,6 +159,7 @@ Error explain(const Error& error, const Artifact& artifact, const targets::Targe
 
 Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const targets::Target& target,
                                           int inferences, const RunOptions& options) {
+  HALITE_CHECK(!options.self_test || artifact.self_test, "compiled without a self-test");
   const bool bare = target.platform == targets::Platform::none;
   if (bare && !target.board)
     return unsupported("no board is known to run it on; link NAME.o with your own start-up code",
@@ -130,7 +170,7 @@ Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const target
   llvm::LLVMContext context;
   auto constants = Constants(context, artifact)
                        .build(arena_goes_to_big(artifact, target, stack_bytes), inferences, options);
-  const auto driver = compile_driver(target, std::move(constants));
+  const auto driver = compile_driver(target, options.self_test ? kSelfTest : kDriver, std::move(constants));
 
   const auto model_path = *dir / "model.o", driver_path = *dir / "driver.o", image_path = *dir / "program";
   if (auto written = write_file(model_path, artifact.object); !written) return written.error();

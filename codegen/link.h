@@ -9,6 +9,8 @@ namespace halite::codegen {
 
 struct RunOptions {
   int repeats = 0;  ///< further inferences at the end whose outputs are not kept: for counting
+  bool self_test =
+      false;  ///< link the program that checks itself (Artifact::self_test), not the one for files
   std::optional<uint32_t> repeated_step;  ///< repeat this step alone
   std::filesystem::path
       plugin;  ///< a QEMU plugin; the emulator is then used even where this machine could run
@@ -20,8 +22,8 @@ struct RunOutcome {
   std::string console;                           ///< what program and emulator printed
 };
 
-/// The image: an ELF executable that reads in.bin and writes out.bin in its working directory. Fails with a
-/// clear error if it does not fit the board's memories.
+/// The image: an ELF executable that reads in.bin and writes out.bin in its working directory, or the
+/// self-test, whose inferences are its own. Fails with a clear error if it does not fit the board's memories.
 Result<std::vector<uint8_t>> link_program(const Artifact&, const targets::Target&, int inferences,
                                           const RunOptions& = {});
 
@@ -29,6 +31,15 @@ Result<std::vector<uint8_t>> link_program(const Artifact&, const targets::Target
 /// with what the emulator said if it does not end well.
 Result<RunOutcome> run_program(const Artifact&, const ir::Graph& signature, const targets::Target&,
                                std::span<const std::vector<ir::Tensor>> inputs, const RunOptions& = {});
+
+struct SelfTestOutcome {
+  bool passed = false;
+  std::string first_difference;  ///< "inference 0, step 3 conv_2 (conv2d+relu)"; empty if passed
+  std::string console;
+};
+
+/// Links and runs the self-test of an artifact that has one.
+Result<SelfTestOutcome> run_self_test(const Artifact&, const targets::Target&);
 
 /// The outputs of run_program.
 Result<std::vector<std::vector<ir::Tensor>>> run_on_target(const Artifact&, const ir::Graph& signature,

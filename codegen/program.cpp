@@ -103,8 +103,9 @@ class ProgramBuilder {
     for (size_t i = 0; i < groups_.size(); i++) {
       scratch_at_.push_back(states + intervals.size());
       for (const auto& type : kernel(i).scratch) {
-        add("scratch", "scratch", {std::max<int64_t>(type.bytes(), 1),
-                                   buffer_align(options_.target.facts, type.dtype), int(i), int(i)});
+        add("scratch", "scratch",
+            {std::max<int64_t>(type.bytes(), 1), buffer_align(options_.target.facts, type.dtype), int(i),
+             int(i)});
       }
     }
     const Plan plan = plan_memory(intervals);

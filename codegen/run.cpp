@@ -68,7 +68,39 @@ Error failure(const targets::Target& target, const ProcessEnd& end, const RunOpt
           target.name};
 }
 
+/// Runs an image in `dir`.
+Result<ProcessEnd> run_image(const std::vector<uint8_t>& image, const std::vector<std::string>& command,
+                             const TempDir& dir, const RunOptions& options) {
+  const auto program = dir / "program";
+  if (auto written = write_file(program, image); !written) return written.error();
+  ::chmod(program.c_str(), 0755);
+  return run_process(command, dir.path(), options.timeout_seconds);
+}
+
 }  // namespace
+
+Result<SelfTestOutcome> run_self_test(const Artifact& artifact, const targets::Target& target) {
+  RunOptions options;
+  options.self_test = true;
+  const auto command = command_for(target, options);
+  if (!command) return command.error();
+  HALITE_CHECK(artifact.self_test, "compiled without a self-test");
+  const auto image = link_program(artifact, target, int(artifact.self_test->inputs.size()), options);
+  if (!image) return image.error();
+  auto dir = TempDir::create();
+  if (!dir) return dir.error();
+  auto end = run_image(*image, *command, *dir, options);
+  if (!end) return end.error();
+  const bool failed = end->printed.find("self-test FAILED") != std::string::npos;
+  if (end->timed_out || (end->exit_code && !failed)) return failure(target, *end, options);
+  SelfTestOutcome outcome{!failed, {}, std::move(end->printed)};
+  static constexpr std::string_view kFirst = "first difference: ";
+  if (const auto at = outcome.console.find(kFirst); at != std::string::npos) {
+    const auto begin = at + kFirst.size();
+    outcome.first_difference = outcome.console.substr(begin, outcome.console.find('\n', begin) - begin);
+  }
+  return outcome;
+}
 
 Result<RunOutcome> run_program(const Artifact& artifact, const ir::Graph& signature,
                                const targets::Target& target, std::span<const std::vector<ir::Tensor>> inputs,
@@ -79,11 +111,8 @@ Result<RunOutcome> run_program(const Artifact& artifact, const ir::Graph& signat
   if (!image) return image.error();
   auto dir = TempDir::create();
   if (!dir) return dir.error();
-  const auto program = *dir / "program";
-  if (auto written = write_file(program, *image); !written) return written.error();
   if (auto written = write_file(*dir / "in.bin", join(inputs)); !written) return written.error();
-  ::chmod(program.c_str(), 0755);
-  auto end = run_process(*command, dir->path(), options.timeout_seconds);
+  auto end = run_image(*image, *command, *dir, options);
   if (!end) return end.error();
   if (end->timed_out || end->exit_code) return failure(target, *end, options);
   const auto bytes = read_file(*dir / "out.bin");

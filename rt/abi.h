@@ -24,9 +24,10 @@ typedef uint32_t rt_ref;
 #define RT_OFFSET_MASK 0x3fffffffu
 #define RT_PUBLIC_SHIFT 24u
 #define RT_PUBLIC_OFFSET_MASK 0x00ffffffu
-#define RT_MAX_PUBLIC 64u       /* inputs, and as many outputs */
-#define RT_REF_NONE 0xffffffffu /* a public tensor without a place in the arena: the caller binds a buffer \
-                                 */
+#define RT_MAX_PUBLIC 64u /* inputs, and as many outputs */
+#define RT_REF_NONE                                                                      \
+  0xffffffffu /* a public tensor without a place in the arena: the caller binds a buffer \
+               */
 
 /* args: the tensors in the order of schedules::Kernel. extents: values of a size-shared kernel's parameters,
  * or NULL. The session is the user context of Halide's parallel loops. */

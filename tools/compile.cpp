@@ -9,6 +9,7 @@
 #include "tools/arguments.h"
 #include "tools/command.h"
 #include "tools/config.h"
+#include "tools/firmware.h"
 #include "tools/report.h"
 #include "tools/report_json.h"
 #include "tools/table.h"
@@ -22,6 +23,7 @@ struct Arguments {
   TargetArguments target;
   CompileArguments compile;
   std::string directory = ".", name, weights = "embed", config;
+  std::string board, data;  ///< of the firmware
   std::vector<std::string> emit;
   Format format = Format::text;
 };
@@ -76,13 +78,26 @@ Result<void> compile_one(const Arguments& a, const ir::Graph& graph, codegen::Co
   options.emit_asm = asks(a, "asm");
   options.emit_llvm = asks(a, "llvm");
   options.emit_stmt = asks(a, "stmt");
+  if (asks(a, "firmware")) {
+    if (auto fits = check_board(options.target, a.board); !fits) return fits.error();
+    auto inputs = self_test_inputs(a.data, graph);
+    if (!inputs) return inputs.error();
+    options.self_test = *std::move(inputs);
+  }
   auto artifact = compile_with_progress(graph, options);
   if (!artifact) return artifact.error();
   if (auto written = codegen::write_artifact(*artifact, directory); !written) return written.error();
   Json result = to_json(artifact->report);
   result["directory"] = directory.string();
-  results.push_back(std::move(result));
   text += summary(*artifact, directory);
+  if (artifact->self_test) {
+    auto firmware = write_firmware(*artifact, options.target, directory);
+    if (!firmware) return firmware.error();
+    result["firmware"] = firmware->path.string();
+    result["firmware_command"] = firmware->command;
+    text += "  firmware with self-test: " + firmware->command + "\n";
+  }
+  results.push_back(std::move(result));
   return {};
 }
 
@@ -129,11 +144,16 @@ void add_compile(CLI::App& app, Action& action) {
   sub->add_option("--weights", a->weights, "embed them in the object, or leave them in a separate file")
       ->check(CLI::IsMember({"embed", "separate"}))
       ->capture_default_str();
-  sub->add_option("--emit", a->emit, "Further files: asm, llvm, stmt (obj and archive are always written)")
+  sub->add_option("--emit", a->emit,
+                  "Further files: asm, llvm, stmt, firmware (obj and archive are always written)")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->take_all()
-      ->check(CLI::IsMember({"obj", "archive", "asm", "llvm", "stmt"}));
+      ->check(CLI::IsMember({"obj", "archive", "asm", "llvm", "stmt", "firmware"}));
+  sub->add_option("--board", a->board, "Board of the firmware (default: the target's)");
+  sub->add_option("--data", a->data,
+                  "Directory with input_N.{npy,pb} that the firmware tests itself with (default: seeded "
+                  "inputs)");
   sub->add_option("--config", a->config,
                   "JSON file of options by their long names; the command line overrides it");
   add_json(*sub, a->format);

@@ -1,6 +1,7 @@
 #include "tools/data.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <random>
 
@@ -130,11 +131,16 @@ std::vector<ir::Tensor> random_inputs(const ir::Graph& graph, uint32_t seed) {
   std::vector<ir::Tensor> tensors;
   for (const ir::ValueId id : graph.inputs) {
     ir::Tensor tensor = ir::Tensor::zeros(graph.type(id));
-    const bool real = ir::is_float(tensor.type().dtype);
+    // Real numbers, and integers that are samples or pixels rather than indices or flags.
+    const ir::DType dtype = tensor.type().dtype;
+    const bool real = ir::is_float(dtype);
+    const bool small = dtype == ir::DType::i8 || dtype == ir::DType::u8 || dtype == ir::DType::i16;
+    const double span = std::ldexp(1.0, static_cast<int>(8 * ir::size_of(dtype)));
+    const double lowest = ir::is_signed(dtype) ? -span / 2 : 0;
     const int64_t elements = tensor.type().elements();
     for (int64_t i = 0; i < elements; ++i) {
       const double unit = static_cast<double>(random() >> 8) / (1 << 24);
-      tensor.set(i, real ? unit : unit < 0.5 ? 0 : 1);  // 0 and 1 are valid indices, flags and pixels alike
+      tensor.set(i, real ? unit : small ? std::floor(lowest + unit * span) : unit < 0.5 ? 0 : 1);
     }
     tensors.push_back(std::move(tensor));
   }

@@ -22,7 +22,7 @@ Result<Sequence> read_outputs(const std::filesystem::path& directory, const ir::
 /// Inputs from files in the model's order.
 Result<Sequence> read_input_files(const std::vector<std::string>& paths, const ir::Graph&);
 
-/// Seeded inputs in [0, 1) (integers: small non-negative), for measurements.
+/// Seeded inputs, for measurements: reals in [0, 1), i8, u8 and i16 of any value, other integers 0 or 1.
 std::vector<ir::Tensor> random_inputs(const ir::Graph&, uint32_t seed = 1);
 
 /// The outputs of a sequence as one tensor each, with a leading dimension if there were several inferences.

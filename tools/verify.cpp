@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/compare.h"
 #include "tools/execute.h"
+#include "tools/firmware.h"
 #include "tools/report.h"
 #include "tools/table.h"
 
@@ -43,6 +44,7 @@ struct Outcome {
   std::string way;
   std::optional<Error> error;  ///< it did not run
   std::vector<Row> rows;
+  std::string first_step;  ///< on a target: where it first differs from the interpreter, in words
   double seconds = 0;
   bool agrees() const {
     if (error) return false;
@@ -81,7 +83,7 @@ Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& gr
 
 Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph,
               const codegen::CompileOptions& options, const Sequence& inputs, const Sequence& expected) {
-  Outcome outcome{way.name, {}, {}, 0};
+  Outcome outcome{way.name, {}, {}, {}, 0};
   const auto start = std::chrono::steady_clock::now();
   auto outputs = execute(way, a, graph, options, inputs);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -100,6 +102,15 @@ Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph,
     }
   }
   return outcome;
+}
+
+/// Where a wrong answer of a target comes from; no more is said if that cannot be found out.
+std::string find_first_step(const Way& way, const ir::Graph& graph, codegen::CompileOptions options,
+                            const Sequence& inputs) {
+  options.target = *way.target;
+  const auto found = first_wrong_step(graph, options, inputs);
+  if (!found) return "not found out: " + halite::to_string(found.error());
+  return found->value_or("none: each step computes there what the operators' definitions say");
 }
 
 std::string differences_text(const std::vector<Outcome>& outcomes) {
@@ -128,8 +139,11 @@ std::string outcome_text(const Outcome& o) {
     differ += r.difference.count;
     elements += r.difference.elements;
   }
-  return fmt::format("{}: {} ({} of {} elements differ, max abs {:.3g}, max rel {:.3g}, {:.1f} s)\n", o.way,
-                     o.agrees() ? "agrees" : "DIFFERS", differ, elements, max_abs, max_rel, o.seconds);
+  std::string text =
+      fmt::format("{}: {} ({} of {} elements differ, max abs {:.3g}, max rel {:.3g}, {:.1f} s)\n", o.way,
+                  o.agrees() ? "agrees" : "DIFFERS", differ, elements, max_abs, max_rel, o.seconds);
+  if (!o.first_step.empty()) text += "  first step that differs: " + o.first_step + "\n";
+  return text;
 }
 
 Json to_json(const Outcome& o) {
@@ -139,6 +153,7 @@ Json to_json(const Outcome& o) {
                     {"message", halite::to_string(*o.error)}};
     return out;
   }
+  if (!o.first_step.empty()) out["first_step"] = o.first_step;
   out["outputs"] = Json::array();
   for (const Row& r : o.rows) {
     const Difference& d = r.difference;
@@ -188,7 +203,12 @@ int run(const Arguments& a) {
   if (!expected) return fail(expected.error(), a.format);
 
   std::vector<Outcome> outcomes;
-  for (const Way& way : *ways) outcomes.push_back(judge(way, a, graph, *options, *inputs, *expected));
+  for (const Way& way : *ways) {
+    outcomes.push_back(judge(way, a, graph, *options, *inputs, *expected));
+    Outcome& outcome = outcomes.back();
+    if (way.target && !outcome.error && !outcome.agrees())
+      outcome.first_step = find_first_step(way, graph, *options, *inputs);
+  }
   return report(outcomes, inputs->size(), a.format);
 }
 
