@@ -9,7 +9,7 @@ namespace {
 
 /// A kernel indexes with 32 bits, so no tensor may have more elements.
 constexpr int64_t kMaxElements = INT32_MAX;
-constexpr int64_t kMaxIota = 1 << 24;
+constexpr int64_t kMaxIota = 1 << 22;
 /// Results up to this size are always folded: shapes, sizes, masks, small parameters.
 constexpr int64_t kSmallFold = 64 << 10;
 /// What larger folds may take all together; beyond it the work is left to a pass. Guards against hostile
@@ -68,7 +68,7 @@ V Builder::integers(std::span<const int64_t> values) {
 V Builder::iota(int64_t count) {
   if (count > kMaxIota)
     throw Rejected{
-        {ErrorCode::kResource, "it counts to " + std::to_string(count) + "; the limit is 16777216", {}}, {}};
+        {ErrorCode::kResource, "it counts to " + std::to_string(count) + "; the limit is 4194304", {}}, {}};
   std::vector<int64_t> values(static_cast<size_t>(count));
   std::iota(values.begin(), values.end(), 0);
   return integers(values);

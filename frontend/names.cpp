@@ -67,7 +67,7 @@ void name_values(Builder& b, const ValueNames& outputs, const ValueNames& others
     graph.outputs.push_back(v);
   }
   for (const auto& [value, name] : others)
-    if (!naming.named(value) && !naming.taken(name)) naming.give(value, name);
+    if (!name.empty() && !naming.named(value) && !naming.taken(name)) naming.give(value, name);
   naming.give_rest();
 }
 

@@ -127,6 +127,7 @@ class Importer {
     const auto mark = [&](V v, const TfliteTensor& from) {
       ir::Value& value = graph_.value(v);
       if (!from.quantization || from.quantization->scale.size() != 1 || value.constant) return;
+      if (!(from.quantization->scale[0] > 0)) return;
       value.type.quantization = from.quantization;
     };
     for (const auto& [index, name] : input_names_)

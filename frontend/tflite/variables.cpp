@@ -2,12 +2,21 @@
 #include "frontend/tflite/variables.h"
 
 namespace halite::frontend {
+namespace {
+
+/// A file states the sizes of variables without paying for them.
+constexpr int64_t kMaxBytes = 256 << 20;
+
+}  // namespace
 
 V Variables::read(const std::string& name, const Type& type) {
   const auto assigned = current_.find(name);
   if (assigned != current_.end()) return assigned->second;
   auto state = states_.find(name);
   if (state == states_.end()) {
+    bytes_ += type.bytes();
+    if (bytes_ > kMaxBytes)
+      throw Rejected{{ErrorCode::kResource, "the model's variables take more than 256 MiB", {}}, {}};
     const auto initial = initial_.find(name);
     Tensor value = initial != initial_.end() ? initial->second : Tensor::zeros(type);
     graph_.add_state(name, std::move(value));

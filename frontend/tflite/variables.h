@@ -34,6 +34,7 @@ class Variables {
   std::map<std::string, Tensor> initial_;
   std::map<std::string, size_t> states_;  ///< of the graph, made when a variable is first read unassigned
   Values current_;
+  int64_t bytes_ = 0;  ///< of the states
 };
 
 }  // namespace halite::frontend
