@@ -9,7 +9,6 @@ cd "$(dirname "$0")/../.."
 target=$1
 halite=${HALITE:-build/halite}
 model=tests/data/models/mnist_8
-here=tests/readme
 
 facts=$("$halite" targets --json | sed -n "/\"name\": \"$target\",/,/\"runs_here\"/p")
 read -r -a cc <<<"$(sed -n 's/^ *"toolchain": "\(.*\)",$/\1/p' <<<"$facts")"
@@ -56,7 +55,7 @@ case $target in
       cortex-m33) board=mps2-an505 origin=0x10000000 ;;
       cortex-m55) board=mps3-an547 ;;
     esac
-    flags=(-T $here/cortex-m.ld -Wl,--defsym=ORIGIN_OF_RAM=$origin $here/cortex-m.S)
+    flags=(-T tests/link/cortex-m.ld -Wl,--defsym=ORIGIN_OF_RAM=$origin tests/link/cortex-m.S)
     use_picture_in_program
     run=(qemu-system-arm -M $board -display none -serial none -monitor none -semihosting -kernel "$out/digits") ;;
   riscv32*)

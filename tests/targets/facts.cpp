@@ -1,6 +1,8 @@
 // The list of targets, and how facts follow --cpu and --features.
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "targets/machine.h"
@@ -27,6 +29,23 @@ TEST_CASE("every target has a name of its own, a triple, a Halide text and a run
   }
   CHECK(names.size() == 18);
   CHECK_FALSE(find("z80"));
+}
+
+TEST_CASE(
+    "the CMake toolchain file of every target that is not this machine states the target's compiler and "
+    "flags") {
+  for (const auto& t : targets::all()) {
+    CAPTURE(t.name);
+    const bool native = t.toolchain[0] == "cc" || t.toolchain[0] == "gcc";
+    std::ifstream file(HALITE_SOURCE_DIR "/targets/" + t.name + "/toolchain.cmake");
+    REQUIRE(bool(file) == !native);
+    if (native) continue;
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text.find("set(CMAKE_C_COMPILER " + t.toolchain[0] + ")") != std::string::npos);
+    CHECK((text.find("_FLAGS_INIT \"") != std::string::npos) == (t.toolchain.size() > 1));
+    for (size_t i = 1; i < t.toolchain.size(); i++) CHECK(text.find(t.toolchain[i]) != std::string::npos);
+    CHECK(text.find("set(HALITE_TARGET " + t.name + ")") != std::string::npos);
+  }
 }
 
 TEST_CASE("the facts of every target fit together") {
