@@ -82,6 +82,9 @@ bool Builder::should_fold(const ir::Op& op, std::span<const V> inputs, const ir:
   }
   for (const auto& t : outputs) written += t.bytes();
   if (is_heavy(op)) return false;
+  // Weights stay integers, so that the pass that folds quantization sees them; what it leaves is folded
+  // later.
+  if (std::holds_alternative<ir::Dequantize>(op)) return false;
   if (read <= kSmallFold && written <= kSmallFold) return true;
   // A broadcast weight is cheaper to repeat at run time than to store.
   return written <= std::max(read, kSmallFold) && folded_bytes_ + read + written <= kFoldBudget;

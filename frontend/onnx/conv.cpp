@@ -44,15 +44,17 @@ void pad_to_output(Window& w, int axis, int64_t output, int64_t output_pad, bool
 
 }  // namespace
 
-std::vector<V> import_conv(OnnxCall& call) {
+V convolve(OnnxCall& call, int64_t x_zero, int64_t w_zero, const std::function<V(V)>& finish) {
   Builder& b = call.b;
   spatial_rank(call);
   check_weights(call);
   const Window w = read_window(call, kernel_of(call.shape(1)));
-  const ir::Conv2d conv{w.stride, w.dilation, w.pad, read_groups(call)};
+  const ir::Conv2d conv{w.stride, w.dilation, w.pad, read_groups(call), x_zero, w_zero};
   const V y = b.op(conv, with_bias(call, b.channels_last(call.in(0)), b.channels_last(call.in(1))));
-  return {b.channels_first(y, call.rank(0))};
+  return b.channels_first(finish ? finish(y) : y, call.rank(0));
 }
+
+std::vector<V> import_conv(OnnxCall& call) { return {convolve(call)}; }
 
 std::vector<V> import_conv_transpose(OnnxCall& call) {
   Builder& b = call.b;

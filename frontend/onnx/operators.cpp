@@ -108,6 +108,14 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"MatMul", import_matmul},
       {"MaxPool", import_max_pool},
       {"RNN", import_rnn},
+      // Quantization.
+      {"ConvInteger", import_conv_integer},
+      {"DequantizeLinear", import_dequantize_linear},
+      {"DynamicQuantizeLinear", import_dynamic_quantize_linear},
+      {"MatMulInteger", import_matmul_integer},
+      {"QLinearConv", import_qlinear_conv},
+      {"QLinearMatMul", import_qlinear_matmul},
+      {"QuantizeLinear", import_quantize_linear},
       // Normalisation and reduction.
       {"ArgMax", import_arg_max},
       {"ArgMin", import_arg_min},

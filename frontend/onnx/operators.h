@@ -11,8 +11,19 @@ namespace halite::frontend {
 /// The importer of an operator of the standard domain; null if there is none.
 OnnxImporter find_onnx_importer(std::string_view domain, std::string_view op);
 
+// quantize.cpp
+std::vector<V> import_conv_integer(OnnxCall&);
+std::vector<V> import_dequantize_linear(OnnxCall&);
+std::vector<V> import_dynamic_quantize_linear(OnnxCall&);
+std::vector<V> import_matmul_integer(OnnxCall&);
+std::vector<V> import_qlinear_conv(OnnxCall&);
+std::vector<V> import_qlinear_matmul(OnnxCall&);
+std::vector<V> import_quantize_linear(OnnxCall&);
 // conv.cpp
 std::vector<V> import_conv(OnnxCall&);
+/// Conv on operands x, weights, bias, which may be integers; `finish` is applied while the channel is still
+/// last.
+V convolve(OnnxCall&, int64_t x_zero = 0, int64_t w_zero = 0, const std::function<V(V)>& finish = {});
 std::vector<V> import_conv_transpose(OnnxCall&);
 // pool.cpp
 std::vector<V> import_average_pool(OnnxCall&);
