@@ -69,6 +69,8 @@ std::optional<Layouts> layouts_of(const MatMul& op, const Graph& g, const Node& 
 std::optional<Layouts> layouts_of(const Gather& op, const Graph& g, const Node& node, int slot,
                                   const Perm& p) {
   const int index_rank = g.type(node.inputs[1]).rank();
+  // A table takes its indices in any order.
+  if (g.type(node.inputs[0]).rank() == 1 && slot != 0) return Layouts{{{0}, p}, p};
   if (index_rank > 1 || slot == 1) return {};
   if (index_rank == 1) return Layouts{{p, {0}}, p};
   Layouts l{{p, {}}, p};
@@ -80,6 +82,29 @@ std::optional<Layouts> layouts_of(const Gather& op, const Graph& g, const Node& 
     for (int64_t& axis : l.output) axis -= axis > op.axis;
   }
   return l;
+}
+
+// Scales are a vector, along one axis or for all elements.
+std::optional<Layouts> with_scales(const Node& node, int slot, const Perm& p) {
+  if (slot > 0) return {};
+  Layouts l{{p}, p};
+  l.inputs.resize(node.inputs.size(), {0});
+  return l;
+}
+std::optional<Layouts> layouts_of(const Quantize&, const Graph&, const Node& node, int slot, const Perm& p) {
+  return with_scales(node, slot, p);
+}
+std::optional<Layouts> layouts_of(const Dequantize&, const Graph&, const Node& node, int slot,
+                                  const Perm& p) {
+  return with_scales(node, slot, p);
+}
+// Those of requantize lie along the last axis.
+std::optional<Layouts> layouts_of(const Requantize&, const Graph& g, const Node& node, int slot,
+                                  const Perm& p) {
+  const bool one = std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                               [&](ValueId v) { return g.type(v).elements() == 1; });
+  if (!one && (p.empty() || p.back() != static_cast<int64_t>(p.size()) - 1)) return {};
+  return with_scales(node, slot, p);
 }
 
 std::optional<Layouts> layouts_of(const Reshape&, const Graph& g, const Node& node, int slot, const Perm& p) {

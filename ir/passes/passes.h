@@ -32,6 +32,8 @@ bool sink_transposes(Graph&);
 /// here only rewrites that reach a cheaper operator: global average pool as reduce, 1x1 average, matmul with
 /// constant weights plus add as biased matmul, reduce over reshaped axes.
 bool strengthen(Graph&);
+/// Operators between dequantize and quantize become integer operators and requantize; weights stay integers.
+bool fold_quantization(Graph&);
 /// Pointwise functions from one 8-bit tensor to 8 bits that contain work on reals, or more than a few steps
 /// on integers, become a gather from a table of 256 entries.
 bool tabulate(Graph&);

@@ -23,6 +23,13 @@ void optimize(Graph& g, const PassObserver& observe) {
     return changed;
   };
   const auto fold = [](Graph& graph) { return fold_constants(graph); };
+  // Quantized regions first, while their weights are still integers.
+  bool folded = true;
+  for (int round = 0; folded && round < 16; ++round) {
+    folded = run("simplify", simplify);
+    folded |= run("fold_quantization", fold_quantization);
+    folded |= run("eliminate_dead", eliminate_dead);
+  }
   // Each round sees what the one before it uncovered; real models settle in two to four. The limit guards
   // against rules that undo each other, which would be a bug but must not hang the compiler.
   bool changed = true;

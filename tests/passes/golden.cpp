@@ -25,7 +25,7 @@ const std::map<std::string, std::function<void(Graph&)>> kPasses{
     {"simplify", simplify},         {"fold_scales", fold_scales},
     {"absorb_pads", absorb_pads},   {"sink_transposes", sink_transposes},
     {"strengthen", strengthen},     {"optimize", [](Graph& g) { optimize(g); }},
-    {"tabulate", tabulate},
+    {"tabulate", tabulate},         {"fold_quantization", fold_quantization},
 };
 
 struct Case {
