@@ -91,16 +91,22 @@ void add_json(CLI::App& app, Format& format) {
   app.add_flag_callback("--json", [&format] { format = Format::json; }, "Answer with one JSON document");
 }
 
-void add_shapes(CLI::App& app, std::vector<std::string>& shapes) {
-  app.add_option("--shape", shapes,
+void add_import_options(CLI::App& app, ModelArguments& model) {
+  app.add_option("--shape", model.shapes,
                  "An input's shape, for models that leave it open: NAME=1x3x224x224 (repeatable)")
       ->allow_extra_args(false)
       ->take_all();
+  app.add_option(
+         "--rounding", model.rounding,
+         "Whose rounding quantized TFLite operators have: that of TFLite's production kernels, or that "
+         "of its reference kernels and TFLite Micro")
+      ->check(CLI::IsMember({"production", "reference"}))
+      ->capture_default_str();
 }
 
 void add_model(CLI::App& app, ModelArguments& model) {
-  app.add_option("MODEL", model.path, "The model file (ONNX)")->required();
-  add_shapes(app, model.shapes);
+  app.add_option("MODEL", model.path, "The model file (ONNX or TFLite)")->required();
+  add_import_options(app, model);
 }
 
 Imported import_or_report(const ModelArguments& arguments, Format format) {
@@ -110,6 +116,7 @@ Imported import_or_report(const ModelArguments& arguments, Format format) {
   Imported imported;
   frontend::ImportOptions options;
   options.input_shapes = *shapes;
+  options.reference_rounding = arguments.rounding == "reference";
   options.notes = &imported.model.notes;
   options.unsupported = &unsupported;
   auto graph = frontend::import_model(arguments.path, options);

@@ -18,12 +18,14 @@ namespace halite::tools {
 
 void add_json(CLI::App&, Format&);
 
-/// A model file and the shapes of its inputs.
+/// A model file and how to read it.
 struct ModelArguments {
   std::string path;
-  std::vector<std::string> shapes;  ///< "name=1x3x224x224"
+  std::vector<std::string> shapes;      ///< "name=1x3x224x224"
+  std::string rounding = "production";  ///< of quantized TFLite operators, or "reference"
 };
-void add_shapes(CLI::App&, std::vector<std::string>& shapes);
+/// --shape and --rounding: all but the path.
+void add_import_options(CLI::App&, ModelArguments&);
 void add_model(CLI::App&, ModelArguments&);
 
 /// A model as imported, and what the front end has to say about it.

@@ -19,7 +19,7 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> models;
-  std::vector<std::string> shapes;
+  ModelArguments import;  ///< but for the path
   TargetArguments target;
   CompileArguments compile;
   std::string directory = ".", name, weights = "embed", config;
@@ -112,7 +112,9 @@ int run(const Arguments& a) {
   Json results = Json::array();
   std::string text;
   for (size_t m = 0; m < a.models.size(); ++m) {
-    auto imported = import_or_report({a.models[m], a.shapes}, a.format);
+    ModelArguments model = a.import;
+    model.path = a.models[m];
+    auto imported = import_or_report(model, a.format);
     if (imported.status != kExitOk) return imported.status;
     for (const targets::Target& target : *targets) {
       options->name = (*names)[m];
@@ -140,7 +142,7 @@ void add_compile(CLI::App& app, Action& action) {
   add_targets_option(*sub, a->target,
                      "Machine to compile for (repeatable; default: host); see `halite targets`");
   add_compile_options(*sub, a->compile);
-  add_shapes(*sub, a->shapes);
+  add_import_options(*sub, a->import);
   sub->add_option("--weights", a->weights, "embed them in the object, or leave them in a separate file")
       ->check(CLI::IsMember({"embed", "separate"}))
       ->capture_default_str();

@@ -2,6 +2,7 @@
 // must be equal bit for bit.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include "frontend/import.h"
@@ -99,4 +100,21 @@ TEST_CASE("quantized TFLite models give their golden outputs bit for bit") {
         "micro_wake_word_okay_nabu_int8", "mobilenet_v1_025_128_uint8", "deeplabv3_dm05_uint8",
         "mobilenet_v2_224_int8", "mnist_lstm_int8"})
     check_model(kModels / name);
+}
+
+TEST_CASE("reference rounding rounds every scaling twice") {
+  const auto roundings = [](bool reference) {
+    frontend::ImportOptions options;
+    options.reference_rounding = reference;
+    const auto graph = frontend::import_model(kModels / "mlperf_resnet8_int8" / "model.tflite", options);
+    REQUIRE(graph);
+    std::array<int, 3> counts{};
+    for (const ir::Node& node : graph->nodes)
+      if (const auto* op = std::get_if<ir::Requantize>(&node.op)) ++counts[static_cast<size_t>(op->rounding)];
+    return counts;
+  };
+  const auto production = roundings(false), reference = roundings(true);
+  CHECK(production[0] == 10);  // nine convolutions and a product
+  CHECK(reference[0] == 0);
+  CHECK(reference[1] == production[0] + production[1]);
 }
