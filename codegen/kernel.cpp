@@ -10,6 +10,7 @@
 
 #include <sstream>
 
+#include "codegen/intrinsics.h"
 #include "codegen/temp_dir.h"
 #include "ir/text.h"
 
@@ -31,7 +32,7 @@ std::vector<Buffer> buffers_of(const schedules::Request& request, const schedule
   };
   for (size_t i = 0; i < request.inputs.size(); i++) {
     const auto& operand = request.inputs[i];
-    const bool packed = kernel.packing[i].apply != nullptr;
+    const bool packed = kernel.packing[i].packs();
     buffers.push_back(packed ? contiguous(kernel.packing[i].type) : Buffer{operand.type, operand.strides});
   }
   for (const auto& operand : request.outputs) buffers.push_back({operand.type, operand.strides});
@@ -138,22 +139,6 @@ void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const
   }
   pipeline->removeFnAttr(llvm::Attribute::NoInline);
   pipeline->addFnAttr(llvm::Attribute::AlwaysInline);
-}
-
-/// Halide calls C's names for what LLVM has as an instruction on some targets; the intrinsic becomes either.
-void use_intrinsics(llvm::Module& module) {
-  const std::pair<const char*, llvm::Intrinsic::ID> kIntrinsics[] = {
-      {"sqrtf", llvm::Intrinsic::sqrt},           {"floorf", llvm::Intrinsic::floor},
-      {"ceilf", llvm::Intrinsic::ceil},           {"truncf", llvm::Intrinsic::trunc},
-      {"nearbyintf", llvm::Intrinsic::nearbyint},
-  };
-  for (auto [name, id] : kIntrinsics) {
-    auto* function = module.getFunction(name);
-    if (!function || !function->isDeclaration()) continue;
-    function->replaceAllUsesWith(
-        llvm::Intrinsic::getDeclaration(&module, id, {llvm::Type::getFloatTy(module.getContext())}));
-    function->eraseFromParent();
-  }
 }
 
 }  // namespace

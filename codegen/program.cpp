@@ -138,7 +138,8 @@ class ProgramBuilder {
       }
       const auto& constant = *graph_.value(id).constant;
       const auto& packing = code.packing[k];
-      const ir::Tensor packed = packing.apply ? packing.apply(constant) : constant;
+      const ir::Tensor packed =
+          packing.pack(constant, [&](size_t i) { return *graph_.value(group.inputs[i]).constant; });
       row.weights_bytes += packed.type().bytes();
       table.args.push_back(make_ref(RT_SPACE_WEIGHTS, pool_.add(packed)));
     }

@@ -58,6 +58,7 @@ struct Follow {
     return out;
   }
   std::optional<Labels> operator()(const ir::Softmax& op) const {
+    if (node.inputs.size() > 1) return {};  // the table has axes of its own
     mark(marks.alone, op.axis);
     return out;
   }
@@ -128,7 +129,7 @@ struct Rewrite {
     return op;
   }
   ir::Op operator()(ir::Concat op) const { return ir::Concat{run_of(op.axis)}; }
-  ir::Op operator()(ir::Softmax op) const { return ir::Softmax{run_of(op.axis), op.log}; }
+  ir::Op operator()(ir::Softmax op) const { return ir::Softmax{run_of(op.axis), op.log, op.scale}; }
   ir::Op operator()(ir::ArgReduce op) const {
     op.axis = run_of(op.axis);
     return op;

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/conv2d_integer.h"
 #include "schedules/operators.h"
 #include "schedules/register_tile.h"
 
@@ -43,6 +44,10 @@ struct Plan {
   int64_t macs;
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
 };
+
+bool is_depthwise(const ir::Conv2d& op, const Anchor& a) {
+  return op.groups > 1 && a.inputs[1].shape[3] == 1;
+}
 
 constexpr int64_t kMostRowsPerTask = 14;
 
@@ -83,7 +88,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
   p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
   p.has_bias = a.inputs.size() > 2;
-  p.depthwise = op.groups > 1 && p.icg == 1;
+  p.depthwise = is_depthwise(op, a);
   p.pack_at_run_time = !a.constant[1];
   p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
   p.space = {.channels = p.depthwise ? p.oc : p.ocg,
@@ -144,6 +149,10 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 }  // namespace
 
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
+  if (has_integers(a)) {
+    if (!is_depthwise(op, a)) return integer::conv_strategies(op, a);
+    return {{"rows", 0}};
+  }
   const Plan p = make_plan(op, a);
   if (p.depthwise) return {{"rows", p.tile.cycles}};
   const bool pointwise = p.kh * p.kw == 1;
@@ -151,6 +160,8 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
 }
 
 std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string&) {
+  if (has_integers(a))
+    return is_depthwise(op, a) ? integer::depthwise_packing(op, a) : integer::conv_packing(op, a);
   const Plan p = make_plan(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
@@ -191,6 +202,9 @@ Func padded_input(const ir::Conv2d& op, const Plan& p, const Func& in) {
 }  // namespace
 
 Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
+  if (has_integers(a))
+    return is_depthwise(op, a) ? integer::depthwise_algorithm(op, a, stages, in)
+                               : integer::conv_algorithm(op, a, stages, in);
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
@@ -281,6 +295,9 @@ void schedule_packed_weights(const Plan& p, Stages& stages, Func weights) {
 }  // namespace
 
 void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
+  if (has_integers(a))
+    return is_depthwise(op, a) ? integer::depthwise_schedule(op, a, stages)
+                               : integer::conv_schedule(op, a, stages);
   const Plan p = make_plan(op, a);
   Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();

@@ -36,6 +36,16 @@ struct Request {
 struct Packing {
   ir::Type type;                                       ///< of the packed tensor, stored contiguously
   std::function<ir::Tensor(const ir::Tensor&)> apply;  ///< empty: the tensor is used as it is
+  /// Instead of `apply`, where the packed tensor depends on another constant too: input `with` of the
+  /// operator (of the group, in a Kernel).
+  std::function<ir::Tensor(const ir::Tensor&, const ir::Tensor&)> combine;
+  size_t with = 0;
+
+  bool packs() const { return apply || combine; }
+  /// constant(i) is input i.
+  ir::Tensor pack(const ir::Tensor& own, const std::function<ir::Tensor(size_t)>& constant) const {
+    return combine ? combine(own, constant(with)) : apply ? apply(own) : own;
+  }
 };
 
 /// One kernel, algorithm and schedule set. Arguments are `inputs`, then `outputs`, then `scratch`.

@@ -107,11 +107,14 @@ class Lowering {
         std::visit([&](const auto& op) { return packing(op, anchor_, stages_.strategy); }, anchor_op());
     const auto& anchor_inputs = graph_.node(request_.group.anchor).inputs;
     for (size_t i = 0; i < packed.size(); i++) {
-      if (packed[i].apply) kernel_.packing[index_of(inputs, anchor_inputs[i])] = packed[i];
+      if (!packed[i].packs()) continue;
+      Packing& of_input = kernel_.packing[index_of(inputs, anchor_inputs[i])];
+      of_input = packed[i];
+      of_input.with = index_of(inputs, anchor_inputs[packed[i].with]);
     }
     for (size_t i = 0; i < inputs.size(); i++) {
       const Operand operand =
-          kernel_.packing[i].apply ? contiguous(kernel_.packing[i].type) : request_.inputs[i];
+          kernel_.packing[i].packs() ? contiguous(kernel_.packing[i].type) : request_.inputs[i];
       ImageParam param(halide_type(operand.type.dtype), operand.type.rank(), "in" + std::to_string(i));
       set_layout(param, operand);
       const auto vars = axes(operand.type.rank());

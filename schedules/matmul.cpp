@@ -7,7 +7,9 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/matmul_integer.h"
 #include "schedules/operators.h"
+#include "schedules/products.h"
 #include "schedules/register_tile.h"
 
 namespace halite::schedules {
@@ -83,10 +85,12 @@ std::vector<Expr> join(std::vector<Expr> first, const std::vector<Expr>& rest) {
 }  // namespace
 
 std::vector<Strategy> strategies(const ir::MatMul& op, const Anchor& a) {
+  if (has_integers(a)) return integer::matmul_strategies(op, a);
   return {{"tiles", make_plan(op, a).tile.cycles}};
 }
 
 std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::string&) {
+  if (has_integers(a)) return integer::matmul_packing(op, a);
   const Plan p = make_plan(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1] && p.packed_type.elements() > 0) {
@@ -99,6 +103,7 @@ std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::s
 }
 
 Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in) {
+  if (has_integers(a)) return integer::matmul_algorithm(op, a, stages, in);
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   std::vector<Var> args{Var("n"), Var("m")};
@@ -136,6 +141,7 @@ Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in)
 }
 
 void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
+  if (has_integers(a)) return integer::matmul_schedule(op, a, stages);
   const Plan p = make_plan(op, a);
   Func out = stages.output, acc = stages.parts[0], packed = stages.parts[1];
   auto args = out.args();

@@ -54,19 +54,36 @@ struct Window {
   }
 };
 
+/// What an average is summed in: numbers of up to 16 bits in 32 where the window is small enough.
+Halide::Type accumulator(const ir::Pool2d& op, Halide::Type type) {
+  if (type.is_float()) return type.bits() == 16 ? Halide::Float(32) : type;
+  const int64_t most = (int64_t{1} << type.bits()) * op.kernel[0] * op.kernel[1];
+  return type.with_bits(type.bits() <= 16 && most < INT32_MAX ? 32 : 64)
+      .with_code(type.bits() < 32 ? halide_type_int : type.code());
+}
+
+/// The average: of integers to nearest, halves away from zero.
+Expr quotient(const Expr& sum, const Expr& count) {
+  const Halide::Type type = sum.type();
+  if (type.is_float()) return sum * (Halide::Internal::make_one(type) / Halide::cast(type, count));
+  const Expr n = Halide::cast(type, Halide::max(count, 1)), half = n / 2;
+  if (type.is_uint()) return (sum + half) / n;
+  return Halide::select(sum < 0, -((half - sum) / n), (sum + half) / n);
+}
+
 }  // namespace
 
 Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Inputs inputs) {
   const auto vars = axes(4);
+  const bool is_max = op.kind == ir::Pool2d::Kind::max;
   const Var c = vars[0], x = vars[1], y = vars[2], b = vars[3];
   const Window rows(op, anchor, 0), columns(op, anchor, 1);
   const Halide::Type type = halide_type(anchor.output.dtype);
-  const Halide::Type sum_type = type.is_float() && type.bits() == 16 ? Halide::Float(32) : type;
+  const Halide::Type sum_type = is_max ? type : accumulator(op, type);
   const RDom r(0, columns.kernel, 0, rows.kernel, "r");
   const Expr ix = columns.start(x) + r.x * columns.dilation, iy = rows.start(y) + r.y * rows.dilation;
   const Expr value = Halide::cast(sum_type, inputs[0](c, columns.clamped(ix), rows.clamped(iy), b));
   const Expr inside = Halide::Internal::simplify(columns.inside(ix) && rows.inside(iy));
-  const bool is_max = op.kind == ir::Pool2d::Kind::max;
   Func window("window"), f("pool2d");
   if (is_max) {
     const Expr lowest = type.is_float() ? Halide::Internal::make_const(sum_type, -HUGE_VAL) : type.min();
@@ -79,9 +96,7 @@ Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Input
     window(c, x, y, b) = Halide::Internal::make_zero(sum_type);
     window(c, x, y, b) += Halide::select(inside, value, Halide::Internal::make_zero(sum_type));
     const Expr count = rows.counted(y, op.count_include_pad) * columns.counted(x, op.count_include_pad);
-    const Expr share =
-        Halide::Internal::make_one(sum_type) / Halide::cast(sum_type, Halide::Internal::simplify(count));
-    f(c, x, y, b) = Halide::cast(type, window(c, x, y, b) * share);
+    f(c, x, y, b) = Halide::cast(type, quotient(window(c, x, y, b), Halide::Internal::simplify(count)));
   }
   stages.parts = {window};
   return f;

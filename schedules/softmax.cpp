@@ -28,9 +28,35 @@ int64_t row_limit(const targets::Facts& facts) {
 /// Whether vectors run along the axis itself.
 bool runs_along(int axis, int n, int lanes) { return axis == 0 && n >= lanes && lanes > 1; }
 
+/// With a table. Sums are made in the order of the axis, so vectors run across rows alone.
+Func algorithm_of_table(const ir::Softmax& op, const Anchor& anchor, Stages& stages, Inputs inputs) {
+  using Halide::cast;
+  const int rank = anchor.output.rank(), axis = flip(static_cast<int>(op.axis), rank);
+  const auto vars = axes(rank);
+  std::vector<Var> others(vars);
+  others.erase(others.begin() + axis);
+  const std::vector<Expr> here(vars.begin(), vars.end()), row(others.begin(), others.end());
+  const Halide::RDom r(0, extent(anchor.inputs[0], axis), "r");
+  std::vector<Expr> along = here;
+  along[axis] = r;
+  const auto entry = [&](const Expr& x, const Expr& largest) {
+    return inputs[1](Halide::clamp(255 + cast<int32_t>(x) - largest, 0, 255));
+  };
+  Func largest("largest"), total("total"), inverse("inverse"), f("softmax");
+  largest(others) = cast<int32_t>(halide_type(anchor.inputs[0].dtype).min());
+  largest(others) = Halide::max(largest(row), cast<int32_t>(inputs[0](along)));
+  total(others) = 0.0f;
+  total(others) = Halide::strict_float(total(row) + entry(inputs[0](along), largest(row)));
+  inverse(others) = Halide::strict_float(1.0f / (total(row) * static_cast<float>(op.scale)));
+  f(vars) = Halide::strict_float(entry(inputs[0](here), largest(row)) * inverse(row));
+  stages.parts = {largest, total, inverse};
+  return f;
+}
+
 }  // namespace
 
 Func algorithm(const ir::Softmax& op, const Anchor& anchor, Stages& stages, Inputs inputs) {
+  if (inputs.size() > 1) return algorithm_of_table(op, anchor, stages, inputs);
   const int rank = anchor.output.rank(), axis = flip(static_cast<int>(op.axis), rank);
   const int n = extent(anchor.inputs[0], axis), natural = lanes(anchor.facts, ir::DType::f32);
   const int width = runs_along(axis, n, natural) ? natural : 1;
@@ -70,7 +96,7 @@ void schedule(const ir::Softmax& op, const Anchor& anchor, Stages& stages) {
   const Loop along = order[axis];
   const Var chunk("chunk"), lane("lane"), once("once");
   const auto stack = Halide::MemoryType::Stack;
-  if (runs_along(axis, n, natural)) {
+  if (anchor.inputs.size() == 1 && runs_along(axis, n, natural)) {
     // An outermost loop of one iteration gives a lone row its place to compute at.
     Var in_row("in_row");
     output.split(along.var, once, in_row, n)

@@ -47,7 +47,7 @@ constexpr FeatureRow kFeatures[] = {
      [](Target& t, bool on) {
        t.facts.vector_bits = on ? 128 : 0;
        t.facts.vector_registers = on ? 8 : 32;
-       t.facts.int8_dot = on ? 4 : 2;
+       t.facts.int8_dot = on ? 16 : 2;
      }},
     {"riscv", "v", "",
      [](Target& t, bool on) {

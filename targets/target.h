@@ -19,7 +19,8 @@ struct Facts {
   int vector_registers = 0;  ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
   bool fma = false;          ///< fused multiply-add is native for f32
   bool hard_float = true;    ///< f32 arithmetic is native
-  int int8_dot = 0;          ///< int8 products summed into one i32 lane per instruction: 0, 2 or 4
+  int int8_dot = 0;          ///< int8 products summed into one i32 lane (without vectors: register) per
+                             ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
   bool native_f16 = false;   ///< f16 arithmetic is native
   int fma_latency = 4;       ///< cycles; with fma_throughput gives the accumulators needed
   int fma_throughput = 1;    ///< vector FMAs issued per cycle

@@ -124,6 +124,12 @@ void* count_malloc(Halide::JITUserContext*, size_t bytes) {
 }
 void count_free(Halide::JITUserContext*, void* p) { std::free(p); }
 
+/// What codegen/intrinsics.cpp makes of it where the machine has the instructions.
+int32_t dot4_s8(int32_t x, int32_t w, int32_t sum) {
+  for (int i = 0; i < 32; i += 8) sum += int8_t(uint32_t(x) >> i) * int8_t(uint32_t(w) >> i);
+  return sum;
+}
+
 bool close(double got, double wanted, const Check& check) {
   if (std::isnan(wanted)) return std::isnan(got);
   if (std::isinf(wanted) || std::isinf(got)) return got == wanted;
@@ -173,6 +179,19 @@ const std::vector<Machine>& machines() {
   return list;
 }
 
+const std::vector<Machine>& dot_machines() {
+  static const std::vector<Machine> list = [] {
+    using schedules::Optimize;
+    std::vector<Machine> dots{machine("words", 0, 1, Optimize::speed),
+                              machine("words for size", 0, 1, Optimize::size),
+                              machine("vectors of 16", 128, 1, Optimize::speed)};
+    dots[0].target.facts.int8_dot = dots[1].target.facts.int8_dot = 2;
+    dots[2].target.facts.int8_dot = 16;
+    return dots;
+  }();
+  return list;
+}
+
 struct Runner::State {
   Group group;
   std::vector<Storage> inputs, outputs, scratch;
@@ -208,8 +227,9 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
   for (size_t i = 0; i < s.group.inputs.size(); i++) {
     const auto id = s.group.inputs[i];
     const ir::Tensor tensor = graph.is_constant(id) ? *graph.value(id).constant : inputs[next++];
-    if (s.kernel.packing[i].apply) {
-      const ir::Tensor packed = s.kernel.packing[i].apply(tensor);
+    if (s.kernel.packing[i].packs()) {
+      const ir::Tensor packed = s.kernel.packing[i].pack(
+          tensor, [&](size_t k) { return *graph.value(s.group.inputs[k]).constant; });
       REQUIRE(packed.type() == s.kernel.packing[i].type);
       s.inputs[i] = make_storage(packed.type(), false);
       fill(s.inputs[i], packed);
@@ -235,6 +255,7 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
         view(storage.first, func.output_types()[0], func.dimensions(), func.output_buffer().parameter()));
   }
   s.pipeline = Halide::Pipeline(s.kernel.outputs);
+  s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)}});
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
   s.pipeline.jit_handlers().custom_free = count_free;
   // Halide 14 takes every machine with bfloat16 for a Sapphire Rapids, which has instructions that others
@@ -272,7 +293,9 @@ void check_kernel(std::string_view text, const Check& check) {
   const Group group = whole(*graph);
   bool aliasable = false;
   for (size_t i = 0; i < group.inputs.size(); i++) aliasable |= schedules::may_alias(*graph, group, i);
-  for (const auto& machine : machines()) {
+  std::vector<Machine> all = machines();
+  if (check.dots) all.insert(all.end(), dot_machines().begin(), dot_machines().end());
+  for (const auto& machine : all) {
     for (int mode = 0; mode < 3; mode++) {
       const bool strided = mode == 1, in_place = mode == 2;
       if (in_place && !aliasable) continue;

@@ -17,6 +17,7 @@ struct Check {
          atol = 0;  ///< floats: |got - wanted| <= atol + rtol * |wanted|; integers are compared exactly
   double low = -2, high = 2;  ///< range of random inputs
   uint32_t seed = 1;
+  bool dots = false;               ///< also machines with instructions for products of bytes
   bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones
 };
@@ -29,6 +30,8 @@ struct Machine {
   schedules::Optimize optimize;
 };
 const std::vector<Machine>& machines();
+/// Machines with dot products of int8, of words and of vectors.
+const std::vector<Machine>& dot_machines();
 
 /// `text` is a graph in text form; its constants are the ones that parse makes.
 void check_kernel(std::string_view text, const Check& = {});

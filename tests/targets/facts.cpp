@@ -54,7 +54,7 @@ TEST_CASE("the facts of every target fit together") {
     const auto& f = t.facts;
     CHECK((f.vector_bits == 0 || f.vector_bits >= 128));
     CHECK(f.vector_registers >= 8);
-    CHECK((f.int8_dot == 0 || f.int8_dot == 2 || f.int8_dot == 4));
+    CHECK((f.int8_dot == 0 || f.int8_dot == 2 || f.int8_dot == 4 || f.int8_dot == 16));
     CHECK((f.hard_float || !f.fma));
     CHECK((f.fma_latency >= 1 && f.fma_throughput >= 1 && f.cores >= 1));
     CHECK((t.platform == targets::Platform::posix || f.cores == 1));

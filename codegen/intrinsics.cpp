@@ -1,0 +1,87 @@
+// hl_dot4_s8(x, w, sum): sum plus the products of the four signed bytes of x and w. SXTB16 spreads two bytes
+// of a word, the first and third or, rotated, the second and fourth, over halfwords, which SMLAD multiplies
+// in pairs. LLVM folds the rotation and shares what is spread once for several sums.
+#include "codegen/intrinsics.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicsARM.h>
+#include <llvm/IR/PatternMatch.h>
+
+namespace halite::codegen {
+namespace {
+
+void use_float_intrinsics(llvm::Module& module) {
+  const std::pair<const char*, llvm::Intrinsic::ID> kIntrinsics[] = {
+      {"sqrtf", llvm::Intrinsic::sqrt},           {"floorf", llvm::Intrinsic::floor},
+      {"ceilf", llvm::Intrinsic::ceil},           {"truncf", llvm::Intrinsic::trunc},
+      {"nearbyintf", llvm::Intrinsic::nearbyint},
+  };
+  for (auto [name, id] : kIntrinsics) {
+    auto* function = module.getFunction(name);
+    if (!function || !function->isDeclaration()) continue;
+    function->replaceAllUsesWith(
+        llvm::Intrinsic::getDeclaration(&module, id, {llvm::Type::getFloatTy(module.getContext())}));
+    function->eraseFromParent();
+  }
+}
+
+llvm::Value* dot4_s8(llvm::IRBuilder<>& ir, llvm::Value* x, llvm::Value* w, llvm::Value* sum) {
+  const auto spread = [&](llvm::Value* word, bool odd) -> llvm::Value* {
+    if (odd)
+      word = ir.CreateIntrinsic(llvm::Intrinsic::fshr, {ir.getInt32Ty()}, {word, word, ir.getInt32(8)});
+    return ir.CreateIntrinsic(llvm::Intrinsic::arm_sxtb16, {}, {word});
+  };
+  for (const bool odd : {false, true})
+    sum = ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(x, odd), spread(w, odd), sum});
+  return sum;
+}
+
+void use_dot_products(llvm::Module& module) {
+  auto* function = module.getFunction("hl_dot4_s8");
+  if (!function) return;
+  for (auto* user : llvm::make_early_inc_range(function->users())) {
+    auto* call = llvm::cast<llvm::CallInst>(user);
+    llvm::IRBuilder<> ir(call);
+    call->replaceAllUsesWith(
+        dot4_s8(ir, call->getArgOperand(0), call->getArgOperand(1), call->getArgOperand(2)));
+    call->eraseFromParent();
+  }
+  function->eraseFromParent();
+}
+
+/// Halide multiplies bytes in 16 bits and widens the product: extend(mul i16 (extend a), (extend b)) becomes
+/// mul i32 (extend a), (extend b), in which back ends see a dot product. The 16-bit product is exact.
+void widen_products(llvm::Function& function) {
+  using namespace llvm::PatternMatch;
+  for (auto& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+    if (!llvm::isa<llvm::SExtInst, llvm::ZExtInst>(instruction)) continue;
+    auto* product = llvm::dyn_cast<llvm::BinaryOperator>(instruction.getOperand(0));
+    if (!product || product->getOpcode() != llvm::Instruction::Mul || !product->getType()->isVectorTy())
+      continue;
+    llvm::Value* factors[2];
+    bool bytes = product->getType()->getScalarSizeInBits() == 16;
+    for (int i : {0, 1}) {
+      auto* factor = llvm::dyn_cast<llvm::CastInst>(product->getOperand(i));
+      bytes &= factor && llvm::isa<llvm::SExtInst, llvm::ZExtInst>(factor) &&
+               factor->getOperand(0)->getType()->getScalarSizeInBits() == 8;
+      if (!bytes) break;
+      llvm::IRBuilder<> ir(&instruction);
+      factors[i] = ir.CreateCast(factor->getOpcode(), factor->getOperand(0), instruction.getType());
+    }
+    if (!bytes) continue;
+    llvm::IRBuilder<> ir(&instruction);
+    instruction.replaceAllUsesWith(ir.CreateNSWMul(factors[0], factors[1]));
+    instruction.eraseFromParent();
+  }
+}
+
+}  // namespace
+
+void use_intrinsics(llvm::Module& module) {
+  use_float_intrinsics(module);
+  use_dot_products(module);
+  for (auto& function : module) widen_products(function);
+}
+
+}  // namespace halite::codegen

@@ -1,0 +1,12 @@
+// What Halide cannot say, mended in the bitcode that it makes, before any optimisation.
+#pragma once
+
+#include <llvm/IR/Module.h>
+
+namespace halite::codegen {
+
+/// Makes intrinsics of calls to C's names for what LLVM has as an instruction on some targets, and of calls
+/// to the names that schedules/ uses for instructions; lets products of bytes be seen as such.
+void use_intrinsics(llvm::Module&);
+
+}  // namespace halite::codegen

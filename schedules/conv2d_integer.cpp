@@ -1,0 +1,306 @@
+// conv2d of integers, indexed as in conv2d.cpp. Dense and grouped ones; depthwise_integer.cpp has the rest.
+//
+// A row of the kernel is one run of kw * ic elements in memory where nothing is dilated along x and there is
+// one group (ic elements for each tap otherwise); runs are cut into steps as products.h says. Where a run is
+// no multiple of a step, the input is copied, so that it may be read past its end.
+//   weights packed as [groups * tiles][kh * taps][steps][tile][chunk]
+// Padding: each task copies its input rows into a local array, x_zero around them, or the whole image is
+// copied into scratch.
+#include "schedules/conv2d_integer.h"
+
+#include <algorithm>
+
+#include "ir/base/check.h"
+#include "schedules/register_tile.h"
+#include "schedules/types.h"
+
+namespace halite::schedules::integer {
+namespace {
+
+using namespace Halide;
+
+Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
+Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low && x < high; }
+
+constexpr int64_t kMostRowsPerTask = 14;
+
+Tile pick_tile(const Anchor& a, const ConvPlan& p) {
+  if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  // Four sums at a time: with the factors, that is what sixteen general registers hold.
+  Tile t;
+  const bool square = p.ow > 1 && p.product.method == Method::words;
+  t.px = square ? 2 : 1;
+  t.vectors = std::min<int64_t>(square ? 2 : 4, p.ocg);
+  while (p.space.rest == Rest::none && p.ocg % t.vectors != 0) --t.vectors;
+  if (a.in_place && p.ow % t.px != 0) t.px = 1;
+  t.cycles = 1;
+  return t;
+}
+
+/// How the input is copied and how rows are divided into tasks.
+void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
+  const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
+  const auto strip_rows = [&](int64_t rows) {
+    return (rows * p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+  };
+  int64_t rows = row_tiles;
+  if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
+  if (p.copy != Copy::none) {
+    rows = std::min(rows, kMostRowsPerTask);
+    const int64_t bytes = ir::size_of(a.inputs[0].dtype);
+    const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
+    while (rows > 1 && strip_rows(rows) * p.row * bytes > most) --rows;
+    p.copy = strip_rows(rows) * p.row * bytes <= most ? Copy::strip : Copy::image;
+  }
+  rows = std::min(rows, row_tiles);
+  // A shorter last task is a second copy of the loops.
+  int64_t divisor = rows;
+  while (row_tiles % divisor != 0) --divisor;
+  const bool even = a.optimize == Optimize::size || 3 * divisor >= rows;
+  p.rows_per_task = even ? divisor : ceil_div(row_tiles, ceil_div(row_tiles, rows));
+  p.strip_rows = strip_rows(p.rows_per_task);
+}
+
+ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
+  const auto &in = a.inputs[0].shape, &weights = a.inputs[1].shape, &out = a.output.shape;
+  ConvPlan p{};
+  p.n = in[0], p.h = in[1], p.w = in[2], p.ic = in[3];
+  p.oc = weights[0], p.kh = weights[1], p.kw = weights[2], p.icg = weights[3];
+  p.oh = out[1], p.ow = out[2], p.ocg = p.oc / op.groups;
+  p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
+  p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+  p.has_bias = a.inputs.size() > 2;
+  p.depthwise = op.groups > 1 && p.icg == 1;
+  p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
+  p.product = make_product(a, op.x_zero, op.w_zero, p.kh * p.kw * p.icg,
+                           p.has_bias && a.constant[1] && a.constant[2]);
+  return p;
+}
+
+ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a) {
+  ConvPlan p = extents(op, a);
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
+  const bool may_copy = op.groups == 1 && p.kh * p.kw > 1;
+  p.copy = pads ? Copy::strip : Copy::none;
+  const auto cut = [&] {
+    p.taps = flat && (p.copy != Copy::none || p.kw == 1) ? 1 : p.kw;
+    p.run = p.icg * p.kw / p.taps;
+    p.product.method = Method::broadcast, p.product.chunk = 1;
+    if (a.constant[1]) choose_method(p.product, a.facts, p.run, op.groups == 1 && p.copy != Copy::none);
+  };
+  cut();
+  if (p.copy == Copy::none && p.product.method == Method::broadcast && may_copy) {
+    p.copy = Copy::strip;
+    cut();
+    if (p.product.method == Method::broadcast) {
+      p.copy = Copy::none;
+      cut();
+    }
+  }
+  p.steps = ceil_div(p.run, p.product.chunk);
+  p.row = std::max(p.padded_w * p.ic, ((p.ow - 1) * op.stride[1] + (p.taps - 1) * op.dilation[1]) * p.ic +
+                                          p.steps * p.product.chunk);
+  p.space = {.channels = p.ocg,
+             .x = p.ow,
+             .y = p.oh,
+             .steps = p.kh * p.taps * p.steps,
+             .inner_steps = 1,
+             .repeats = p.n * op.groups,
+             .rest = op.groups == 1 ? Rest::padded : Rest::none,
+             .once = a.in_place,
+             .depthwise = false};
+  p.tile = pick_tile(a, p);
+  plan_rows(op, a, p);
+  return p;
+}
+
+/// stages.parts, in this order.
+constexpr int kAcc = 0, kInput = 1, kWeights = 2;
+
+}  // namespace
+
+ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
+  ConvPlan p = extents(op, a);
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  p.copy = pads ? Copy::strip : Copy::none;
+  p.taps = p.kw, p.run = p.steps = 1;
+  p.space = {.channels = p.oc,
+             .x = p.ow,
+             .y = p.oh,
+             .steps = p.kh * p.kw,
+             .inner_steps = 1,
+             .repeats = p.n,
+             .rest = Rest::padded,
+             .once = a.in_place,
+             .depthwise = true};
+  p.tile = choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  // Channels that fill the last tile are read past the end of a row.
+  p.row = p.padded_w * p.ic + p.tile.channels();
+  plan_rows(op, a, p);
+  return p;
+}
+
+Func copied_input(const ir::Conv2d& op, const ConvPlan& p, const Func& in) {
+  Func input("padded");
+  Var i("i"), y("y"), b("b");
+  const Halide::Type type = halide_type(p.product.x);
+  input(i, y, b) = Internal::make_const(type, p.product.x_zero);
+  // One run of memory: LLVM makes memset and memcpy of both.
+  const int64_t columns = std::min(p.w, p.padded_w - op.pad[1]);
+  RDom r(0, e(columns * p.ic), "row");
+  Expr iy = y - e(op.pad[0]);
+  if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, e(p.h)));
+  input(r + e(op.pad[1] * p.ic), y, b) = in(r % e(p.ic), r / e(p.ic), clamp(iy, 0, e(p.h - 1)), b);
+  return input;
+}
+
+void schedule_copied_input(const ConvPlan& p, const Anchor& a, Stages& stages, Func input, const Var& task) {
+  const auto v = input.args();
+  input.update(0).unscheduled();
+  if (p.copy == Copy::strip) {
+    // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
+    input.compute_at(stages.output, task).store_in(MemoryType::Register);
+    input.bound_extent(v[0], e(p.row)).bound_extent(v[1], e(p.strip_rows));
+    return;
+  }
+  input.compute_root().bound(v[0], 0, e(p.row)).bound(v[1], 0, e(p.padded_h)).bound(v[2], 0, e(p.n));
+  stages.scratch.push_back(input);
+  stages.scratch_types.push_back({a.inputs[0].dtype, {p.n, p.padded_h, p.row}, {}});
+}
+
+Expr first_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Var& c) {
+  const Halide::Type type = halide_type(p.product.acc);
+  if (!p.has_bias || p.product.sum == ir::DType::i64) return Internal::make_zero(type);
+  const Expr first = in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1)));
+  return cast(type, first);
+}
+
+Func finished_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Func& acc) {
+  if (p.product.acc == p.product.sum && p.product.sum != ir::DType::i64) return acc;
+  Func sum("sum");
+  const auto v = acc.args();
+  Expr value = cast(halide_type(p.product.sum), acc(std::vector<Expr>(v.begin(), v.end())));
+  if (p.has_bias && p.product.sum == ir::DType::i64)
+    value += in[2](a.constant[2] ? Expr(v[0]) : min(v[0], e(p.oc - 1)));
+  sum(v) = value;
+  return sum;
+}
+
+Packing bias_packing(const ConvPlan& p, const Anchor& a) {
+  Packing result;
+  const int64_t rows = round_up(p.oc, p.tile.channels());
+  result.type = {a.inputs[2].dtype, {rows}, {}};
+  result.with = 1;
+  result.combine = [product = p.product, rows](const ir::Tensor& bias, const ir::Tensor& weights) {
+    return pack_bias(product, bias, weights, rows);
+  };
+  return result;
+}
+
+std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
+  const ConvPlan p = make_plan(op, a);
+  if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
+  if (p.product.method == Method::lanes) return {{"lanes", p.tile.cycles}};
+  return {{op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile.cycles}};
+}
+
+std::vector<Packing> conv_packing(const ir::Conv2d& op, const Anchor& a) {
+  const ConvPlan p = make_plan(op, a);
+  std::vector<Packing> result(a.inputs.size());
+  if (a.constant[1]) {
+    const int64_t tiles = op.groups * p.tiles_per_group(), width = p.tile.channels();
+    result[1].type = packed_type(p.product, tiles, p.kh * p.taps, p.run, width);
+    result[1].apply = [p, tiles, width](const ir::Tensor& t) {
+      return pack_weights(p.product, t, tiles, p.kh * p.taps, p.run, width);
+    };
+  }
+  if (p.has_bias && a.constant[2] && a.constant[1]) result[2] = bias_packing(p, a);
+  return result;
+}
+
+Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
+  const ConvPlan p = make_plan(op, a);
+  const int width = p.tile.channels();
+  Var c("c"), x("x"), y("y"), b("b");
+  const Func input = copied_input(op, p, in[0]);
+
+  // Weights that are not constant are packed when the kernel runs.
+  Func weights = in[1];
+  if (!a.constant[1]) {
+    weights = Func("packed");
+    Var ci("ci"), k("k"), o("o"), t("t");
+    const Expr tap = o % e(p.taps), row = o / e(p.taps);
+    weights(ci, k, o, t) = centred_weight(
+        p.product, p.taps == 1 ? in[1](k % e(p.icg), k / e(p.icg), row, min(t * width + ci, e(p.oc - 1)))
+                               : in[1](k, tap, row, min(t * width + ci, e(p.oc - 1))));
+  }
+
+  // The algorithm.
+  Func acc("acc");
+  const bool lanes = p.product.method == Method::lanes;
+  Region region{{0, e(p.steps)}, {0, e(p.taps)}, {0, e(p.kh)}};
+  if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
+  RDom r(region, "r");
+  const Expr step = r[lanes ? 1 : 0], tap = r[lanes ? 2 : 1], row = r[lanes ? 3 : 2];
+  acc(c, x, y, b) = first_sum(p, a, in, c);
+  const Expr tile = c / width, outer = row * e(p.taps) + tap;
+  const Expr group = op.groups > 1 ? tile / e(p.tiles_per_group()) * e(p.icg) : Expr(0);
+  const Expr sx = x * e(op.stride[1]) + tap * e(op.dilation[1]),
+             sy = y * e(op.stride[0]) + row * e(op.dilation[0]);
+  const auto element = [&](const Expr& i) {
+    const Expr k = group + step * p.product.chunk + i;
+    return p.copy == Copy::none ? in[0](k, sx, sy, b) : input(sx * e(p.ic) + k, sy, b);
+  };
+  const Expr weight =
+      lanes ? weights(r[0], c % width, step, outer, tile) : weights(c % width, step, outer, tile);
+  acc(c, x, y, b) = accumulate(p.product, acc(c, x, y, b), weight, lanes ? Expr(r[0]) : Expr(0), element);
+  stages.parts = {acc, input, weights};
+  return finished_sum(p, a, in, acc);
+}
+
+void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
+  const ConvPlan p = make_plan(op, a);
+  Func acc = stages.parts[kAcc];
+  const auto v = acc.args();
+  const Var task = schedule_output(p, a, stages, acc);
+
+  if (p.product.method == Method::lanes) {
+    acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.vectors).bound_extent(v[1], p.tile.px);
+    acc.unroll(v[0]).unroll(v[1]);
+    std::vector<VarOrRVar> order{acc.rvars()[0], v[0], v[1]};
+    for (int i : {1, 2, 3}) order.push_back(acc.rvars()[i]);
+    acc.update().reorder(order).atomic().vectorize(acc.rvars()[0]).unroll(v[0]).unroll(v[1]);
+  } else {
+    schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
+  }
+  if (!a.constant[1]) {
+    Func weights = stages.parts[kWeights];
+    const ir::Type type =
+        packed_type(p.product, op.groups * p.tiles_per_group(), p.kh * p.taps, p.run, p.tile.channels());
+    weights.compute_root();
+    const auto args = weights.args();
+    for (size_t d = 0; d < args.size(); ++d) weights.bound(args[d], 0, e(type.shape[args.size() - 1 - d]));
+    stages.scratch.push_back(weights);
+    stages.scratch_types.push_back(type);
+  }
+  if (p.copy != Copy::none) schedule_copied_input(p, a, stages, stages.parts[kInput], task);
+}
+
+Var schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc) {
+  Func out = stages.output;
+  const auto args = out.args();
+  Var c = args[0], x = args[1], y = args[2], b = args[3];
+  out.bound(c, 0, e(p.oc)).bound(x, 0, e(p.ow)).bound(y, 0, e(p.oh)).bound(b, 0, e(p.n));
+
+  // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows.
+  Var task("task"), row("row");
+  const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
+  out.split(l.y, task, row, e(p.rows_per_task), TailStrategy::GuardWithIf);
+  out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
+  if (worth_parallel(a.facts, p.macs)) out.parallel(task);
+  acc.compute_at(out, l.x);
+  return task;
+}
+
+}  // namespace halite::schedules::integer

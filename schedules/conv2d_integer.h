@@ -1,0 +1,51 @@
+// conv2d of integers: what conv2d.cpp hands over, and what the two files of it share.
+#pragma once
+
+#include "schedules/operators.h"
+#include "schedules/products.h"
+#include "schedules/register_tile.h"
+
+namespace halite::schedules::integer {
+
+/// Where an input with its padding is copied to.
+enum class Copy : uint8_t { none, strip, image };
+
+/// Extents by name, and everything that algorithm, packing and schedule must agree on.
+struct ConvPlan {
+  int64_t n, h, w, ic, oc, oh, ow, kh, kw, icg, ocg;
+  int64_t padded_w, padded_h;  ///< of the input as far as it is read
+  bool has_bias, depthwise;
+  Product product;
+  Copy copy;
+  int64_t row;            ///< elements of a copied row, read past its padding included
+  int64_t taps;           ///< runs of a row of the kernel: 1 or kw
+  int64_t run, steps;     ///< elements that follow each other in memory, and what they are cut into
+  int64_t rows_per_task;  ///< in tiles
+  int64_t strip_rows;     ///< of input that a task reads
+  Space space;
+  Tile tile;
+  int64_t macs;
+  int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
+};
+
+std::vector<Strategy> conv_strategies(const ir::Conv2d&, const Anchor&);
+std::vector<Packing> conv_packing(const ir::Conv2d&, const Anchor&);
+Halide::Func conv_algorithm(const ir::Conv2d&, const Anchor&, Stages&, Inputs);
+void conv_schedule(const ir::Conv2d&, const Anchor&, Stages&);
+
+std::vector<Packing> depthwise_packing(const ir::Conv2d&, const Anchor&);
+Halide::Func depthwise_algorithm(const ir::Conv2d&, const Anchor&, Stages&, Inputs);
+void depthwise_schedule(const ir::Conv2d&, const Anchor&, Stages&);
+
+ConvPlan plan_depthwise(const ir::Conv2d&, const Anchor&);
+/// The input with x_zero around it. Indexed by c + x * channels, y, b.
+Halide::Func copied_input(const ir::Conv2d&, const ConvPlan&, const Halide::Func& in);
+void schedule_copied_input(const ConvPlan&, const Anchor&, Stages&, Halide::Func, const Halide::Var& task);
+/// What sums begin with, and what is done to them at the end.
+Halide::Expr first_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Var& c);
+Halide::Func finished_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Func& acc);
+Packing bias_packing(const ConvPlan&, const Anchor&);
+/// Tiles of the output, the sums computed in each; returns the loop over tasks.
+Halide::Var schedule_output(const ConvPlan&, const Anchor&, Stages&, Halide::Func acc);
+
+}  // namespace halite::schedules::integer

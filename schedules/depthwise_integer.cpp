@@ -1,0 +1,89 @@
+// Depthwise conv2d of integers: vectors of channels, weights packed as [kh][kw][c].
+#include <algorithm>
+
+#include "schedules/conv2d_integer.h"
+#include "schedules/types.h"
+
+namespace halite::schedules::integer {
+namespace {
+
+using namespace Halide;
+
+Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
+
+int64_t packed_channels(const ConvPlan& p) { return round_up(p.oc, p.tile.channels()); }
+
+ir::Type packed_weights(const ConvPlan& p) {
+  return {p.product.weights, {p.kh, p.kw, packed_channels(p)}, {}};
+}
+
+ir::Tensor pack(const ir::Tensor& weights, const ConvPlan& p) {
+  auto packed = ir::Tensor::zeros(packed_weights(p));
+  const int64_t steps = p.kh * p.kw, channels = packed_channels(p);
+  for (int64_t o = 0; o < p.oc; ++o)
+    for (int64_t k = 0; k < steps; ++k)
+      packed.set(k * channels + o, weights.at(o * steps + k) - static_cast<double>(p.product.w_zero));
+  return packed;
+}
+
+}  // namespace
+
+std::vector<Packing> depthwise_packing(const ir::Conv2d& op, const Anchor& a) {
+  const ConvPlan p = plan_depthwise(op, a);
+  std::vector<Packing> result(a.inputs.size());
+  if (a.constant[1]) {
+    result[1].type = packed_weights(p);
+    result[1].apply = [p](const ir::Tensor& t) { return pack(t, p); };
+  }
+  if (p.has_bias && a.constant[2] && a.constant[1]) result[2] = bias_packing(p, a);
+  return result;
+}
+
+Func depthwise_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
+  const ConvPlan p = plan_depthwise(op, a);
+  Var c("c"), x("x"), y("y"), b("b");
+  const Func input = copied_input(op, p, in[0]);
+  Func weights = in[1];
+  if (!a.constant[1]) {
+    weights = Func("packed");
+    Var kx("kx"), ky("ky");
+    weights(c, kx, ky) = centred_weight(p.product, in[1](0, kx, ky, min(c, e(p.oc - 1))));
+  }
+
+  // The algorithm.
+  Func acc("acc");
+  RDom r(0, e(p.kw), 0, e(p.kh), "r");
+  acc(c, x, y, b) = first_sum(p, a, in, c);
+  const Expr sx = x * e(op.stride[1]) + r.x * e(op.dilation[1]),
+             sy = y * e(op.stride[0]) + r.y * e(op.dilation[0]);
+  // A copied row may be read past its channels.
+  const bool exact = p.oc % p.tile.channels() == 0 || (p.copy != Copy::none && p.ocg == 1);
+  const Expr channel = (exact ? Expr(c) : min(c, e(p.oc - 1))) / e(p.ocg);
+  const auto element = [&](const Expr&) {
+    return p.copy == Copy::none ? in[0](channel, sx, sy, b) : input(sx * e(p.ic) + channel, sy, b);
+  };
+  acc(c, x, y, b) = accumulate(p.product, acc(c, x, y, b), weights(c, r.x, r.y), 0, element);
+  stages.parts = {acc, input, weights};
+  return finished_sum(p, a, in, acc);
+}
+
+void depthwise_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
+  const ConvPlan p = plan_depthwise(op, a);
+  Func acc = stages.parts[0];
+  const auto v = acc.args();
+  const Var task = schedule_output(p, a, stages, acc);
+  schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
+  if (a.optimize == Optimize::speed && p.kw <= 7) acc.update().unroll(acc.rvars()[0]);
+  if (!a.constant[1]) {
+    Func weights = stages.parts[2];
+    const ir::Type type = packed_weights(p);
+    weights.compute_root();
+    const auto args = weights.args();
+    for (size_t d = 0; d < args.size(); ++d) weights.bound(args[d], 0, e(type.shape[args.size() - 1 - d]));
+    stages.scratch.push_back(weights);
+    stages.scratch_types.push_back(type);
+  }
+  if (p.copy != Copy::none) schedule_copied_input(p, a, stages, stages.parts[1], task);
+}
+
+}  // namespace halite::schedules::integer

@@ -1,0 +1,151 @@
+// Types, packing and the innermost step of integer products; see products.h.
+#include "schedules/products.h"
+
+#include <algorithm>
+
+#include "ir/ops/numbers.h"
+#include "schedules/register_tile.h"
+#include "schedules/types.h"
+
+namespace halite::schedules {
+namespace {
+
+using Halide::cast;
+using Halide::Expr;
+using ir::DType;
+
+/// The largest magnitude of a factor less its zero point.
+int64_t magnitude(DType dtype, int64_t zero) {
+  switch (dtype) {
+    case DType::i8:
+      return zero == 0 ? 128 : 255;
+    case DType::u8:
+      return 255;
+    case DType::i16:
+      return zero == 0 ? 32768 : 65535;
+    default:
+      return 65535;
+  }
+}
+
+DType weights_dtype(DType w, int64_t zero) {
+  if (zero == 0) return w;
+  return w == DType::i16 ? DType::i32 : DType::i16;
+}
+
+/// Four elements as they lie in memory; LLVM makes one load of it.
+Expr word(const std::function<Expr(Expr)>& x) {
+  Expr bits = cast<uint32_t>(Halide::reinterpret<uint8_t>(x(0)));
+  for (int i = 1; i < 4; ++i) bits = bits | (cast<uint32_t>(Halide::reinterpret<uint8_t>(x(i))) << (8 * i));
+  return Halide::reinterpret<int32_t>(bits);
+}
+
+int64_t element(const ir::Tensor& t, int64_t i) { return static_cast<int64_t>(t.at(i)); }
+
+}  // namespace
+
+Product make_product(const Anchor& a, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias) {
+  Product p{};
+  p.x = a.inputs[0].dtype;
+  p.weights = weights_dtype(a.inputs[1].dtype, w_zero);
+  p.x_zero = x_zero, p.w_zero = w_zero;
+  p.folded = x_zero != 0 && packs_bias;
+  p.sum = a.output.dtype;
+  const int64_t most = magnitude(p.x, p.folded ? 0 : x_zero) * magnitude(a.inputs[1].dtype, w_zero);
+  const bool fits = most <= (int64_t{INT32_MAX} - 1) / std::max<int64_t>(1, steps);
+  p.acc = fits ? DType::i32 : p.sum == DType::i64 ? DType::i64 : DType::u32;
+  return p;
+}
+
+targets::Facts integer_facts(const targets::Facts& facts) {
+  targets::Facts f = facts;
+  f.fma_lanes = 0;
+  if (f.vector_bits > 0) return f;
+  // Two or three hold addresses and counters.
+  f.vector_registers = std::min(f.hard_float ? 12 : 24, f.vector_registers);
+  f.hard_float = true;
+  f.lane_broadcast_fma = false;
+  return f;
+}
+
+void choose_method(Product& p, const targets::Facts& facts, int64_t run, bool slack) {
+  const bool bytes =
+      p.x == DType::i8 && p.weights == DType::i8 && p.acc == DType::i32 && (p.folded || p.x_zero == 0);
+  if (!bytes || run < 2) return;
+  if (facts.vector_bits == 0 && facts.int8_dot == 2 && facts.unaligned_loads && (slack || run % 4 == 0)) {
+    p.method = Method::words;
+    p.chunk = 4;
+  } else if (facts.int8_dot * 8 == facts.vector_bits) {
+    const int most = slack && run > 8 ? facts.int8_dot : slack ? (run > 4 ? 8 : 4) : facts.int8_dot;
+    for (int chunk = most; chunk >= 4; chunk /= 2) {
+      if (!slack && run % chunk != 0) continue;
+      p.method = Method::lanes;
+      p.chunk = chunk;
+      return;
+    }
+  }
+}
+
+Expr centred_weight(const Product& p, const Expr& w) {
+  if (p.w_zero == 0) return w;
+  return cast(halide_type(p.weights), cast<int32_t>(w) - static_cast<int>(p.w_zero));
+}
+
+Expr accumulate(const Product& p, const Expr& sum, const Expr& weight, const Expr& lane,
+                const std::function<Expr(Expr)>& x) {
+  const Halide::Type type = halide_type(p.acc);
+  if (p.method == Method::words)
+    return Halide::Internal::Call::make(type, "hl_dot4_s8", {word(x), weight, sum},
+                                        Halide::Internal::Call::PureExtern);
+  Expr value = cast(type, x(lane));
+  if (!p.folded && p.x_zero != 0) value -= Halide::Internal::make_const(type, p.x_zero);
+  return sum + cast(type, weight) * value;
+}
+
+ir::Type packed_type(const Product& p, int64_t tiles, int64_t outer, int64_t run, int64_t width) {
+  const int64_t steps = ceil_div(run, p.chunk);
+  if (p.method == Method::words) return {DType::i32, {tiles, outer, steps, width}, {}};
+  if (p.method == Method::lanes) return {p.weights, {tiles, outer, steps, width, p.chunk}, {}};
+  return {p.weights, {tiles, outer, steps, width}, {}};
+}
+
+ir::Tensor pack_weights(const Product& p, const ir::Tensor& weights, int64_t tiles, int64_t outer,
+                        int64_t run, int64_t width, bool transposed) {
+  const ir::Type type = packed_type(p, tiles, outer, run, width);
+  const int64_t steps = ceil_div(run, p.chunk);
+  // Words are packed as the bytes that they are made of.
+  auto packed = ir::Tensor::zeros({p.weights, {tiles, outer, steps, width, p.chunk}, {}});
+  const int64_t rows = weights.type().elements() / std::max<int64_t>(1, outer * run);
+  for (int64_t o = 0; o < rows; ++o)
+    for (int64_t r = 0; r < outer; ++r)
+      for (int64_t k = 0; k < run; ++k) {
+        const int64_t step = (o / width * outer + r) * steps + k / p.chunk;
+        const int64_t from = transposed ? k * rows + o : (o * outer + r) * run + k;
+        packed.set((step * width + o % width) * p.chunk + k % p.chunk,
+                   static_cast<double>(element(weights, from) - p.w_zero));
+      }
+  return packed.with_type(type);
+}
+
+ir::Tensor pack_bias(const Product& p, const ir::Tensor& bias, const ir::Tensor& weights, int64_t rows,
+                     bool transposed) {
+  auto packed = ir::Tensor::zeros({bias.type().dtype, {rows}, {}});
+  const int64_t given = bias.type().elements(),
+                steps = weights.type().elements() / std::max<int64_t>(1, given);
+  for (int64_t o = 0; o < given; ++o) {
+    uint64_t sum = 0;
+    for (int64_t k = 0; p.folded && k < steps; ++k)
+      sum += static_cast<uint64_t>(element(weights, transposed ? k * given + o : o * steps + k) - p.w_zero);
+    if (bias.type().dtype == DType::i32) {
+      const auto start = static_cast<uint32_t>(bias.data<int32_t>()[o]);
+      packed.mutable_data<int32_t>()[o] =
+          static_cast<int32_t>(start - static_cast<uint32_t>(static_cast<uint64_t>(p.x_zero) * sum));
+    } else {
+      const auto start = static_cast<uint64_t>(bias.data<int64_t>()[o]);
+      packed.mutable_data<int64_t>()[o] = static_cast<int64_t>(start - static_cast<uint64_t>(p.x_zero) * sum);
+    }
+  }
+  return packed;
+}
+
+}  // namespace halite::schedules

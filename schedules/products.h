@@ -1,0 +1,64 @@
+// Integer products: what conv2d and matmul share when their factors are integers.
+//
+// Zero points cost nothing in the innermost loop. The weights' one is subtracted when they are packed (in
+// i16, where it is not 0); that of x is folded into the packed bias, bias - x_zero * sum(weights), for
+// padding is copied as x_zero. Where bias or weights are not constant, x_zero is subtracted from every
+// element instead.
+#pragma once
+
+#include <Halide.h>
+
+#include <functional>
+
+#include "schedules/anchor.h"
+
+namespace halite::schedules {
+
+/// How one step of the reduction is computed.
+enum class Method : uint8_t {
+  broadcast,  ///< one element of x times a vector of weights, one for each output channel
+  words,      ///< four elements of x and of weights each in a general register
+  lanes,      ///< a vector of elements of x times as many weights, summed into one number
+};
+
+struct Product {
+  ir::DType x, weights;  ///< of the factors in the innermost loop: weights are less their zero point
+  ir::DType acc, sum;    ///< i32 where sums provably fit, else u32 (wraps) or i64; `sum` is the output's
+  int64_t x_zero, w_zero;
+  bool folded;  ///< x_zero is part of the packed bias
+  Method method;
+  int chunk = 1;  ///< elements of one step
+};
+
+/// The product of anchor.inputs[0] and [1], `steps` products a sum. `packs_bias`: there is a bias, as
+/// constant as the weights, that may be packed.
+Product make_product(const Anchor&, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias);
+
+/// Whether the anchor's factors are integers.
+inline bool has_integers(const Anchor& a) { return a.inputs[0].dtype != ir::DType::f32; }
+
+/// Facts for choosing a register tile: integers are held in general registers where there are no vectors.
+targets::Facts integer_facts(const targets::Facts&);
+
+/// Chooses method and chunk for constant weights: `run` products follow each other in memory; `slack`: x may
+/// be read past the end of a run. The sums' reduction is then of ceil(run / chunk) steps.
+void choose_method(Product&, const targets::Facts&, int64_t run, bool slack);
+
+/// A weight as the innermost loop takes it.
+Halide::Expr centred_weight(const Product&, const Halide::Expr& w);
+
+/// The sum after one step. x(i) is element i of the step; `lane`: the variable of Method::lanes.
+Halide::Expr accumulate(const Product&, const Halide::Expr& sum, const Halide::Expr& weight,
+                        const Halide::Expr& lane, const std::function<Halide::Expr(Halide::Expr)>& x);
+
+/// Packs weights [rows][outer][run] as [tiles][outer][steps][width][chunk], rows padded to width and runs to
+/// chunk with zeros, less their zero point; as words, chunk disappears. `transposed`: they are [run][rows].
+ir::Type packed_type(const Product&, int64_t tiles, int64_t outer, int64_t run, int64_t width);
+ir::Tensor pack_weights(const Product&, const ir::Tensor& weights, int64_t tiles, int64_t outer, int64_t run,
+                        int64_t width, bool transposed = false);
+
+/// The bias padded with zeros to `rows`, less x_zero times the sums of the weights of a row.
+ir::Tensor pack_bias(const Product&, const ir::Tensor& bias, const ir::Tensor& weights, int64_t rows,
+                     bool transposed = false);
+
+}  // namespace halite::schedules
