@@ -1,5 +1,5 @@
-// The integer LSTM of TFLite (8-bit activations and weights, a 16-bit cell): weights of the gates in the
-// order i, f, g, o. https://ai.google.dev/edge/litert/models/quantization_spec
+// The integer recurrent layers of TFLite. LSTM (8-bit activations and weights, a 16-bit cell): weights of the
+// gates in the order i, f, g, o. https://ai.google.dev/edge/litert/models/quantization_spec
 #pragma once
 
 #include <array>
@@ -31,5 +31,20 @@ struct LstmResult {
   V h, c;
 };
 LstmResult lstm(Builder&, const Lstm&);
+
+// quantized_svdf.cpp
+struct Svdf {
+  Quantized x;            ///< [batch,in], i8
+  Quantized features;     ///< [filters,in], i8, zero point 0
+  Quantized times;        ///< [filters,memory], i16 or i8, zero point 0
+  std::optional<V> bias;  ///< [units], i32
+  Quantized state;        ///< [batch,filters,memory], i16 or i8
+  int64_t rank = 1;       ///< filters of a unit
+};
+struct SvdfResult {
+  V y;  ///< [batch,units]
+  V state;
+};
+SvdfResult svdf(Builder&, const Svdf&, const Output&);
 
 }  // namespace halite::frontend::quantized

@@ -123,7 +123,7 @@ const std::unordered_map<Op, TfliteOperator>& table() {
       {Op::LSTM, {import_tflite_lstm, kFloats}},
       {Op::MAX_POOL_2D, {import_tflite_max_pool_2d, kOwn}},
       {Op::RNN, {import_tflite_rnn, kFloats}},
-      {Op::SVDF, {import_tflite_svdf, kFloats}},
+      {Op::SVDF, {import_tflite_svdf, kOwn}},
       {Op::TRANSPOSE_CONV, {import_tflite_transpose_conv, kOwn}},
       {Op::UNIDIRECTIONAL_SEQUENCE_LSTM, {import_tflite_sequence_lstm, kOwn}},
       {Op::UNIDIRECTIONAL_SEQUENCE_RNN, {import_tflite_sequence_rnn, kFloats}},

@@ -257,8 +257,16 @@ std::vector<V> import_tflite_svdf(TfliteCall& call) {
   expect_shape(call, 2, {filters, memory});
   expect_shape(call, 3, {filters / o.rank()});
   expect_shape(call, 4, {batch, extent_of({filters, memory}, 0, 2)});
-  const V fresh = b.matmul(call.in(0), call.real(1), {false, true});
   V state = b.reshape(call.in(4), {batch, filters, memory});
+  if (call.computes_quantized()) {
+    const quantized::Svdf layer{
+        call.quantized(0), call.quantized(1), call.quantized(2), call.maybe(3), {state, call.quantized(4).q},
+        o.rank()};
+    const auto [y, after] = quantized::svdf(b, layer, call.output(0, o.activation()));
+    call.update(4, b.reshape(after, call.shape(4)));
+    return {y};
+  }
+  const V fresh = b.matmul(call.in(0), call.real(1), {false, true});
   state = b.concat({b.slice(state, 2, 1, memory - 1), b.reshape(fresh, {batch, filters, 1})}, 2);
   call.update(4, b.reshape(state, call.shape(4)));
   const V sums = b.sum(b.mul(state, call.real(2)), {2}, false);
