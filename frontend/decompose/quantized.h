@@ -90,8 +90,13 @@ V prelu(Builder&, const Quantized& x, const Quantized& alpha, const Output&);
 V hard_swish(Builder&, const Quantized& x, const Output&);  ///< 8 bits
 V logistic(Builder&, const Quantized& x, const Output&);
 V tanh(Builder&, const Quantized& x, const Output&);
-/// Along the last axis, 8 bits.
+/// Along the last axis.
 V softmax(Builder&, const Quantized& x, float beta, const Output&);
+
+// quantized_activation16.cpp: the same for i16
+V logistic16(Builder&, const Quantized& x, const Output&);
+V tanh16(Builder&, const Quantized& x, const Output&);
+V softmax16(Builder&, const Quantized& x, float beta, const Output&);
 
 // quantized_reduce.cpp
 /// Input and output have one quantization.

@@ -106,16 +106,16 @@ V hard_swish(Builder& b, const Quantized& x, const Output& output) {
 
 V logistic(Builder& b, const Quantized& x, const Output& output) {
   if (is_byte(b, x)) return tabulated_real(b, x, output, sigmoid);
-  reject_unsupported("LOGISTIC of 16-bit numbers is not supported yet");
+  return logistic16(b, x, output);
 }
 
 V tanh(Builder& b, const Quantized& x, const Output& output) {
   if (is_byte(b, x)) return tabulated_real(b, x, output, hyperbolic_tangent);
-  reject_unsupported("TANH of 16-bit numbers is not supported yet");
+  return tanh16(b, x, output);
 }
 
 V softmax(Builder& b, const Quantized& x, float beta, const Output& output) {
-  if (!is_byte(b, x)) reject_unsupported("SOFTMAX of 16-bit numbers is not supported yet");
+  if (!is_byte(b, x)) return softmax16(b, x, beta, output);
   // table[255 - d] stands for an element that lies d below the largest.
   Tensor table = Tensor::zeros({DType::f32, {256}, {}});
   const float step = -scale_of(x.q) * beta;

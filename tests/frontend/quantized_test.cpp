@@ -103,6 +103,57 @@ TEST_CASE("fixed-point functions of 16 bits are near the real ones at both ends 
   CHECK(fixed_tanh(0, 3) == 0);
 }
 
+TEST_CASE("activations of 16 bits are near the real ones") {
+  std::vector<int16_t> x;
+  for (int i = INT16_MIN; i <= INT16_MAX; i += 257) x.push_back(static_cast<int16_t>(i));
+  const Shape shape{static_cast<int64_t>(x.size())};
+  const auto check = [&](auto build, float in_scale, quantized::Rounding rounding, double (*f)(double)) {
+    const quantized::Output out{DType::i16, scale(1.0f / 32768), quantized::Activation::none, rounding};
+    const Values y =
+        run<int16_t>(x, shape, [&](Builder& b, V v) { return build(b, {v, scale(in_scale)}, out); });
+    for (size_t i = 0; i < x.size(); ++i) {
+      CAPTURE(x[i]);
+      CHECK(std::fabs(y[i] / 32768 - f(x[i] * static_cast<double>(in_scale))) < 1e-3);
+    }
+  };
+  for (const auto rounding : {quantized::Rounding::production, quantized::Rounding::reference})
+    for (const float in_scale : {1.0f / 4096, 1.0f / 2048, 0.0007f}) {
+      check(quantized::logistic, in_scale, rounding, [](double v) { return 1 / (1 + std::exp(-v)); });
+      check(quantized::tanh, in_scale, rounding, [](double v) { return std::tanh(v); });
+    }
+}
+
+TEST_CASE("the logistic function of 16 bits is that of TFLite's table") {
+  // With the scale 1/(24*512), 512 x lies at step x of the table, whose entries have 16 bits, one more than
+  // the result.
+  const Values y = run<int16_t>({0, 512, 2048, 14848, -512}, {5}, [](Builder& b, V x) {
+    return quantized::logistic(b, {x, scale(1.0f / 12288)}, {DType::i16, scale(1.0f / 32768)});
+  });
+  CHECK(y == Values{16384, 16726, 17747, 25232, 16042});
+}
+
+TEST_CASE("softmax of 16 bits is near the real one") {
+  const std::vector<int16_t> x{0, 1000, -2000, 5000, 4000, 4999, -32768, 0, 0, 0, 0, 0};
+  const Values y = run<int16_t>(x, {2, 6}, [](Builder& b, V v) {
+    return quantized::softmax(b, {v, scale(0.001f)}, 1, {DType::i16, scale(1.0f / 32768)});
+  });
+  for (size_t row = 0; row < 2; ++row) {
+    double sum = 0;
+    for (size_t i = 0; i < 6; ++i) sum += std::exp(x[6 * row + i] * 0.001);
+    for (size_t i = 0; i < 6; ++i)
+      CHECK(std::fabs(y[6 * row + i] / 32768 - std::exp(x[6 * row + i] * 0.001) / sum) < 1e-3);
+  }
+}
+
+TEST_CASE("activations of 16 bits with other scales or zero points are refused") {
+  ir::Graph graph;
+  Builder b(graph);
+  const V x = b.input("x", {DType::i16, {4}, {}});
+  CHECK_THROWS_AS(quantized::tanh(b, {x, scale(0.001f)}, {DType::i16, scale(0.001f)}), Rejected);
+  CHECK_THROWS_AS(quantized::tanh(b, {x, scale(0.001f, 3)}, {DType::i16, scale(1.0f / 32768)}), Rejected);
+  CHECK_THROWS_AS(quantized::logistic(b, {x, scale(100)}, {DType::i16, scale(1.0f / 32768)}), Rejected);
+}
+
 TEST_CASE("integer LSTM layers whose cell or weights are scaled in other ways are refused") {
   ir::Graph graph;
   Builder b(graph);
