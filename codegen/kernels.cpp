@@ -4,11 +4,13 @@
 
 #include <llvm/Support/ThreadPool.h>
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <mutex>
 
 #include "codegen/cache.h"
+#include "codegen/copies.h"
 #include "codegen/kernel.h"
 #include "codegen/merge.h"
 #include "rt/bitcode.h"
@@ -66,6 +68,7 @@ class KernelBuilder {
         level_(options.optimize_size ? Machine::Optimize::size : Machine::Optimize::speed) {}
 
   void add(Request request) {
+    if (auto extents = copy_extents(request)) return add_copy(request, *std::move(extents));
     const std::string key = content_hash(describe(request));
     const auto [it, is_new] = known_.emplace(key, work_.size());
     if (is_new) work_.push_back({std::move(request), key, {}, {}});
@@ -88,10 +91,25 @@ class KernelBuilder {
       kernels_.llvm += llvm_[object.name];
     }
     cache_.trim();
+    for (size_t& index : kernels_.of_group)
+      if (index >= kFirstCopy) index = index - kFirstCopy + work_.size();
+    kernels_.unique.insert(kernels_.unique.end(), copies_.begin(), copies_.end());
     return std::move(kernels_);
   }
 
  private:
+  /// Copies stand behind the kernels that are compiled, whose number is known at the end.
+  static constexpr size_t kFirstCopy = SIZE_MAX / 2;
+
+  void add_copy(const Request& request, std::vector<int32_t> extents) {
+    const auto known = std::ranges::find(copies_, extents, &CompiledKernel::extents);
+    kernels_.of_group.push_back(kFirstCopy + size_t(known - copies_.begin()));
+    if (known != copies_.end()) return;
+    CompiledKernel copy{kCopyFunction, std::move(extents), "copy"};
+    copy.packing.push_back({request.inputs[0].type, {}});
+    copies_.push_back(std::move(copy));
+  }
+
   enum class Keep { bitcode, object };
 
   bool wants_texts() const { return options_.emit_asm || options_.emit_llvm || options_.emit_stmt; }
@@ -176,6 +194,7 @@ class KernelBuilder {
   const KernelCache cache_;
   const Machine::Optimize level_;
   std::vector<Work> work_;
+  std::vector<CompiledKernel> copies_;
   std::map<std::string, size_t> known_;  // by key
   std::mutex mutex_;
   int done_ = 0, total_ = 0;

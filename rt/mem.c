@@ -65,7 +65,8 @@ RT_INLINE void copy_down(unsigned char *d, const unsigned char *s, size_t n) {
 }
 
 RT_INLINE void move(void *d, const void *s, size_t n) {
-  if ((uintptr_t)d <= (uintptr_t)s) {
+  /* Upwards, which is the faster, unless d lies within the source (below it the difference wraps round). */
+  if ((uintptr_t)d - (uintptr_t)s >= n) {
     copy_up(d, s, n);
   } else {
     copy_down(d, s, n);

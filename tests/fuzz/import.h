@@ -1,5 +1,5 @@
-// What every fuzz target does with its bytes: import them, and hold the front end to its word that what it accepts is
-// valid. https://llvm.org/docs/LibFuzzer.html
+// What every fuzz target does with its bytes: import them, and hold the front end to its word that what it
+// accepts is valid. https://llvm.org/docs/LibFuzzer.html
 #pragma once
 
 #include <cstdio>
