@@ -4,6 +4,7 @@
 #include "frontend/tflite/model.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace halite::frontend {
 namespace {
@@ -118,7 +119,11 @@ class Reader {
     if (auto paid = pay(2 * size_of(from->scale()) + size_of(from->zero_point())); !paid) return paid.error();
     ir::Quantization q;
     q.scale.assign(from->scale()->begin(), from->scale()->end());
-    if (from->zero_point()) q.zero_point.assign(from->zero_point()->begin(), from->zero_point()->end());
+    if (const auto* zeros = from->zero_point(); zeros && zeros->size() > 0) {
+      // The verifier does not look at the alignment of 64-bit elements.
+      q.zero_point.resize(zeros->size());
+      std::memcpy(q.zero_point.data(), zeros->Data(), q.zero_point.size() * sizeof(int64_t));
+    }
     if (q.zero_point.empty()) q.zero_point.push_back(0);
     if (q.zero_point.size() == 1) q.zero_point.resize(q.scale.size(), q.zero_point[0]);
     if (q.zero_point.size() != q.scale.size())
