@@ -1,3 +1,4 @@
+// hl_word4_s8(a, b, c, d): the word that four bytes make which follow each other in memory.
 // hl_dot4_s8(x, w, sum): sum plus the products of the four signed bytes of x and w. SXTB16 spreads two bytes
 // of a word, the first and third or, rotated, the second and fourth, over halfwords, which SMLAD multiplies
 // in pairs. LLVM folds the rotation and shares what is spread once for several sums.
@@ -6,7 +7,8 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicsARM.h>
-#include <llvm/IR/PatternMatch.h>
+
+#include "ir/base/check.h"
 
 namespace halite::codegen {
 namespace {
@@ -50,10 +52,25 @@ void use_dot_products(llvm::Module& module) {
   function->eraseFromParent();
 }
 
+/// One load instead of four, before they are shared with those of other words.
+void use_words(llvm::Module& module) {
+  auto* function = module.getFunction("hl_word4_s8");
+  if (!function) return;
+  for (auto* user : llvm::make_early_inc_range(function->users())) {
+    auto* call = llvm::cast<llvm::CallInst>(user);
+    auto* first = llvm::dyn_cast<llvm::LoadInst>(call->getArgOperand(0));
+    HALITE_CHECK(first, "a word of bytes that are not loaded");
+    llvm::IRBuilder<> ir(first);
+    call->replaceAllUsesWith(
+        ir.CreateAlignedLoad(ir.getInt32Ty(), first->getPointerOperand(), llvm::Align(1)));
+    call->eraseFromParent();
+  }
+  function->eraseFromParent();
+}
+
 /// Halide multiplies bytes in 16 bits and widens the product: extend(mul i16 (extend a), (extend b)) becomes
 /// mul i32 (extend a), (extend b), in which back ends see a dot product. The 16-bit product is exact.
 void widen_products(llvm::Function& function) {
-  using namespace llvm::PatternMatch;
   for (auto& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
     if (!llvm::isa<llvm::SExtInst, llvm::ZExtInst>(instruction)) continue;
     auto* product = llvm::dyn_cast<llvm::BinaryOperator>(instruction.getOperand(0));
@@ -80,6 +97,7 @@ void widen_products(llvm::Function& function) {
 
 void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);
+  use_words(module);
   use_dot_products(module);
   for (auto& function : module) widen_products(function);
 }

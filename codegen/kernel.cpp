@@ -13,6 +13,7 @@
 #include "codegen/intrinsics.h"
 #include "codegen/temp_dir.h"
 #include "ir/text.h"
+#include "schedules/scaling.h"
 
 namespace halite::codegen {
 namespace {
@@ -159,6 +160,8 @@ std::string describe(const schedules::Request& request) {
     out << " ) ->";
     for (auto value : node.outputs)
       out << ' ' << number(value) << ": " << to_string(request.graph.type(value));
+    if (std::holds_alternative<ir::Requantize>(node.op))
+      out << " scaling " << int(schedules::scaling_of(request.graph, request.group, id));
     out << '\n';
   }
   for (size_t i = 0; i < request.outputs.size(); i++) operand(request.group.outputs[i], request.outputs[i]);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "schedules/kernel.h"
+#include "schedules/scaling.h"
 
 namespace halite::schedules {
 
@@ -20,6 +21,7 @@ struct Anchor {
       false;  ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
   int epilogue_inputs =
       0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
+  Scaling scaling = Scaling::plain;  ///< of a requantize
 };
 
 /// A named way to compute an anchor, with the cost model's estimate.

@@ -8,6 +8,8 @@
 #include <map>
 #include <numeric>
 
+#include "schedules/flatten.h"
+
 namespace halite::schedules {
 namespace {
 
@@ -390,6 +392,10 @@ class Builder {
 }  // namespace
 
 Collapsed::Collapsed(const Request& request) : given_(request) {
+  if (auto flat = flatten_pixels(request, graph_, group_)) {
+    merged_.emplace(std::move(*flat));
+    return;
+  }
   Merging merging(request);
   if (!merging.follow()) return;
   for (auto id : request.group.outputs) {

@@ -23,6 +23,7 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low && x < high; }
 
 constexpr int64_t kMostRowsPerTask = 14;
+constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be copied
 
 Tile pick_tile(const Anchor& a, const ConvPlan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
@@ -101,6 +102,7 @@ ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a) {
   p.steps = ceil_div(p.run, p.product.chunk);
   p.row = std::max(p.padded_w * p.ic, ((p.ow - 1) * op.stride[1] + (p.taps - 1) * op.dilation[1]) * p.ic +
                                           p.steps * p.product.chunk);
+  p.row = round_up(p.row, kRowAlignment);
   p.space = {.channels = p.ocg,
              .x = p.ow,
              .y = p.oh,
@@ -120,6 +122,25 @@ constexpr int kAcc = 0, kInput = 1, kWeights = 2;
 
 }  // namespace
 
+namespace {
+
+/// Without vectors, a few pixels of one channel: a row of weights stays in registers beside their sums.
+Tile depthwise_tile(const Anchor& a, const Space& s) {
+  if (a.facts.vector_bits > 0 || a.optimize == Optimize::size)
+    return choose_tile(integer_facts(a.facts), a.optimize, s);
+  constexpr int kMostPixels = 5;
+  Tile t;
+  for (int px = 2; px <= std::min<int64_t>(kMostPixels, s.x); ++px) {
+    if (s.once && s.x % px != 0) continue;
+    // As few pixels as possible are computed twice, then as many as possible at once.
+    if (round_up(s.x, px) <= round_up(s.x, t.px) || t.px == 1) t.px = px;
+  }
+  t.cycles = 1;
+  return t;
+}
+
+}  // namespace
+
 ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
   ConvPlan p = extents(op, a);
   const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
@@ -134,9 +155,10 @@ ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
              .rest = Rest::padded,
              .once = a.in_place,
              .depthwise = true};
-  p.tile = choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  p.tile = depthwise_tile(a, p.space);
   // Channels that fill the last tile are read past the end of a row.
-  p.row = p.padded_w * p.ic + p.tile.channels();
+  const int64_t rest = round_up(p.oc, p.tile.channels()) - p.oc;
+  p.row = round_up(p.padded_w * p.ic + rest, kRowAlignment);
   plan_rows(op, a, p);
   return p;
 }
@@ -273,6 +295,8 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     acc.update().reorder(order).atomic().vectorize(acc.rvars()[0]).unroll(v[0]).unroll(v[1]);
   } else {
     schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
+    const int unroll = unrolled_steps(p.product, a.optimize, p.steps);
+    if (unroll > 1) acc.update().unroll(acc.rvars()[0], unroll);
   }
   if (!a.constant[1]) {
     Func weights = stages.parts[kWeights];

@@ -72,8 +72,20 @@ void depthwise_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   Func acc = stages.parts[0];
   const auto v = acc.args();
   const Var task = schedule_output(p, a, stages, acc);
-  schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
-  if (a.optimize == Optimize::speed && p.kw <= 7) acc.update().unroll(acc.rvars()[0]);
+  const RVar column = acc.rvars()[0], row = acc.rvars()[1];
+  const bool unroll = a.optimize == Optimize::speed && p.kw <= 7;
+  if (p.tile.lanes == 1 && p.tile.vectors == 1 && unroll) {
+    // Pixel by pixel, so that few columns of the input are held at a time.
+    acc.store_in(MemoryType::Stack)
+        .bound_extent(v[0], 1)
+        .bound_extent(v[1], p.tile.px)
+        .bound_extent(v[2], p.tile.py);
+    acc.unroll(v[1]).unroll(v[2]);
+    acc.update().reorder(v[0], column, v[1], v[2], row).unroll(column).unroll(v[1]).unroll(v[2]);
+  } else {
+    schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
+    if (unroll) acc.update().unroll(column);
+  }
   if (!a.constant[1]) {
     Func weights = stages.parts[2];
     const ir::Type type = packed_weights(p);

@@ -47,6 +47,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
     // A constant that something else in the group reads too must keep its layout.
     anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
   }
+  if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
   for (auto input : request.group.inputs) {
     if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())
       anchor.epilogue_inputs++;
@@ -100,17 +101,26 @@ class Lowering {
     kernel_.strategy = stages_.strategy;
   }
 
+  void add_packing(ir::NodeId id, const Anchor& anchor) {
+    const auto& inputs = request_.group.inputs;
+    const auto& own = graph_.node(id).inputs;
+    const auto packed =
+        std::visit([&](const auto& op) { return packing(op, anchor, stages_.strategy); }, graph_.node(id).op);
+    for (size_t i = 0; i < packed.size(); i++) {
+      if (!packed[i].packs()) continue;
+      Packing& of_input = kernel_.packing[index_of(inputs, own[i])];
+      of_input = packed[i];
+      of_input.with = index_of(inputs, own[packed[i].with]);
+    }
+  }
+
   void make_inputs() {
     const auto& inputs = request_.group.inputs;
     kernel_.packing.resize(inputs.size());
-    const auto packed =
-        std::visit([&](const auto& op) { return packing(op, anchor_, stages_.strategy); }, anchor_op());
-    const auto& anchor_inputs = graph_.node(request_.group.anchor).inputs;
-    for (size_t i = 0; i < packed.size(); i++) {
-      if (!packed[i].packs()) continue;
-      Packing& of_input = kernel_.packing[index_of(inputs, anchor_inputs[i])];
-      of_input = packed[i];
-      of_input.with = index_of(inputs, anchor_inputs[packed[i].with]);
+    add_packing(request_.group.anchor, anchor_);
+    for (auto id : request_.group.nodes) {
+      if (id != request_.group.anchor && std::holds_alternative<ir::Requantize>(graph_.node(id).op))
+        add_packing(id, describe(request_, id));
     }
     for (size_t i = 0; i < inputs.size(); i++) {
       const Operand operand =

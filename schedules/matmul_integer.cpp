@@ -191,6 +191,8 @@ void matmul_schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
       .vectorize(ci)
       .unroll(cv)
       .unroll(v[1]);
+  const int unroll = unrolled_steps(p.product, a.optimize, p.steps);
+  if (unroll > 1) acc.update().unroll(acc.rvars()[0], unroll);
 }
 
 }  // namespace halite::schedules::integer

@@ -52,6 +52,7 @@ void schedule(const ir::Transpose&, const Anchor&, Stages&);
 Halide::Func algorithm(const ir::Elementwise&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Cast&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Requantize&, const Anchor&, Stages&, Inputs);
+std::vector<Packing> packing(const ir::Requantize&, const Anchor&, const std::string& strategy);
 Halide::Func algorithm(const ir::Quantize&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Dequantize&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Broadcast&, const Anchor&, Stages&, Inputs);

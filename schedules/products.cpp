@@ -33,11 +33,12 @@ DType weights_dtype(DType w, int64_t zero) {
   return w == DType::i16 ? DType::i32 : DType::i16;
 }
 
-/// Four elements as they lie in memory; LLVM makes one load of it.
+/// Four elements that follow each other in memory, as one word.
 Expr word(const std::function<Expr(Expr)>& x) {
-  Expr bits = cast<uint32_t>(Halide::reinterpret<uint8_t>(x(0)));
-  for (int i = 1; i < 4; ++i) bits = bits | (cast<uint32_t>(Halide::reinterpret<uint8_t>(x(i))) << (8 * i));
-  return Halide::reinterpret<int32_t>(bits);
+  std::vector<Expr> bytes;
+  for (int i = 0; i < 4; ++i) bytes.push_back(x(i));
+  return Halide::Internal::Call::make(Halide::Int(32), "hl_word4_s8", bytes,
+                                      Halide::Internal::Call::PureExtern);
 }
 
 int64_t element(const ir::Tensor& t, int64_t i) { return static_cast<int64_t>(t.at(i)); }
@@ -84,6 +85,11 @@ void choose_method(Product& p, const targets::Facts& facts, int64_t run, bool sl
       return;
     }
   }
+}
+
+int unrolled_steps(const Product& p, Optimize optimize, int64_t steps) {
+  if (p.method != Method::words || optimize == Optimize::size) return 1;
+  return steps % 4 == 0 ? 4 : steps % 3 == 0 ? 3 : steps % 2 == 0 ? 2 : 1;
 }
 
 Expr centred_weight(const Product& p, const Expr& w) {

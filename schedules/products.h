@@ -44,6 +44,9 @@ targets::Facts integer_facts(const targets::Facts&);
 /// be read past the end of a run. The sums' reduction is then of ceil(run / chunk) steps.
 void choose_method(Product&, const targets::Facts&, int64_t run, bool slack);
 
+/// How many steps of a loop over words are unrolled: counting costs as much as a few products.
+int unrolled_steps(const Product&, Optimize, int64_t steps);
+
 /// A weight as the innermost loop takes it.
 Halide::Expr centred_weight(const Product&, const Halide::Expr& w);
 

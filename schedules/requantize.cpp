@@ -64,7 +64,35 @@ Expr slice_of(int64_t axis, const std::vector<Var>& vars) {
   return vars.empty() ? Expr(0) : Expr(vars[vars.size() - 1 - static_cast<size_t>(axis)]);
 }
 
+/// scaling.h, without the clamp. Said so that no product is rounded or saturated in 64 bits: the rounding of
+/// the upper half is the top bit of the lower one.
+Expr scaled_by_upper_half(const ir::Requantize& op, const Expr& x, const Expr& multiplier, const Expr& offset,
+                          const Expr& right, bool vectors) {
+  const Expr number = cast<int32_t>(x), shift = cast<uint32_t>(right);
+  if (op.rounding == ir::Requantize::Rounding::single)
+    return (cast<int32_t>((wide(number) * wide(multiplier)) >> 32) + offset) >> shift;
+  const Expr twice = number * 2, product = wide(twice) * wide(multiplier);
+  const Expr low = vectors ? cast<uint32_t>(twice) * cast<uint32_t>(multiplier) : cast<uint32_t>(product);
+  const Expr high = cast<int32_t>(product >> 32) + cast<int32_t>(low >> 31);
+  return (high + (high >> 31) + offset) >> shift;
+}
+
+bool is_packed(const Anchor& anchor) {
+  return anchor.scaling == Scaling::upper_half && anchor.constant[1] && anchor.constant[2];
+}
+
 }  // namespace
+
+std::vector<Packing> packing(const ir::Requantize& op, const Anchor& anchor, const std::string&) {
+  std::vector<Packing> result(anchor.inputs.size());
+  if (!is_packed(anchor)) return result;
+  result[2].type = {ir::DType::i32, {2, anchor.inputs[2].elements()}, {}};
+  result[2].with = 1;
+  result[2].combine = [op](const ir::Tensor& shift, const ir::Tensor& multiplier) {
+    return pack_scaling(op, shift, multiplier);
+  };
+  return result;
+}
 
 Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs inputs) {
   const auto vars = axes(anchor.output.rank());
@@ -76,6 +104,13 @@ Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs i
   Func f("requantize");
   if (op.rounding == ir::Requantize::Rounding::real) {
     f(vars) = to_integer(Halide::round(cast<float>(x) * multiplier), to, zero, least, most);
+    return f;
+  }
+  if (is_packed(anchor)) {
+    const Expr channel = anchor.inputs[2].elements() == 1 ? Expr(0) : Expr(vars[0]);
+    f(vars) = cast(to, clamp(scaled_by_upper_half(op, x, multiplier, inputs[2](channel, 0),
+                                                  inputs[2](channel, 1), anchor.facts.vector_bits > 0),
+                             least, most));
     return f;
   }
   const Expr shift = entry(inputs[2], anchor.inputs[2], vars[0]);

@@ -8,6 +8,8 @@ namespace halite::targets {
 Target cortex_m4() {
   Target t = cortex_m("cortex-m4", "thumbv7em-unknown-none-eabihf", "mps2-an386", link_cortex_m4());
   t.summary = "Armv7E-M microcontroller with f32 FPU and DSP instructions, bare metal";
+  // Kernels are written in an order that fits the registers; LLVM's scheduler would spill.
+  t.features = "-use-misched";
   t.float_abi = "hard";
   t.facts.vector_registers = 32;
   t.facts.hard_float = true;

@@ -7,6 +7,8 @@ namespace halite::targets {
 Target cortex_m7() {
   Target t = cortex_m("cortex-m7", "thumbv7em-unknown-none-eabihf", "mps2-an500", link_cortex_m7());
   t.summary = "Armv7E-M microcontroller, dual issue, f64 FPU, caches, bare metal";
+  // Kernels are written in an order that fits the registers; LLVM's scheduler would spill.
+  t.features = "-use-misched";
   t.float_abi = "hard";
   t.facts.vector_registers = 32;
   t.facts.fma = true;

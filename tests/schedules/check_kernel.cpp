@@ -130,6 +130,11 @@ int32_t dot4_s8(int32_t x, int32_t w, int32_t sum) {
   return sum;
 }
 
+int32_t word4_s8(int8_t a, int8_t b, int8_t c, int8_t d) {
+  return static_cast<int32_t>(uint32_t{uint8_t(a)} | uint32_t{uint8_t(b)} << 8 | uint32_t{uint8_t(c)} << 16 |
+                              uint32_t{uint8_t(d)} << 24);
+}
+
 bool close(double got, double wanted, const Check& check) {
   if (std::isnan(wanted)) return std::isnan(got);
   if (std::isinf(wanted) || std::isinf(got)) return got == wanted;
@@ -255,7 +260,8 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
         view(storage.first, func.output_types()[0], func.dimensions(), func.output_buffer().parameter()));
   }
   s.pipeline = Halide::Pipeline(s.kernel.outputs);
-  s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)}});
+  s.pipeline.set_jit_externs(
+      {{"hl_dot4_s8", Halide::JITExtern(dot4_s8)}, {"hl_word4_s8", Halide::JITExtern(word4_s8)}});
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
   s.pipeline.jit_handlers().custom_free = count_free;
   // Halide 14 takes every machine with bfloat16 for a Sapphire Rapids, which has instructions that others

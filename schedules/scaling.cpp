@@ -1,0 +1,145 @@
+// Ranges of the values of a group, from its inputs' types and its constants, and what follows for scaling.
+#include "schedules/scaling.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+namespace halite::schedules {
+namespace {
+
+using Rounding = ir::Requantize::Rounding;
+
+constexpr int64_t kUnknown = int64_t{1} << 40;
+
+int64_t magnitude_of(ir::DType dtype) {
+  switch (dtype) {
+    case ir::DType::i8:
+      return 128;
+    case ir::DType::u8:
+    case ir::DType::boolean:
+      return 255;
+    case ir::DType::i16:
+      return 1 << 15;
+    case ir::DType::u16:
+      return 1 << 16;
+    case ir::DType::i32:
+      return int64_t{1} << 31;
+    default:
+      return kUnknown;
+  }
+}
+
+int64_t largest(const ir::Tensor& t) {
+  double most = 0;
+  for (int64_t i = 0; i < t.type().elements(); i++) most = std::max(most, std::abs(t.at(i)));
+  return most < static_cast<double>(kUnknown) ? static_cast<int64_t>(most) + 1 : kUnknown;
+}
+
+/// The largest magnitudes of the values of a group.
+class Ranges {
+ public:
+  Ranges(const ir::Graph& graph, const Group& group) : graph_(graph) {
+    for (auto id : group.nodes) {
+      const ir::Node& node = graph.node(id);
+      const int64_t most = std::visit([&](const auto& op) { return bound(op, node); }, node.op);
+      const int64_t type = magnitude_of(graph.type(node.outputs[0]).dtype);
+      // What leaves its type wraps.
+      known_[node.outputs[0].index] = std::min(most, type);
+    }
+  }
+
+  int64_t of(ir::ValueId id) const {
+    const auto found = known_.find(id.index);
+    if (found != known_.end()) return found->second;
+    if (graph_.is_constant(id) && graph_.type(id).elements() <= 4096)
+      return largest(*graph_.value(id).constant);
+    return magnitude_of(graph_.type(id).dtype);
+  }
+
+ private:
+  static int64_t capped(int64_t a, int64_t b) {
+    return a > kUnknown / std::max<int64_t>(1, b) ? kUnknown : a * b;
+  }
+
+  int64_t products(const ir::Node& node, int64_t steps, int64_t zero0, int64_t zero1) const {
+    const int64_t x = magnitude_of(graph_.type(node.inputs[0]).dtype) + std::abs(zero0);
+    const int64_t w = magnitude_of(graph_.type(node.inputs[1]).dtype) + std::abs(zero1);
+    return capped(capped(x, w), steps) + (node.inputs.size() > 2 ? of(node.inputs[2]) : 0);
+  }
+
+  int64_t bound(const ir::Conv2d& op, const ir::Node& node) const {
+    const auto& weights = graph_.type(node.inputs[1]).shape;
+    return products(node, weights[1] * weights[2] * weights[3], op.x_zero, op.w_zero);
+  }
+  int64_t bound(const ir::MatMul& op, const ir::Node& node) const {
+    const auto& a = graph_.type(node.inputs[0]).shape;
+    return products(node, a[a.size() - (op.transpose_a ? 2 : 1)], op.a_zero, op.b_zero);
+  }
+  int64_t bound(const ir::Cast&, const ir::Node& node) const {
+    return ir::is_float(graph_.type(node.inputs[0]).dtype) ? kUnknown : of(node.inputs[0]);
+  }
+  int64_t bound(const ir::Elementwise& op, const ir::Node& node) const {
+    if (ir::is_float(graph_.type(node.outputs[0]).dtype) || node.inputs.size() != 2) return kUnknown;
+    const int64_t a = of(node.inputs[0]), b = of(node.inputs[1]);
+    if (op.fn == ir::Fn::mul) return capped(a, b);
+    return op.fn == ir::Fn::add || op.fn == ir::Fn::sub ? a + b : kUnknown;
+  }
+  int64_t bound(const ir::Requantize& op, const ir::Node&) const {
+    const auto [low, high] = ir::output_range(op);
+    return std::max(std::abs(low), std::abs(high));
+  }
+  int64_t bound(const auto&, const ir::Node&) const { return kUnknown; }
+
+  const ir::Graph& graph_;
+  std::map<uint32_t, int64_t> known_;  // by value index
+};
+
+/// Of one channel: what is left of the shift behind the upper half, and what is added before.
+struct Step {
+  int64_t offset, right;
+};
+Step step_of(const ir::Requantize& op, int64_t multiplier, int64_t shift) {
+  const int64_t right = multiplier == 0 ? 1 : shift - (op.rounding == Rounding::single ? 32 : 31);
+  if (right < 1 || right > 30) return {kUnknown, right};
+  return {(int64_t{1} << (right - 1)) + op.zero_point * (int64_t{1} << right), right};
+}
+
+}  // namespace
+
+Scaling scaling_of(const ir::Graph& graph, const Group& group, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  const auto& op = std::get<ir::Requantize>(node.op);
+  if (op.rounding == Rounding::real || graph.type(node.inputs[0]).dtype == ir::DType::i64)
+    return Scaling::plain;
+  if (!graph.is_constant(node.inputs[1]) || !graph.is_constant(node.inputs[2])) return Scaling::plain;
+  const ir::Tensor &multiplier = *graph.value(node.inputs[1]).constant,
+                   &shift = *graph.value(node.inputs[2]).constant;
+  if (multiplier.type().elements() != shift.type().elements()) return Scaling::plain;
+  int64_t x = Ranges(graph, group).of(node.inputs[0]);
+  if (op.rounding == Rounding::twice) {
+    x *= 2;
+    if (x >= int64_t{1} << 31) return Scaling::plain;
+  }
+  for (int64_t c = 0; c < shift.type().elements(); c++) {
+    const auto m = static_cast<int64_t>(multiplier.at(c));
+    const Step step = step_of(op, m, static_cast<int64_t>(shift.at(c)));
+    const int64_t most = (std::min(x, int64_t{1} << 31) * std::abs(m) >> 32) + 2;
+    if (most + std::abs(step.offset) > INT32_MAX) return Scaling::plain;
+  }
+  return Scaling::upper_half;
+}
+
+ir::Tensor pack_scaling(const ir::Requantize& op, const ir::Tensor& shift, const ir::Tensor& multiplier) {
+  const int64_t channels = shift.type().elements();
+  auto packed = ir::Tensor::zeros({ir::DType::i32, {2, channels}, {}});
+  auto to = packed.mutable_data<int32_t>();
+  for (int64_t c = 0; c < channels; c++) {
+    const Step step = step_of(op, static_cast<int64_t>(multiplier.at(c)), static_cast<int64_t>(shift.at(c)));
+    to[c] = static_cast<int32_t>(step.offset);
+    to[channels + c] = static_cast<int32_t>(step.right);
+  }
+  return packed;
+}
+
+}  // namespace halite::schedules
