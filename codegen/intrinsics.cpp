@@ -2,9 +2,11 @@
 // hl_dot4_s8(x, w, sum): sum plus the products of the four signed bytes of x and w. SXTB16 spreads two bytes
 // of a word, the first and third or, rotated, the second and fourth, over halfwords, which SMLAD multiplies
 // in pairs. LLVM folds the rotation and shares what is spread once for several sums.
+// hl_mla(x, w, sum): sum plus x times w, in its place.
 #include "codegen/intrinsics.h"
 
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicsARM.h>
 
@@ -28,25 +30,36 @@ void use_float_intrinsics(llvm::Module& module) {
   }
 }
 
+/// The instruction as it stands: unlike an intrinsic it keeps its place, so that kernels compute in the order
+/// that their schedule gave them, which fits the registers.
+llvm::Value* in_place(llvm::IRBuilder<>& ir, const char* mnemonic, llvm::Value* a, llvm::Value* b,
+                      llvm::Value* sum) {
+  auto* i32 = ir.getInt32Ty();
+  auto* type = llvm::FunctionType::get(i32, {i32, i32, i32}, false);
+  auto* code = llvm::InlineAsm::get(type, std::string(mnemonic) + " $0, $1, $2, $3", "=r,r,r,r", true);
+  return ir.CreateCall(type, code, {a, b, sum});
+}
+
 llvm::Value* dot4_s8(llvm::IRBuilder<>& ir, llvm::Value* x, llvm::Value* w, llvm::Value* sum) {
   const auto spread = [&](llvm::Value* word, bool odd) -> llvm::Value* {
     if (odd)
       word = ir.CreateIntrinsic(llvm::Intrinsic::fshr, {ir.getInt32Ty()}, {word, word, ir.getInt32(8)});
     return ir.CreateIntrinsic(llvm::Intrinsic::arm_sxtb16, {}, {word});
   };
-  for (const bool odd : {false, true})
-    sum = ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(x, odd), spread(w, odd), sum});
-  return sum;
+  sum = ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(x, false), spread(w, false), sum});
+  return in_place(ir, "smlad", spread(x, true), spread(w, true), sum);
 }
 
-void use_dot_products(llvm::Module& module) {
-  auto* function = module.getFunction("hl_dot4_s8");
+using Make = llvm::Value* (*)(llvm::IRBuilder<>&, llvm::Value*, llvm::Value*, llvm::Value*);
+
+void use_products(llvm::Module& module, const char* name, Make make) {
+  auto* function = module.getFunction(name);
   if (!function) return;
   for (auto* user : llvm::make_early_inc_range(function->users())) {
     auto* call = llvm::cast<llvm::CallInst>(user);
     llvm::IRBuilder<> ir(call);
     call->replaceAllUsesWith(
-        dot4_s8(ir, call->getArgOperand(0), call->getArgOperand(1), call->getArgOperand(2)));
+        make(ir, call->getArgOperand(0), call->getArgOperand(1), call->getArgOperand(2)));
     call->eraseFromParent();
   }
   function->eraseFromParent();
@@ -98,7 +111,10 @@ void widen_products(llvm::Function& function) {
 void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);
   use_words(module);
-  use_dot_products(module);
+  use_products(module, "hl_dot4_s8", dot4_s8);
+  use_products(module, "hl_mla", [](llvm::IRBuilder<>& ir, llvm::Value* x, llvm::Value* w, llvm::Value* sum) {
+    return in_place(ir, "mla", x, w, sum);
+  });
   for (auto& function : module) widen_products(function);
 }
 

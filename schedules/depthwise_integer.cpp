@@ -26,6 +26,11 @@ ir::Tensor pack(const ir::Tensor& weights, const ConvPlan& p) {
   return packed;
 }
 
+/// Whether products keep their order: where a machine's multiply-add in general registers has a name.
+bool in_order(const ConvPlan& p, const Anchor& a) {
+  return a.facts.vector_bits == 0 && a.facts.int8_dot == 2 && p.product.acc == ir::DType::i32;
+}
+
 }  // namespace
 
 std::vector<Packing> depthwise_packing(const ir::Conv2d& op, const Anchor& a) {
@@ -62,7 +67,15 @@ Func depthwise_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, 
   const auto element = [&](const Expr&) {
     return p.copy == Copy::none ? in[0](channel, sx, sy, b) : input(sx * e(p.ic) + channel, sy, b);
   };
-  acc(c, x, y, b) = accumulate(p.product, acc(c, x, y, b), weights(c, r.x, r.y), 0, element);
+  const Expr weight = weights(c, r.x, r.y);
+  if (in_order(p, a)) {
+    const Expr value =
+        cast<int32_t>(element(0)) - (p.product.folded ? 0 : static_cast<int>(p.product.x_zero));
+    acc(c, x, y, b) = Internal::Call::make(Int(32), "hl_mla", {value, cast<int32_t>(weight), acc(c, x, y, b)},
+                                           Internal::Call::PureExtern);
+  } else {
+    acc(c, x, y, b) = accumulate(p.product, acc(c, x, y, b), weight, 0, element);
+  }
   stages.parts = {acc, input, weights};
   return finished_sum(p, a, in, acc);
 }

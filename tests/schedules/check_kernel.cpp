@@ -130,6 +130,8 @@ int32_t dot4_s8(int32_t x, int32_t w, int32_t sum) {
   return sum;
 }
 
+int32_t mla(int32_t x, int32_t w, int32_t sum) { return sum + x * w; }
+
 int32_t word4_s8(int8_t a, int8_t b, int8_t c, int8_t d) {
   return static_cast<int32_t>(uint32_t{uint8_t(a)} | uint32_t{uint8_t(b)} << 8 | uint32_t{uint8_t(c)} << 16 |
                               uint32_t{uint8_t(d)} << 24);
