@@ -262,8 +262,9 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
         view(storage.first, func.output_types()[0], func.dimensions(), func.output_buffer().parameter()));
   }
   s.pipeline = Halide::Pipeline(s.kernel.outputs);
-  s.pipeline.set_jit_externs(
-      {{"hl_dot4_s8", Halide::JITExtern(dot4_s8)}, {"hl_word4_s8", Halide::JITExtern(word4_s8)}});
+  s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)},
+                              {"hl_mla", Halide::JITExtern(mla)},
+                              {"hl_word4_s8", Halide::JITExtern(word4_s8)}});
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
   s.pipeline.jit_handlers().custom_free = count_free;
   // Halide 14 takes every machine with bfloat16 for a Sapphire Rapids, which has instructions that others
