@@ -10,6 +10,7 @@ namespace {
 
 using Rounding = ir::Requantize::Rounding;
 
+constexpr int64_t kMostRight = 23;  ///< shifts behind the upper half
 constexpr int64_t kUnknown = int64_t{1} << 40;
 
 int64_t magnitude_of(ir::DType dtype) {
@@ -62,19 +63,33 @@ class Ranges {
     return a > kUnknown / std::max<int64_t>(1, b) ? kUnknown : a * b;
   }
 
-  int64_t products(const ir::Node& node, int64_t steps, int64_t zero0, int64_t zero1) const {
+  /// `by_rows`: the weights of a sum follow each other.
+  int64_t products(const ir::Node& node, int64_t steps, int64_t zero0, int64_t zero1, bool by_rows) const {
     const int64_t x = magnitude_of(graph_.type(node.inputs[0]).dtype) + std::abs(zero0);
+    const int64_t bias = node.inputs.size() > 2 ? of(node.inputs[2]) : 0;
+    if (by_rows && graph_.is_constant(node.inputs[1]))
+      return capped(x, largest_sum(*graph_.value(node.inputs[1]).constant, steps, zero1)) + bias;
     const int64_t w = magnitude_of(graph_.type(node.inputs[1]).dtype) + std::abs(zero1);
-    return capped(capped(x, w), steps) + (node.inputs.size() > 2 ? of(node.inputs[2]) : 0);
+    return capped(capped(x, w), steps) + bias;
+  }
+
+  static int64_t largest_sum(const ir::Tensor& weights, int64_t steps, int64_t zero) {
+    double most = 0;
+    for (int64_t i = 0; i + steps <= weights.type().elements() && steps > 0; i += steps) {
+      double sum = 0;
+      for (int64_t k = 0; k < steps; k++) sum += std::abs(weights.at(i + k) - static_cast<double>(zero));
+      most = std::max(most, sum);
+    }
+    return most < static_cast<double>(kUnknown) ? static_cast<int64_t>(most) : kUnknown;
   }
 
   int64_t bound(const ir::Conv2d& op, const ir::Node& node) const {
     const auto& weights = graph_.type(node.inputs[1]).shape;
-    return products(node, weights[1] * weights[2] * weights[3], op.x_zero, op.w_zero);
+    return products(node, weights[1] * weights[2] * weights[3], op.x_zero, op.w_zero, true);
   }
   int64_t bound(const ir::MatMul& op, const ir::Node& node) const {
     const auto& a = graph_.type(node.inputs[0]).shape;
-    return products(node, a[a.size() - (op.transpose_a ? 2 : 1)], op.a_zero, op.b_zero);
+    return products(node, a[a.size() - (op.transpose_a ? 2 : 1)], op.a_zero, op.b_zero, op.transpose_b);
   }
   int64_t bound(const ir::Cast&, const ir::Node& node) const {
     return ir::is_float(graph_.type(node.inputs[0]).dtype) ? kUnknown : of(node.inputs[0]);
@@ -100,8 +115,11 @@ struct Step {
   int64_t offset, right;
 };
 Step step_of(const ir::Requantize& op, int64_t multiplier, int64_t shift) {
-  const int64_t right = multiplier == 0 ? 1 : shift - (op.rounding == Rounding::single ? 32 : 31);
-  if (right < 1 || right > 30) return {kUnknown, right};
+  const int64_t given = multiplier == 0 ? 1 : shift - (op.rounding == Rounding::single ? 32 : 31);
+  if (given < 1) return {kUnknown, given};
+  // Beyond this, what is shifted vanishes all the same (the caller sees to it), and zero points would
+  // overflow.
+  const int64_t right = std::min(given, kMostRight);
   return {(int64_t{1} << (right - 1)) + op.zero_point * (int64_t{1} << right), right};
 }
 
@@ -126,6 +144,7 @@ Scaling scaling_of(const ir::Graph& graph, const Group& group, ir::NodeId id) {
     const Step step = step_of(op, m, static_cast<int64_t>(shift.at(c)));
     const int64_t most = (std::min(x, int64_t{1} << 31) * std::abs(m) >> 32) + 2;
     if (most + std::abs(step.offset) > INT32_MAX) return Scaling::plain;
+    if (step.right == kMostRight && most >= int64_t{1} << (kMostRight - 1)) return Scaling::plain;
   }
   return Scaling::upper_half;
 }

@@ -109,7 +109,7 @@ TEST_CASE("sums are scaled in the kernel that makes them, channel by channel") {
     return "graph \"t\" (%x: i8[1,9,9,8], %r: i8[1,9,9,12]) -> (%y) {\n  const %w: i8[12,3,3,8] = #89ab\n"
            "  const %b: i32[12] = " +
            list(12, [](int i) { return i * 100; }) + "\n  const %m: i32[12] = " + m +
-           "\n  const %s: i32[12] = " + list(12, [](int i) { return 37 + i % 5; }) +
+           "\n  const %s: i32[12] = " + list(12, [](int i) { return i == 7 ? 58 : 37 + i % 5; }) +
            "\n  %c: i32[1,9,9,12] = conv2d(%x, %w, %b) pad=[1,1,1,1] x_zero=-3\n"
            "  %q: i8[1,9,9,12] = requantize(%c, %m, %s) rounding=" +
            rounding + " to=i8 " + fields +
