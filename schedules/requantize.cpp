@@ -78,7 +78,7 @@ Expr scaled_by_upper_half(const ir::Requantize& op, const Expr& x, const Expr& m
 }
 
 bool is_packed(const Anchor& anchor) {
-  return anchor.scaling == Scaling::upper_half && anchor.constant[1] && anchor.constant[2];
+  return anchor.scaling != Scaling::plain && anchor.constant[1] && anchor.constant[2];
 }
 
 }  // namespace
@@ -88,8 +88,8 @@ std::vector<Packing> packing(const ir::Requantize& op, const Anchor& anchor, con
   if (!is_packed(anchor)) return result;
   result[2].type = {ir::DType::i32, {2, anchor.inputs[2].elements()}, {}};
   result[2].with = 1;
-  result[2].combine = [op](const ir::Tensor& shift, const ir::Tensor& multiplier) {
-    return pack_scaling(op, shift, multiplier);
+  result[2].combine = [op, scaling = anchor.scaling](const ir::Tensor& shift, const ir::Tensor& multiplier) {
+    return pack_scaling(op, shift, multiplier, scaling);
   };
   return result;
 }
@@ -108,9 +108,10 @@ Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs i
   }
   if (is_packed(anchor)) {
     const Expr channel = anchor.inputs[2].elements() == 1 ? Expr(0) : Expr(vars[0]);
-    f(vars) = cast(to, clamp(scaled_by_upper_half(op, x, multiplier, inputs[2](channel, 0),
-                                                  inputs[2](channel, 1), anchor.facts.vector_bits > 0),
-                             least, most));
+    Expr scaled = scaled_by_upper_half(op, x, multiplier, inputs[2](channel, 0), inputs[2](channel, 1),
+                                       anchor.facts.vector_bits > 0);
+    if (anchor.scaling == Scaling::upper_half_then_zero) scaled += zero;
+    f(vars) = cast(to, clamp(scaled, least, most));
     return f;
   }
   const Expr shift = entry(inputs[2], anchor.inputs[2], vars[0]);

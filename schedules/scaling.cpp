@@ -10,7 +10,7 @@ namespace {
 
 using Rounding = ir::Requantize::Rounding;
 
-constexpr int64_t kMostRight = 23;  ///< shifts behind the upper half
+constexpr int64_t kMostRight = 30;  ///< shifts behind the upper half
 constexpr int64_t kUnknown = int64_t{1} << 40;
 
 int64_t magnitude_of(ir::DType dtype) {
@@ -114,13 +114,24 @@ class Ranges {
 struct Step {
   int64_t offset, right;
 };
-Step step_of(const ir::Requantize& op, int64_t multiplier, int64_t shift) {
+Step step_of(const ir::Requantize& op, int64_t multiplier, int64_t shift, Scaling scaling) {
   const int64_t given = multiplier == 0 ? 1 : shift - (op.rounding == Rounding::single ? 32 : 31);
   if (given < 1) return {kUnknown, given};
-  // Beyond this, what is shifted vanishes all the same (the caller sees to it), and zero points would
-  // overflow.
-  const int64_t right = std::min(given, kMostRight);
-  return {(int64_t{1} << (right - 1)) + op.zero_point * (int64_t{1} << right), right};
+  const int64_t zero = scaling == Scaling::upper_half ? op.zero_point : 0;
+  return {given > kMostRight ? kUnknown : (int64_t{1} << (given - 1)) + zero * (int64_t{1} << given), given};
+}
+
+/// Whether no channel overflows, for sums of at most x.
+bool fits(const ir::Requantize& op, const ir::Tensor& multiplier, const ir::Tensor& shift, int64_t x,
+          Scaling scaling) {
+  for (int64_t c = 0; c < shift.type().elements(); c++) {
+    const auto m = static_cast<int64_t>(multiplier.at(c));
+    const Step step = step_of(op, m, static_cast<int64_t>(shift.at(c)), scaling);
+    const int64_t most = (std::min(x, int64_t{1} << 31) * std::abs(m) >> 32) + 2;
+    if (most + std::abs(step.offset) > INT32_MAX) return false;
+  }
+  // A scaled sum has at most 30 bits.
+  return std::abs(op.zero_point) < 1 << 29;
 }
 
 }  // namespace
@@ -139,22 +150,19 @@ Scaling scaling_of(const ir::Graph& graph, const Group& group, ir::NodeId id) {
     x *= 2;
     if (x >= int64_t{1} << 31) return Scaling::plain;
   }
-  for (int64_t c = 0; c < shift.type().elements(); c++) {
-    const auto m = static_cast<int64_t>(multiplier.at(c));
-    const Step step = step_of(op, m, static_cast<int64_t>(shift.at(c)));
-    const int64_t most = (std::min(x, int64_t{1} << 31) * std::abs(m) >> 32) + 2;
-    if (most + std::abs(step.offset) > INT32_MAX) return Scaling::plain;
-    if (step.right == kMostRight && most >= int64_t{1} << (kMostRight - 1)) return Scaling::plain;
-  }
-  return Scaling::upper_half;
+  for (const Scaling scaling : {Scaling::upper_half, Scaling::upper_half_then_zero})
+    if (fits(op, multiplier, shift, x, scaling)) return scaling;
+  return Scaling::plain;
 }
 
-ir::Tensor pack_scaling(const ir::Requantize& op, const ir::Tensor& shift, const ir::Tensor& multiplier) {
+ir::Tensor pack_scaling(const ir::Requantize& op, const ir::Tensor& shift, const ir::Tensor& multiplier,
+                        Scaling scaling) {
   const int64_t channels = shift.type().elements();
   auto packed = ir::Tensor::zeros({ir::DType::i32, {2, channels}, {}});
   auto to = packed.mutable_data<int32_t>();
   for (int64_t c = 0; c < channels; c++) {
-    const Step step = step_of(op, static_cast<int64_t>(multiplier.at(c)), static_cast<int64_t>(shift.at(c)));
+    const Step step =
+        step_of(op, static_cast<int64_t>(multiplier.at(c)), static_cast<int64_t>(shift.at(c)), scaling);
     to[c] = static_cast<int32_t>(step.offset);
     to[channels + c] = static_cast<int32_t>(step.right);
   }

@@ -15,6 +15,8 @@ namespace halite::schedules {
 enum class Scaling : uint8_t {
   plain,       ///< by the definition
   upper_half,  ///< as above; the shift table is packed as [2][c]: offsets, then what is left of the shifts
+  upper_half_then_zero,  ///< the same, but the zero point is added at the end: with large shifts it would
+                         ///< overflow
 };
 
 /// How a requantize of a group may be computed. Depends on the values of constants, so it is part of the
@@ -22,6 +24,7 @@ enum class Scaling : uint8_t {
 Scaling scaling_of(const ir::Graph&, const Group&, ir::NodeId);
 
 /// The packed shift table.
-ir::Tensor pack_scaling(const ir::Requantize&, const ir::Tensor& shift, const ir::Tensor& multiplier);
+ir::Tensor pack_scaling(const ir::Requantize&, const ir::Tensor& shift, const ir::Tensor& multiplier,
+                        Scaling);
 
 }  // namespace halite::schedules
