@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "codegen/budget.h"
+#include "codegen/fuse_rows.h"
 #include "codegen/header.h"
 #include "codegen/order.h"
 #include "codegen/partition.h"
@@ -51,15 +53,12 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
   const auto facts = measure_object(*linked, symbols.front(), weights_section(options.name));
   report.code_bytes = facts.code_bytes;
   report.stack_bytes = facts.stack_bytes;
+  attribute(report, facts);
   return strip_object(*linked, symbols);
 }
 
-}  // namespace
-
-Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
+Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   const auto start = std::chrono::steady_clock::now();
-  CompileOptions options = given;
-  if (auto good = check_name(options.name); !good) return good.error();
   // A parallel loop is a function of its own with a closure; who optimises for size gets plain loops.
   if (options.optimize_size) options.target.facts.cores = 1;
 
@@ -77,12 +76,14 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   }
   // Of all valid orders one that needs little memory.
   groups = order_steps(graph, views, std::move(groups));
+  // Where the peak is, several of them one row at a time; only nodes for rows are added to the graph.
+  auto [steps, cascades] = fuse_rows(graph, views, groups, options);
   // Which buffers exist, and when.
-  const Storage storage = assign_storage(graph, views, groups, options);
+  const Storage storage = assign_storage(graph, views, steps, options, cascades);
   // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.
-  const Kernels kernels = compile_kernels(graph, views, groups, storage, options);
+  const Kernels kernels = compile_kernels(graph, views, steps, storage, options, cascades);
   // Offsets, packed weights, argument tables.
-  auto program = build_program(graph, views, groups, storage, kernels, options);
+  auto program = build_program(graph, views, steps, storage, kernels, options, cascades);
   if (!program) return program.error();
   program->tables.weights = &program->weights;
 
@@ -104,6 +105,29 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   artifact.report.compile_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return artifact;
+}
+
+}  // namespace
+
+Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
+  if (auto good = check_name(given.name); !good) return good.error();
+  CompileOptions options = given;
+  if (options.max_ram && !options.arena_target) options.arena_target = options.max_ram;
+  // What stack and code come to is known at the end only: ask for less where it is too much.
+  constexpr int kAttempts = 4;
+  for (int attempt = 1;; attempt++) {
+    auto artifact = compile_once(graph, options);
+    if (!artifact) return artifact;
+    const auto fits = check_budget(artifact->report, options);
+    if (fits) return artifact;
+    const int64_t excess = ram_excess(artifact->report, options);
+    const int64_t target = std::min(options.arena_target, artifact->report.arena_bytes) - excess;
+    const bool less_ram = excess > 0 && target > 0;
+    const bool less_code = flash_excess(artifact->report, options) > 0 && !options.optimize_size;
+    if (attempt == kAttempts || (!less_ram && !less_code)) return fits.error();
+    if (less_ram) options.arena_target = target;
+    if (less_code) options.optimize_size = true;
+  }
 }
 
 Result<void> write_artifact(const Artifact& artifact, const std::filesystem::path& directory) {

@@ -14,13 +14,18 @@
 
 namespace halite::codegen {
 
+enum class RowsMode : uint8_t { automatic, never, always };
 enum class Home : uint8_t { arena, bound };  ///< bound: takes no arena, the caller binds a buffer
 
 struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
-  bool optimize_size = false;                        ///< --optimize size: kernels of one kind share code
-  bool separate_weights = false;                     ///< --weights separate
+  bool optimize_size = false;           ///< --optimize size: kernels of one kind share code
+  bool separate_weights = false;        ///< --weights separate
+  RowsMode rows = RowsMode::automatic;  ///< --rows: layers computed row by row (fuse_rows.h)
+  int64_t max_ram = 0,
+          max_flash = 0;     ///< --max-ram (arena and stack), --max-flash (code and weights); 0: none
+  int64_t arena_target = 0;  ///< what fuse_rows tries to reach; 0: half of what plain steps need
   Home inputs = Home::arena, outputs = Home::arena;  ///< --inputs, --outputs
   bool emit_asm = false, emit_llvm = false, emit_stmt = false;
   int jobs = 1;                 ///< kernels compiled side by side
@@ -38,7 +43,8 @@ struct CompileOptions {
 /// Where a tensor lives: its byte range in a space and when it does.
 struct Placement {
   std::string tensor;
-  std::string space;  ///< "arena", "input", "output", "state", "scratch"; "bound": the caller's, offset 0
+  std::string
+      space;  ///< "arena", "input", "output", "state", "scratch", "line"; "bound": the caller's, offset 0
   int64_t offset = 0, bytes = 0;
   int first = 0, last = 0;  ///< steps, inclusive
 };
@@ -50,9 +56,11 @@ struct StepReport {
   std::string strategy;
   int64_t macs = 0;
   int64_t weights_bytes = 0;
+  int64_t code_bytes = 0;                 ///< of the kernel, counted in full by each step that shares it
   std::vector<Placement> tensors;         ///< in argument order, constants left out
   std::vector<std::string> output_names;  ///< values written, in argument order behind the inputs
   std::vector<ir::Type> output_types;
+  std::vector<StepReport> parts;  ///< of a cascade: its layers
 };
 
 struct Report {
@@ -60,10 +68,13 @@ struct Report {
   int64_t arena_bytes = 0;        ///< includes the bindings table and the state
   int64_t state_bytes = 0;        ///< what streaming models keep between runs
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
+  int peak_step = 0;              ///< at which most bytes of the arena are in use
+  int64_t peak_bytes = 0;         ///< that many
   int64_t tensor_bytes = 0;       ///< sum over all tensors, as if nothing were shared
   int64_t bound_bytes = 0;  ///< of the public tensors that have no place in the arena, each rounded up to 64
   int64_t weights_bytes = 0;
   int64_t code_bytes = 0;      ///< text + rodata without weights, runtime included
+  int64_t rest_bytes = 0;      ///< of code_bytes, what belongs to no step alone: runtime, tables, constants
   int64_t stack_bytes = 0;     ///< worst case of halite_run
   double compile_seconds = 0;  ///< not part of NAME.json's reproducible content
   int kernels = 0, cached_kernels = 0;

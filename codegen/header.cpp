@@ -25,6 +25,14 @@ void index_macros(std::ostream& out, const std::string& prefix, const std::vecto
   }
 }
 
+llvm::json::Object step_row(const StepReport& step);
+
+llvm::json::Array step_rows(const std::vector<StepReport>& steps) {
+  llvm::json::Array rows;
+  for (const auto& step : steps) rows.push_back(step_row(step));
+  return rows;
+}
+
 llvm::json::Array tensors(const std::vector<Placement>& placements) {
   llvm::json::Array rows;
   for (const auto& p : placements) {
@@ -36,6 +44,19 @@ llvm::json::Array tensors(const std::vector<Placement>& placements) {
                                       {"last_step", p.last}});
   }
   return rows;
+}
+
+llvm::json::Object step_row(const StepReport& step) {
+  llvm::json::Object row{{"name", step.name},
+                         {"operator", step.op},
+                         {"kernel", step.kernel},
+                         {"strategy", step.strategy},
+                         {"macs", step.macs},
+                         {"code_bytes", step.code_bytes},
+                         {"weights_bytes", step.weights_bytes},
+                         {"tensors", tensors(step.tensors)}};
+  if (!step.parts.empty()) row["layers"] = step_rows(step.parts);
+  return row;
 }
 
 }  // namespace
@@ -61,16 +82,6 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
 }
 
 std::string make_json(const Report& report) {
-  llvm::json::Array steps;
-  for (const auto& step : report.steps) {
-    steps.push_back(llvm::json::Object{{"name", step.name},
-                                       {"operator", step.op},
-                                       {"kernel", step.kernel},
-                                       {"strategy", step.strategy},
-                                       {"macs", step.macs},
-                                       {"weights_bytes", step.weights_bytes},
-                                       {"tensors", tensors(step.tensors)}});
-  }
   const llvm::json::Object object{{"name", report.name},
                                   {"target", report.target},
                                   {"arena_bytes", report.arena_bytes},
@@ -79,12 +90,15 @@ std::string make_json(const Report& report) {
                                   {"tensor_bytes", report.tensor_bytes},
                                   {"weights_bytes", report.weights_bytes},
                                   {"code_bytes", report.code_bytes},
+                                  {"rest_bytes", report.rest_bytes},
+                                  {"peak_step", report.peak_step},
+                                  {"peak_bytes", report.peak_bytes},
                                   {"stack_bytes", report.stack_bytes},
                                   {"macs", report.macs},
                                   {"kernels", report.kernels},
                                   {"compile_seconds", report.compile_seconds},
                                   {"arena", tensors(report.arena)},
-                                  {"steps", std::move(steps)}};
+                                  {"steps", step_rows(report.steps)}};
   std::string text;
   llvm::raw_string_ostream out(text);
   out << llvm::json::Value(llvm::json::Object(object));

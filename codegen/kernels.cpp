@@ -206,9 +206,14 @@ class KernelBuilder {
 
 Kernels compile_kernels(const ir::Graph& graph, const Views& views,
                         const std::vector<schedules::Group>& groups, const Storage& storage,
-                        const CompileOptions& options) {
+                        const CompileOptions& options, const Cascades& cascades) {
   KernelBuilder builder(options);
   for (size_t i = 0; i < groups.size(); i++) {
+    if (const auto rows = cascades.find(i); rows != cascades.end()) {
+      for (const auto& group : rows->second.groups)
+        builder.add(request_for(graph, views, group, false, options));
+      continue;
+    }
     builder.add(request_for(graph, views, groups[i], storage.in_place[i], options));
   }
   return builder.run();

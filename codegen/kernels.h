@@ -22,14 +22,15 @@ struct CompiledKernel {
 
 struct Kernels {
   std::vector<CompiledKernel> unique;  ///< in order of first use
-  std::vector<size_t> of_group;        ///< index into `unique`, by group
-  std::vector<NamedObject> objects;    ///< what defines the symbols
-  std::string assembly, llvm, stmt;    ///< of all kernels, as the options ask
-  int from_cache = 0;                  ///< objects that the cache had
+  /// Indices into `unique`: by group, and in place of a cascade's group those of its groups in order.
+  std::vector<size_t> of_group;
+  std::vector<NamedObject> objects;  ///< what defines the symbols
+  std::string assembly, llvm, stmt;  ///< of all kernels, as the options ask
+  int from_cache = 0;                ///< objects that the cache had
 };
 
 Kernels compile_kernels(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,
-                        const CompileOptions&);
+                        const CompileOptions&, const Cascades& = {});
 
 /// The runtime's sources for a target, each an object; from the cache where it has them.
 std::vector<NamedObject> compile_runtime(const CompileOptions&);

@@ -109,15 +109,39 @@ class TableBuilder {
   }
 
   llvm::Constant* steps() {
+    return array(tables_.steps, "steps", [&](const StepTable& s) { return step(s); });
+  }
+
+  llvm::Constant* step(const StepTable& step) {
     auto* kernel_type =
         llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getPtrTy(), ir_.getPtrTy()}, false);
-    return array(tables_.steps, "steps", [&](const StepTable& step) -> llvm::Constant* {
-      auto* kernel =
-          llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
-      return llvm::ConstantStruct::getAnon({kernel, words(step.args, "refs"),
-                                            words({step.extents.begin(), step.extents.end()}, "extents"),
-                                            number(step.args.size())});
+    llvm::Constant* kernel = llvm::ConstantPointerNull::get(ir_.getPtrTy());
+    if (!step.kernel.empty())
+      kernel = llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
+    llvm::Constant* extents = step.cascade ? cascade(tables_.cascades[*step.cascade])
+                                           : words({step.extents.begin(), step.extents.end()}, "extents");
+    return llvm::ConstantStruct::getAnon(
+        {kernel, words(step.args, "refs"), extents, number(step.args.size())});
+  }
+
+  llvm::Constant* cascade(const CascadeTable& c) {
+    auto* lines = array(c.lines, "lines", [&](const rt_line& l) -> llvm::Constant* {
+      return llvm::ConstantStruct::getAnon({number(l.place), number(l.tensor), number(l.row_bytes),
+                                            number(l.kept_bytes), number(l.left_bytes), number(l.pixel_bytes),
+                                            number(l.fill)});
     });
+    auto* ops = array(c.ops, "ops", [&](const RowOpTable& op) -> llvm::Constant* {
+      return llvm::ConstantStruct::getAnon(
+          {step(op.step), ir_.getInt16(uint16_t(op.line)), ir_.getInt16(uint16_t(op.kind))});
+    });
+    auto* program = array(c.program, "program", [&](uint16_t op) { return ir_.getInt16(op); });
+    auto* loops = array(c.loops, "loops", [&](const rt_row_loop& l) -> llvm::Constant* {
+      return llvm::ConstantStruct::getAnon(
+          {ir_.getInt16(l.first), ir_.getInt16(l.count), ir_.getInt16(l.times)});
+    });
+    return global(llvm::ConstantStruct::getAnon({lines, ops, program, loops, number(c.lines.size()),
+                                                 number(c.loops.size()), number(c.moved)}),
+                  "cascade");
   }
 
   const ModelTables& tables_;

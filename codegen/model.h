@@ -1,6 +1,8 @@
 // The tables that the runtime reads (rt/abi.h), as an object that defines NAME_model.
 #pragma once
 
+#include <optional>
+
 #include "codegen/machine.h"
 #include "ir/graph.h"
 #include "rt/abi.h"
@@ -10,7 +12,21 @@ namespace halite::codegen {
 struct StepTable {
   std::string kernel;  ///< symbol
   std::vector<rt_ref> args;
-  std::vector<int32_t> extents;  ///< of a shared kernel; empty: NULL
+  std::vector<int32_t> extents;   ///< of a shared kernel; empty: NULL
+  std::optional<size_t> cascade;  ///< index into ModelTables::cascades; the kernel is rt_run_cascade
+};
+
+struct RowOpTable {
+  StepTable step;  ///< RT_ROW_KERNEL's
+  uint32_t line = 0, kind = 0;
+};
+
+struct CascadeTable {
+  std::vector<rt_line> lines;
+  std::vector<RowOpTable> ops;
+  std::vector<uint16_t> program;
+  std::vector<rt_row_loop> loops;
+  rt_ref moved = 0;
 };
 
 /// What a state begins with (rt_initial); either bytes or one byte for all.
@@ -25,6 +41,7 @@ struct ModelTables {
   std::vector<ir::Value> inputs, outputs;       ///< names and types; constants unused
   std::vector<rt_ref> input_refs, output_refs;  ///< places in the arena
   std::vector<StepTable> steps;
+  std::vector<CascadeTable> cascades;
   std::vector<InitialTable> initials;
   int64_t state_offset = 0, state_bytes = 0;
   int64_t arena_bytes = 0;

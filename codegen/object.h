@@ -24,6 +24,7 @@ Result<std::vector<uint8_t>> link_relocatable(const std::vector<NamedObject>&,
 struct ObjectFacts {
   int64_t code_bytes = 0;   ///< text and read-only data, `excluded_section` left out
   int64_t stack_bytes = 0;  ///< deepest chain of frames from halite_run, kernels included
+  std::vector<std::pair<std::string, int64_t>> sections;  ///< names and sizes of what code_bytes counts
 };
 /// `object` as link_relocatable left it, before strip_object.
 ObjectFacts measure_object(const std::vector<uint8_t>& object, const std::string& model_symbol,

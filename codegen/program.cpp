@@ -17,13 +17,15 @@ rt_ref make_ref(uint32_t space, int64_t offset) { return space << RT_SPACE_SHIFT
 class ProgramBuilder {
  public:
   ProgramBuilder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                 const Storage& storage, const Kernels& kernels, const CompileOptions& options)
+                 const Storage& storage, const Kernels& kernels, const CompileOptions& options,
+                 const Cascades& cascades)
       : graph_(graph),
         views_(views),
         groups_(groups),
         storage_(storage),
         kernels_(kernels),
         options_(options),
+        cascades_(cascades),
         vector_bytes_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)),
         pool_(vector_bytes_) {}
 
@@ -100,15 +102,31 @@ class ProgramBuilder {
         if (i >= states) add(buffer.name, kSpaces[int(buffer.space)], buffer.interval);
       }
     }
+    size_t next_kernel = 0;
     for (size_t i = 0; i < groups_.size(); i++) {
       scratch_at_.push_back(states + intervals.size());
-      for (const auto& type : kernel(i).scratch) {
-        add("scratch", "scratch",
-            {std::max<int64_t>(type.bytes(), 1), buffer_align(options_.target.facts, type.dtype), int(i),
-             int(i)});
+      first_kernel_.push_back(next_kernel);
+      const auto own = [&](const std::string& name, const char* space, int64_t bytes, ir::DType dtype) {
+        const int64_t alignment = buffer_align(options_.target.facts, dtype);
+        add(name, space, {std::max<int64_t>(bytes, 1), alignment, int(i), int(i)});
+      };
+      if (const auto* cascade = cascade_of(i)) {
+        own("rows moved", "scratch", 4 * int64_t(cascade->lines.size()), ir::DType::u32);
+        for (const auto& line : cascade->lines)
+          own(graph_.value(line.value).name, "line", line.bytes(), graph_.type(line.value).dtype);
+        next_kernel += cascade->groups.size();
+      } else {
+        next_kernel++;
+      }
+      for (size_t k = first_kernel_[i]; k < next_kernel; k++) {
+        for (const auto& type : kernel(k).scratch) own("scratch", "scratch", type.bytes(), type.dtype);
       }
     }
-    const Plan plan = plan_memory(intervals);
+    std::vector<Overlap> overlaps;
+    for (auto overlap : storage_.overlaps)
+      overlaps.push_back(
+          {*place_of_[overlap.upper] - states, *place_of_[overlap.lower] - states, overlap.delta});
+    const Plan plan = plan_memory(intervals, overlaps);
     const int64_t base = align_up(program_.tables.state_offset + program_.tables.state_bytes, align);
     program_.report.arena_bytes = base + plan.bytes;
     program_.report.arena_lower_bound = base + plan.lower_bound;
@@ -116,12 +134,14 @@ class ProgramBuilder {
       program_.report.arena[states + i].offset = base + plan.offsets[i];
   }
 
-  const CompiledKernel& kernel(size_t step) const { return kernels_.unique[kernels_.of_group[step]]; }
+  const Cascade* cascade_of(size_t step) const {
+    const auto found = cascades_.find(step);
+    return found == cascades_.end() ? nullptr : &found->second;
+  }
 
-  void add_step(size_t i) {
-    const Group& group = groups_[i];
-    const CompiledKernel& code = kernel(i);
-    StepTable table{code.symbol, {}, code.extents};
+  const CompiledKernel& kernel(size_t k) const { return kernels_.unique[kernels_.of_group[k]]; }
+
+  StepReport row_of(const Group& group, const CompiledKernel& code) const {
     StepReport row{graph_.node(group.anchor).name, {}, code.symbol, code.strategy};
     for (auto id : group.nodes) {
       const auto& op = graph_.node(id).op;
@@ -130,32 +150,139 @@ class ProgramBuilder {
           (row.op.empty() ? "" : "+") + std::string(elementwise ? to_string(elementwise->fn) : name_of(op));
       row.macs += schedules::macs(graph_, id);
     }
+    return row;
+  }
+
+  rt_ref weights_ref(const Group& group, size_t k, const CompiledKernel& code, StepReport& row) {
+    const auto constant = [&](size_t i) { return *graph_.value(group.inputs[i]).constant; };
+    const ir::Tensor packed = code.packing[k].pack(constant(k), constant);
+    row.weights_bytes += packed.type().bytes();
+    return make_ref(RT_SPACE_WEIGHTS, pool_.add(packed));
+  }
+
+  void add_scratch(const CompiledKernel& code, size_t at, StepTable& table, StepReport& row) const {
+    for (size_t k = 0; k < code.scratch.size(); k++) {
+      const Placement& placement = program_.report.arena[at + k];
+      table.args.push_back(make_ref(RT_SPACE_ARENA, placement.offset));
+      row.tensors.push_back(placement);
+    }
+    HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
+  }
+
+  void add_step(size_t i) {
+    const Group& group = groups_[i];
+    if (cascade_of(i)) return add_cascade(i, *cascade_of(i));
+    const CompiledKernel& code = kernel(first_kernel_[i]);
+    StepTable table{code.symbol, {}, code.extents, {}};
+    StepReport row = row_of(group, code);
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
-      if (!graph_.is_constant(id)) {
-        table.args.push_back(tensor_ref(id, row));
-        continue;
-      }
-      const auto& constant = *graph_.value(id).constant;
-      const auto& packing = code.packing[k];
-      const ir::Tensor packed =
-          packing.pack(constant, [&](size_t i) { return *graph_.value(group.inputs[i]).constant; });
-      row.weights_bytes += packed.type().bytes();
-      table.args.push_back(make_ref(RT_SPACE_WEIGHTS, pool_.add(packed)));
+      table.args.push_back(graph_.is_constant(id) ? weights_ref(group, k, code, row) : tensor_ref(id, row));
     }
+    add_outputs(group, table, row);
+    add_scratch(code, scratch_at_[i], table, row);
+    program_.tables.steps.push_back(std::move(table));
+    program_.report.steps.push_back(std::move(row));
+  }
+
+  void add_outputs(const Group& group, StepTable& table, StepReport& row) const {
     for (auto id : group.outputs) {
       table.args.push_back(tensor_ref(id, row));
       row.output_names.push_back(graph_.value(id).name);
       row.output_types.push_back(graph_.type(id));
     }
-    for (size_t k = 0; k < code.scratch.size(); k++) {
-      const Placement& placement = program_.report.arena[scratch_at_[i] + k];
-      table.args.push_back(make_ref(RT_SPACE_ARENA, placement.offset));
-      row.tensors.push_back(placement);
-    }
+  }
+
+  /// One step whose kernel runs the rows of several layers.
+  void add_cascade(size_t i, const Cascade& cascade) {
+    const Group& outer = groups_[i];
+    StepTable table{"rt_run_cascade", {}, {}, program_.tables.cascades.size()};
+    StepReport row = row_of(outer, {});
+    row.op.clear();
+    row.kernel = table.kernel;
+    row.strategy = "row by row";
+    for (auto id : outer.inputs) table.args.push_back(tensor_ref(id, row));
+    add_outputs(outer, table, row);
     HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
+
+    const size_t lines_at = scratch_at_[i] + 1;
+    std::vector<StepTable> layers;  // with the arguments that do not differ from call to call
+    size_t scratch_at = lines_at + cascade.lines.size();
+    for (size_t l = 0; l < cascade.lines.size(); l++)
+      row.tensors.push_back(program_.report.arena[lines_at + l]);
+    for (size_t g = 0; g < cascade.groups.size(); g++) {
+      layers.push_back(row_layer(cascade, g, first_kernel_[i] + g, scratch_at, row));
+      scratch_at += kernel(first_kernel_[i] + g).scratch.size();
+    }
+    CascadeTable rows = line_tables(cascade, lines_at);
+    rows.moved = make_ref(RT_SPACE_ARENA, program_.report.arena[scratch_at_[i]].offset);
+    for (const auto& op : cascade.ops) rows.ops.push_back(row_op(cascade, op, lines_at, layers));
+    program_.tables.cascades.push_back(std::move(rows));
     program_.tables.steps.push_back(std::move(table));
     program_.report.steps.push_back(std::move(row));
+  }
+
+  /// Arguments of a layer; what lies in lines is left at zero.
+  StepTable row_layer(const Cascade& cascade, size_t g, size_t kernel_index, size_t scratch_at,
+                      StepReport& row) {
+    const Group& group = cascade.groups[g];
+    const CompiledKernel& code = kernel(kernel_index);
+    StepReport part = row_of(cascade.layers[g], code);
+    StepTable table{code.symbol, {}, code.extents, {}};
+    for (size_t k = 0; k < group.inputs.size(); k++) {
+      const ir::ValueId id = group.inputs[k];
+      const bool whole = id == cascade.layers[g].inputs[k];
+      rt_ref ref = 0;
+      if (graph_.is_constant(id)) {
+        ref = weights_ref(group, k, code, part);
+      } else if (whole) {
+        ref = tensor_ref(id, part);
+      }
+      table.args.push_back(ref);
+    }
+    table.args.push_back(0);
+    add_scratch(code, scratch_at, table, part);
+    row.op += (row.op.empty() ? "" : ", ") + part.op;
+    row.weights_bytes += part.weights_bytes;
+    row.parts.push_back(std::move(part));
+    return table;
+  }
+
+  CascadeTable line_tables(const Cascade& cascade, size_t lines_at) const {
+    CascadeTable rows;
+    StepReport unused;
+    for (size_t l = 0; l < cascade.lines.size(); l++) {
+      const Line& line = cascade.lines[l];
+      const bool whole = line.loaded || line.stored;
+      rows.lines.push_back({make_ref(RT_SPACE_ARENA, program_.report.arena[lines_at + l].offset),
+                            whole ? tensor_ref(line.value, unused) : RT_REF_NONE, uint32_t(line.row_bytes),
+                            uint32_t(line.bytes() - line.row_bytes), uint32_t(line.left_bytes),
+                            uint32_t(line.pixel_bytes), line.fill});
+    }
+    rows.program = cascade.program;
+    for (const auto& loop : cascade.loops) rows.loops.push_back({loop.first, loop.count, loop.times});
+    return rows;
+  }
+
+  RowOpTable row_op(const Cascade& cascade, const RowOp& op, size_t lines_at,
+                    const std::vector<StepTable>& layers) const {
+    RowOpTable table{{}, uint32_t(op.line), op.kind == RowOp::Kind::load ? RT_ROW_LOAD : RT_ROW_FILL};
+    if (op.kind != RowOp::Kind::kernel) return table;
+    table.kind = RT_ROW_KERNEL;
+    table.step = layers[op.group];
+    const Group& group = cascade.groups[op.group];
+    const auto line_ref = [&](size_t line, int64_t offset) {
+      return make_ref(RT_SPACE_ARENA, program_.report.arena[lines_at + line].offset + offset);
+    };
+    size_t next = 0;
+    for (size_t k = 0; k < group.inputs.size(); k++) {
+      if (graph_.is_constant(group.inputs[k])) continue;
+      const auto& input = op.inputs[next++];
+      if (input.line) table.step.args[k] = line_ref(*input.line, input.offset);
+    }
+    const Line& line = cascade.lines[op.line];
+    table.step.args[group.inputs.size()] = line_ref(op.line, line.bytes() - line.row_bytes + line.left_bytes);
+    return table;
   }
 
   rt_ref tensor_ref(ir::ValueId id, StepReport& row) const {
@@ -215,18 +342,21 @@ class ProgramBuilder {
   const Storage& storage_;
   const Kernels& kernels_;
   const CompileOptions& options_;
+  const Cascades& cascades_;
   int64_t vector_bytes_;  ///< alignment of what need not share a cache line
   WeightPool pool_;
   std::vector<std::optional<size_t>> place_of_;  // by buffer: index into report.arena, unless bound
   std::vector<size_t> scratch_at_;               // by group: index there of its first scratch tensor
+  std::vector<size_t> first_kernel_;             // by group: index into kernels_.of_group
   Program program_;
 };
 
 }  // namespace
 
 Result<Program> build_program(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                              const Storage& storage, const Kernels& kernels, const CompileOptions& options) {
-  auto program = ProgramBuilder(graph, views, groups, storage, kernels, options).run();
+                              const Storage& storage, const Kernels& kernels, const CompileOptions& options,
+                              const Cascades& cascades) {
+  auto program = ProgramBuilder(graph, views, groups, storage, kernels, options, cascades).run();
   return program;
 }
 

@@ -16,6 +16,6 @@ struct Program {
 
 /// Fails if arena or weights leave the range of rt_ref.
 Result<Program> build_program(const ir::Graph&, const Views&, const std::vector<schedules::Group>&,
-                              const Storage&, const Kernels&, const CompileOptions&);
+                              const Storage&, const Kernels&, const CompileOptions&, const Cascades& = {});
 
 }  // namespace halite::codegen

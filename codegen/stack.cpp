@@ -2,7 +2,7 @@
 // since every function has a section of its own, the relocations of that section are its calls. Two edges are
 // not calls in the text: the runtime calls kernels through the step table, which lies in the data that the
 // model reaches, and halide_do_par_for calls a task that its caller names: the task's depth is counted on top
-// of halide_do_par_for's.
+// of halide_do_par_for's. A cascade's kernels are called by rt_run_cascade, which its table names.
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Support/LEB128.h>
 
@@ -46,7 +46,12 @@ class Depths {
       }
     }
     for (const auto& symbol : object.symbols()) {
-      if (auto section = section_of(symbol)) named_[take(symbol.getName()).str()] = *section;
+      const auto section = section_of(symbol);
+      if (!section) continue;
+      const std::string name = take(symbol.getName()).str();
+      named_[name] = *section;
+      if (name.find("_cascade") != std::string::npos && !frames_.contains(*section))
+        cascades_.insert(*section);
     }
   }
 
@@ -102,6 +107,7 @@ class Depths {
     if (!visited_.insert(section).second) return 0;
     int64_t deepest = 0;
     for (uint64_t target : references_[section]) deepest = std::max(deepest, data_depth(target));
+    if (cascades_.contains(section)) deepest += from("rt_run_cascade");
     return deepest;
   }
 
@@ -110,6 +116,8 @@ class Depths {
   std::map<uint64_t, int64_t> depths_;                 // memo of depth
   std::map<uint64_t, std::set<uint64_t>> references_;  // section -> sections that its relocations name
   std::map<std::string, uint64_t> named_;              // symbol -> section
+  std::set<uint64_t> cascades_;                        // rt_cascade structs: their kernels are called by
+                                                       // rt_run_cascade
   std::set<uint64_t> visited_;                         // data sections seen by data_depth
 };
 
@@ -123,7 +131,10 @@ ObjectFacts measure_object(const std::vector<uint8_t>& bytes, const std::string&
   ObjectFacts facts;
   for (const auto& section : object.sections()) {
     const bool loaded = llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC;
-    if (loaded && take(section.getName()) != excluded_section) facts.code_bytes += int64_t(section.getSize());
+    const auto name = take(section.getName());
+    if (!loaded || name == excluded_section) continue;
+    facts.code_bytes += int64_t(section.getSize());
+    facts.sections.emplace_back(name.str(), int64_t(section.getSize()));
   }
   Depths depths(object);
   facts.stack_bytes = depths.from("halite_run") + depths.below_data(model_symbol);

@@ -16,8 +16,8 @@ using schedules::Group;
 class Builder {
  public:
   Builder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-          const CompileOptions& options)
-      : graph_(graph), views_(views), groups_(groups), options_(options) {
+          const CompileOptions& options, const Cascades& cascades)
+      : graph_(graph), views_(views), groups_(groups), options_(options), cascades_(cascades) {
     storage_.buffer_of.resize(graph.values.size());
     storage_.in_place.resize(groups.size());
   }
@@ -38,7 +38,12 @@ class Builder {
       for (auto id : groups_[step].outputs) touch(id, int(step));
     }
     for (size_t i = 0; i < graph_.outputs.size(); i++) buffer(graph_.outputs[i]).interval.last = last_step;
-    for (size_t step = 0; step < groups_.size(); step++) share_in_place(step);
+    for (size_t step = 0; step < groups_.size(); step++) {
+      if (!cascades_.contains(step)) share_in_place(step);
+    }
+    for (const auto& [step, cascade] : cascades_) {
+      for (const auto& overlap : cascade.overlaps) share_by_rows(int(step), overlap);
+    }
     for (const auto& access : state_accesses(graph_, views_, groups_)) {
       HALITE_CHECK(access.reader < access.writer || access.in_place,
                    "a state is overwritten before it is read");
@@ -94,6 +99,15 @@ class Builder {
     }
   }
 
+  void share_by_rows(int step, const RowOverlap& overlap) {
+    const Buffer &in = buffer(overlap.input), &out = buffer(overlap.output);
+    if (in.bound || out.bound || &in == &out) return;
+    if (in.space == Buffer::Space::output) return;  // read after the last step
+    if (in.interval.last != step || out.interval.first != step) return;
+    storage_.overlaps.push_back({*storage_.buffer_of[root(overlap.output).index],
+                                 *storage_.buffer_of[root(overlap.input).index], overlap.delta});
+  }
+
   /// Removes buffer `gone`; its values move to `kept`.
   void drop(uint32_t gone, uint32_t kept) {
     storage_.buffers.erase(storage_.buffers.begin() + gone);
@@ -107,6 +121,7 @@ class Builder {
   const Views& views_;
   const std::vector<Group>& groups_;
   const CompileOptions& options_;
+  const Cascades& cascades_;
   Storage storage_;
 };
 
@@ -118,8 +133,8 @@ int64_t buffer_align(const targets::Facts& facts, ir::DType dtype) {
 }
 
 Storage assign_storage(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                       const CompileOptions& options) {
-  return Builder(graph, views, groups, options).run();
+                       const CompileOptions& options, const Cascades& cascades) {
+  return Builder(graph, views, groups, options, cascades).run();
 }
 
 schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {

@@ -4,6 +4,7 @@
 
 #include "codegen/compile.h"
 #include "codegen/plan.h"
+#include "codegen/rows.h"
 #include "codegen/views.h"
 #include "schedules/group.h"
 
@@ -21,7 +22,8 @@ struct Buffer {
 struct Storage {
   std::vector<Buffer> buffers;                     ///< those of states first, in the graph's order
   std::vector<std::optional<uint32_t>> buffer_of;  ///< by value index; roots that are stored, and no others
-  std::vector<bool> in_place;  ///< by group: its output is the storage of one of its inputs
+  std::vector<bool> in_place;     ///< by group: its output is the storage of one of its inputs
+  std::vector<Overlap> overlaps;  ///< of buffers, by index; what cascades allow
 };
 
 /// Alignment of a buffer of such elements: a cache line where cores share caches, else what vector and word
@@ -30,7 +32,7 @@ int64_t buffer_align(const targets::Facts&, ir::DType);
 
 /// `groups` run one a step, in order.
 Storage assign_storage(const ir::Graph&, const Views&, const std::vector<schedules::Group>& groups,
-                       const CompileOptions&);
+                       const CompileOptions&, const Cascades& = {});
 
 /// How a kernel sees a stored value.
 schedules::Operand operand_of(const ir::Graph&, const Views&, ir::ValueId);

@@ -48,6 +48,43 @@ typedef struct rt_initial {
 } rt_initial;
 
 /* An arena: the bindings (n_inputs + n_outputs pointers), the state, and what lives within a run. */
+/* Row-wise execution of several layers (rows.c). A line holds the last rows of a tensor; making its next row
+ * moves the rows up by one and writes the last. */
+typedef struct rt_line {
+  rt_ref place;                     /* the buffer: kept_bytes + row_bytes */
+  rt_ref tensor;                    /* rows are copied from it, or to it; RT_REF_NONE */
+  uint32_t row_bytes;               /* padding included */
+  uint32_t kept_bytes;              /* of all rows but one */
+  uint32_t left_bytes, pixel_bytes; /* a row's pixels */
+  uint32_t fill;                    /* every byte of the padding */
+} rt_line;
+
+#define RT_ROW_KERNEL 0u
+#define RT_ROW_LOAD 1u /* from the line's tensor */
+#define RT_ROW_FILL 2u /* below the image */
+
+typedef struct rt_row_op {
+  rt_step step; /* of RT_ROW_KERNEL */
+  uint16_t line, kind;
+} rt_row_op;
+
+/* program[first] to program[first + count - 1], `times` times. */
+typedef struct rt_row_loop {
+  uint16_t first, count, times;
+} rt_row_loop;
+
+typedef struct rt_cascade {
+  const rt_line *lines;
+  const rt_row_op *ops;
+  const uint16_t *program; /* indices of ops */
+  const rt_row_loop *loops;
+  uint32_t n_lines, n_loops;
+  rt_ref moved; /* a word for each line: bytes copied from or to its tensor */
+} rt_cascade;
+
+void rt_run_cascade(halite_session *, void *const *args, const int32_t *extents);
+void *rt_place(const halite_session *, rt_ref);
+
 struct halite_model {
   uint32_t abi_version;
   uint32_t n_inputs, n_outputs, n_steps;

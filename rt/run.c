@@ -13,7 +13,7 @@ static void *arena_place(const halite_session *s, rt_ref ref) {
   return ref == RT_REF_NONE ? NULL : s->arena + (ref & RT_OFFSET_MASK);
 }
 
-static void *place(const halite_session *s, rt_ref ref) {
+void *rt_place(const halite_session *s, rt_ref ref) {
   uint32_t offset = ref & RT_OFFSET_MASK, space = ref >> RT_SPACE_SHIFT;
   if (space == RT_SPACE_ARENA) return s->arena + offset;
   if (space == RT_SPACE_WEIGHTS) return (void *)(uintptr_t)(s->weights + offset);
@@ -125,7 +125,7 @@ static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count
   for (uint32_t i = first; i < first + count; ++i) {
     const rt_step *step = &m->steps[i];
     void *args[RT_MAX_ARGS];
-    for (uint32_t a = 0; a < step->n_args; ++a) args[a] = place(s, step->args[a]);
+    for (uint32_t a = 0; a < step->n_args; ++a) args[a] = rt_place(s, step->args[a]);
     if (s->observer) s->observer(s->observer_user, i, 0, args, step->n_args);
     step->kernel(s, args, step->extents);
     if (s->observer) s->observer(s->observer_user, i, 1, args, step->n_args);

@@ -50,6 +50,18 @@ Result<std::map<std::string, ir::Shape>> parse_shapes(const std::vector<std::str
   return shapes;
 }
 
+// "64K": a number of bytes, KiB or MiB.
+Result<int64_t> parse_bytes(std::string_view text, const std::string& option) {
+  int64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  const int64_t factor = unit.empty() ? 1 : unit == "K" ? 1024 : unit == "M" ? 1024 * 1024 : 0;
+  constexpr int64_t kMost = int64_t{1} << 40;
+  if (code == std::errc() && factor > 0 && number > 0 && number < kMost) return number * factor;
+  return invalid_input(
+      "found '" + std::string(text) + "'; expected a number of bytes, as in 65536, 64K or 1M", option);
+}
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -168,6 +180,14 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
   app.add_option("--cache-dir", arguments.cache_directory,
                  "Where compiled kernels are kept (default: $XDG_CACHE_HOME/halite or ~/.cache/halite)");
   app.add_flag("--no-cache", arguments.no_cache, "Compile every kernel anew");
+  app.add_option("--rows", arguments.rows,
+                 "Layers computed row by row, which takes less arena and a little more time: auto (as --max-ram "
+                 "asks), never, always")
+      ->check(CLI::IsMember({"auto", "never", "always"}))
+      ->capture_default_str();
+  app.add_option("--max-ram", arguments.max_ram,
+                 "Most bytes of arena and stack together (64K, 1M): fit, or say what is in the way");
+  app.add_option("--max-flash", arguments.max_flash, "Most bytes of code and weights together, likewise");
   app.add_option("--inputs", arguments.inputs,
                  "arena: inputs have a place in it; bound: they take none, the program binds its own buffers")
       ->check(CLI::IsMember({"arena", "bound"}))
@@ -189,6 +209,16 @@ Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
   if (!arguments.no_cache) {
     options.cache = arguments.cache_directory.empty() ? default_cache()
                                                       : std::filesystem::path(arguments.cache_directory);
+  }
+  if (arguments.rows == "never") options.rows = codegen::RowsMode::never;
+  if (arguments.rows == "always") options.rows = codegen::RowsMode::always;
+  for (const auto& [text, name, bytes] :
+       {std::tuple(&arguments.max_ram, "--max-ram", &options.max_ram),
+        std::tuple(&arguments.max_flash, "--max-flash", &options.max_flash)}) {
+    if (text->empty()) continue;
+    const auto parsed = parse_bytes(*text, name);
+    if (!parsed) return parsed.error();
+    *bytes = *parsed;
   }
   if (arguments.inputs == "bound") options.inputs = codegen::Home::bound;
   if (arguments.outputs == "bound") options.outputs = codegen::Home::bound;

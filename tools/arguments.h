@@ -56,7 +56,7 @@ struct CompileArguments {
   int jobs = 0;  ///< 0: one a processor
   std::string cache_directory;
   bool no_cache = false;
-  std::string inputs = "arena", outputs = "arena";
+  std::string inputs = "arena", outputs = "arena", rows = "auto", max_ram, max_flash;
 };
 void add_compile_options(CLI::App&, CompileArguments&);
 /// Everything but name, target and emit_*.

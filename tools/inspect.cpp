@@ -78,6 +78,32 @@ std::string graph_text(const ir::Graph& graph, const Facts& facts, const std::st
   return text + "\n" + table.text();
 }
 
+// Code that several steps share is stated at the first of them.
+void add_step(Table& table, const codegen::StepReport& step, const std::string& number,
+              std::map<std::string, std::string>& seen) {
+  const auto [first, is_new] = seen.emplace(step.kernel, number);
+  const std::string code = !step.parts.empty() ? "-"
+                           : is_new            ? std::to_string(step.code_bytes)
+                                               : "as " + first->second;
+  table.add({number, step.name, step.op, step.strategy,
+             step.macs ? human_count(static_cast<double>(step.macs)) : "-", code,
+             step.weights_bytes ? std::to_string(step.weights_bytes) : "-", step.kernel});
+}
+
+std::string peak_text(const codegen::Report& r) {
+  if (r.steps.empty()) return "";
+  std::string text = fmt::format(
+      "exactly: arena {} bytes, stack {}, code {} ({} of it runtime and tables), "
+      "weights {}\npeak: {} bytes in use at step {} ({}):",
+      r.arena_bytes, r.stack_bytes, r.code_bytes, r.rest_bytes, r.weights_bytes, r.peak_bytes, r.peak_step,
+      r.steps[size_t(r.peak_step)].name);
+  for (const codegen::Placement& p : r.arena) {
+    if (p.first <= r.peak_step && r.peak_step <= p.last)
+      text += fmt::format(" {} ({} {})", p.tensor, p.space, p.bytes);
+  }
+  return text + "\n\n";
+}
+
 std::string plan_text(const codegen::Report& r) {
   std::string text = fmt::format(
       "\nCompiled for {}: {}MAC, code {}, weights {}, stack {}\n"
@@ -86,12 +112,12 @@ std::string plan_text(const codegen::Report& r) {
       human_bytes(static_cast<double>(r.weights_bytes)), human_bytes(static_cast<double>(r.stack_bytes)),
       human_bytes(static_cast<double>(r.arena_bytes)), human_bytes(static_cast<double>(r.arena_lower_bound)),
       human_bytes(static_cast<double>(r.tensor_bytes)));
-  Table steps({">step", "name", "operator", "strategy", ">MACs", ">weights", "kernel"});
+  text += peak_text(r);
+  Table steps({">step", "name", "operator", "strategy", ">MACs", ">code", ">weights", "kernel"});
+  std::map<std::string, std::string> seen;
   for (size_t s = 0; s < r.steps.size(); ++s) {
-    const codegen::StepReport& step = r.steps[s];
-    steps.add({std::to_string(s), step.name, step.op, step.strategy,
-               step.macs ? human_count(static_cast<double>(step.macs)) : "-",
-               step.weights_bytes ? human_bytes(static_cast<double>(step.weights_bytes)) : "-", step.kernel});
+    add_step(steps, r.steps[s], std::to_string(s), seen);
+    for (const auto& layer : r.steps[s].parts) add_step(steps, layer, std::to_string(s) + "'", seen);
   }
   Table plan({"tensor", "space", ">offset", ">bytes", ">first", ">last"});
   for (const codegen::Placement& p : r.arena) {

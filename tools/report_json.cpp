@@ -15,13 +15,16 @@ Json to_json(const std::vector<codegen::Placement>& placements) {
 }
 
 Json to_json(const codegen::StepReport& s) {
-  return {{"name", s.name},
-          {"operator", s.op},
-          {"kernel", s.kernel},
-          {"strategy", s.strategy},
-          {"macs", s.macs},
-          {"weights_bytes", s.weights_bytes},
-          {"tensors", to_json(s.tensors)}};
+  Json row = {{"name", s.name},
+              {"operator", s.op},
+              {"kernel", s.kernel},
+              {"strategy", s.strategy},
+              {"macs", s.macs},
+              {"code_bytes", s.code_bytes},
+              {"weights_bytes", s.weights_bytes},
+              {"tensors", to_json(s.tensors)}};
+  for (const auto& part : s.parts) row["layers"].push_back(to_json(part));
+  return row;
 }
 
 }  // namespace
@@ -46,6 +49,9 @@ Json to_json(const codegen::Report& r) {
           {"tensor_bytes", r.tensor_bytes},
           {"weights_bytes", r.weights_bytes},
           {"code_bytes", r.code_bytes},
+          {"rest_bytes", r.rest_bytes},
+          {"peak_step", r.peak_step},
+          {"peak_bytes", r.peak_bytes},
           {"stack_bytes", r.stack_bytes},
           {"compile_seconds", r.compile_seconds},
           {"kernels", r.kernels},

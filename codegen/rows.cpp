@@ -1,0 +1,488 @@
+// The program is found by simulation: rows of the last layers are asked for one after the other, each asks
+// for the rows that it reads. How far back in its line buffer a kernel finds its window is read off; where
+// that differs from call to call there are several ops of one kernel.
+#include "codegen/rows.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/base/check.h"
+
+namespace halite::codegen {
+namespace {
+
+using ir::NodeId;
+using ir::ValueId;
+using schedules::Group;
+
+/// What a group reads of its main input to make one row, and how it sees it.
+struct Window {
+  int64_t rows = 1, stride = 1, above = 0;  ///< the row above the image is -1
+  int64_t columns = 1, left = 0;            ///< read, padding included; of them left of the image
+  uint8_t fill = 0;
+  bool pads = false;
+};
+
+/// One group read as a maker of rows.
+struct Layer {
+  Window window;
+  std::set<ValueId> windowed;  ///< inputs read through the window; also values made of them before the anchor
+  std::vector<ValueId> rows;   ///< inputs of which the row of the output is read
+  std::vector<ValueId> wholes;  ///< inputs that are the same for all rows
+};
+
+bool is_image(const ir::Type& type) { return type.rank() == 4 && type.shape[0] == 1; }
+
+/// Reads no row but by broadcasting.
+bool has_no_rows(const ir::Type& type) { return type.rank() < 3 || type.shape[type.rank() - 3] == 1; }
+
+int64_t reach(int64_t out, int64_t stride, int64_t kernel, int64_t dilation) {
+  return (out - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
+/// The byte that every byte of `value` in type `dtype` is; nullopt if they differ.
+std::optional<uint8_t> byte_of(int64_t value, ir::DType dtype) {
+  if (value == 0) return uint8_t{0};
+  if (ir::size_of(dtype) == 1) return uint8_t(value);
+  return {};
+}
+
+std::optional<Window> window_of(const ir::Conv2d& op, const ir::Type& in, const ir::Type& weights,
+                                const ir::Type& out) {
+  Window w;
+  w.rows = reach(1, 1, weights.shape[1], op.dilation[0]);
+  w.stride = op.stride[0];
+  w.above = op.pad[0];
+  w.left = op.pad[1];
+  w.columns = reach(out.shape[2], op.stride[1], weights.shape[2], op.dilation[1]);
+  w.pads = op.pad != std::array<int64_t, 4>{0, 0, 0, 0};
+  const auto fill = byte_of(op.x_zero, in.dtype);
+  if (w.pads && !fill) return {};
+  w.fill = fill.value_or(0);
+  return w;
+}
+
+std::optional<Window> window_of(const ir::Pool2d& op, const ir::Type& in, const ir::Type& out) {
+  Window w;
+  w.rows = reach(1, 1, op.kernel[0], op.dilation[0]);
+  w.stride = op.stride[0];
+  w.above = op.pad[0];
+  w.left = op.pad[1];
+  w.columns = reach(out.shape[2], op.stride[1], op.kernel[1], op.dilation[1]);
+  w.pads = op.pad != std::array<int64_t, 4>{0, 0, 0, 0};
+  if (!w.pads) return w;
+  // An average counts the pixels that exist; the lowest number must be the same in every byte.
+  if (op.kind != ir::Pool2d::Kind::max || ir::size_of(in.dtype) != 1) return {};
+  w.fill = in.dtype == ir::DType::i8 ? 0x80 : 0;
+  return w;
+}
+
+std::optional<Layer> read_layer(const ir::Graph& graph, const Group& group) {
+  if (group.outputs.size() != 1 || !is_image(graph.type(group.outputs[0]))) return {};
+  const ir::Shape& out_shape = graph.type(group.outputs[0]).shape;
+  const ir::Node& anchor = graph.node(group.anchor);
+  const auto* conv = std::get_if<ir::Conv2d>(&anchor.op);
+  const auto* pool = std::get_if<ir::Pool2d>(&anchor.op);
+  Layer layer;
+  if (conv || pool) {
+    const ir::Type &in = graph.type(anchor.inputs[0]), &out = graph.type(anchor.outputs[0]);
+    if (!is_image(in)) return {};
+    if (conv && !graph.is_constant(anchor.inputs[1])) return {};
+    const auto window =
+        conv ? window_of(*conv, in, graph.type(anchor.inputs[1]), out) : window_of(*pool, in, out);
+    if (!window) return {};
+    layer.window = *window;
+    layer.windowed = {anchor.inputs[0]};
+  } else if (!schedules::is_pointwise(graph, group.anchor)) {
+    return {};
+  }
+  // Nodes in front of the anchor work on its window, all others on one row.
+  for (auto it = group.nodes.rbegin(); it != group.nodes.rend(); ++it) {
+    const ir::Node& node = graph.node(*it);
+    if (*it == group.anchor && (conv || pool)) continue;
+    if (!schedules::is_pointwise(graph, *it)) return {};
+    if (layer.windowed.contains(node.outputs[0])) {
+      if (layer.window.pads) return {};
+      for (auto id : node.inputs) {
+        if (!graph.is_constant(id)) layer.windowed.insert(id);
+      }
+    } else if (!has_no_rows(graph.type(node.outputs[0])) && graph.type(node.outputs[0]).shape != out_shape) {
+      return {};
+    }
+  }
+  // Whoever reads what is windowed must be the anchor or in front of it.
+  std::set<ValueId> by_row;
+  for (auto id : group.nodes) {
+    const ir::Node& node = graph.node(id);
+    const bool in_front = layer.windowed.contains(node.outputs[0]);
+    for (size_t i = 0; i < node.inputs.size(); i++) {
+      const ValueId value = node.inputs[i];
+      if (graph.is_constant(value)) {
+        if (id != group.anchor && !has_no_rows(graph.type(value))) return {};
+      } else if (in_front || (id == group.anchor && i == 0 && (conv || pool))) {
+        if (!is_image(graph.type(value))) return {};
+      } else {
+        by_row.insert(value);
+      }
+    }
+  }
+  for (auto value : group.inputs) {
+    if (graph.is_constant(value)) continue;
+    if (layer.windowed.contains(value) && by_row.contains(value)) return {};
+    if (!by_row.contains(value)) continue;
+    const ir::Type& type = graph.type(value);
+    if (is_image(type) && type.shape[1] == out_shape[1] && out_shape[1] > 1) {
+      if (type.shape[2] != out_shape[2]) return {};
+      layer.rows.push_back(value);
+    } else if (has_no_rows(type)) {
+      layer.wholes.push_back(value);
+    } else {
+      return {};
+    }
+  }
+  return layer;
+}
+
+/// Greedy: the repetition that saves most, again and again.
+std::vector<RowLoop> find_loops(const std::vector<uint16_t>& program) {
+  constexpr size_t kLongest = 256;
+  std::vector<RowLoop> loops;
+  size_t literal = 0, at = 0;
+  const auto flush = [&](size_t end) {
+    if (end > literal) loops.push_back({uint16_t(literal), uint16_t(end - literal), 1});
+  };
+  while (at < program.size()) {
+    size_t best_length = 0, best_times = 1;
+    for (size_t length = 1; length <= kLongest && at + 2 * length <= program.size(); length++) {
+      size_t end = at + length;
+      while (end < program.size() && program[end] == program[end - length]) end++;
+      const size_t times = (end - at) / length;
+      if ((times - 1) * length > (best_times - 1) * best_length) best_length = length, best_times = times;
+    }
+    if ((best_times - 1) * best_length < 8) {
+      at++;
+      continue;
+    }
+    flush(at);
+    loops.push_back({uint16_t(at), uint16_t(best_length), uint16_t(best_times)});
+    at = literal = at + best_length * best_times;
+  }
+  flush(program.size());
+  return loops;
+}
+
+class Simulation {
+ public:
+  Simulation(const ir::Graph& graph, const Views& views, std::span<const Group> groups,
+             const std::vector<bool>& is_stored)
+      : graph_(graph), views_(views), groups_(groups), is_stored_(is_stored) {}
+
+  std::optional<Cascade> run() {
+    for (const auto& group : groups_) {
+      auto layer = read_layer(graph_, group);
+      if (!layer) return {};
+      layers_.push_back(*std::move(layer));
+    }
+    if (!make_lines()) return {};
+    drive();
+    if (cascade_.program.size() > UINT16_MAX) return {};
+    for (size_t l = 0; l < cascade_.lines.size(); l++) {
+      if (cascade_.lines[l].stored) note_overlaps(l);
+    }
+    resolve();
+    cascade_.layers.assign(groups_.begin(), groups_.end());
+    return std::move(cascade_);
+  }
+
+ private:
+  struct State {
+    int64_t height = 0;
+    int64_t newest = -1;             ///< row, those past the image included
+    std::optional<size_t> group;     ///< that makes the rows
+    std::vector<int64_t> loaded_at;  ///< stored lines, by row: how far each loaded line was
+  };
+  /// A call as the simulation sees it: how many rows behind the newest each window begins.
+  struct Call {
+    RowOp op;
+    std::vector<int64_t> back;
+    auto key() const { return std::tuple(op.kind, op.line, op.group, back); }
+  };
+
+  std::optional<size_t> line_of(ValueId id) const {
+    for (size_t l = 0; l < cascade_.lines.size(); l++) {
+      if (cascade_.lines[l].value == id) return l;
+    }
+    return {};
+  }
+
+  size_t add_line(ValueId id) {
+    if (auto known = line_of(id)) return *known;
+    Line line;
+    line.value = id;
+    cascade_.lines.push_back(line);
+    states_.push_back({graph_.type(id).shape[1], -1, {}, {}});
+    return cascade_.lines.size() - 1;
+  }
+
+  bool make_lines() {
+    for (size_t g = 0; g < groups_.size(); g++) {
+      const size_t l = add_line(groups_[g].outputs[0]);
+      states_[l].group = g;
+      cascade_.lines[l].stored = is_stored_[groups_[g].outputs[0].index];
+      if (!is_plain(graph_, views_, groups_[g].outputs[0])) return false;
+    }
+    for (const auto& group : groups_) {
+      for (auto id : group.inputs) {
+        if (graph_.is_constant(id)) continue;
+        const bool made_here = line_of(id) && states_[*line_of(id)].group;
+        const Layer& layer = layers_[&group - groups_.data()];
+        const bool whole = std::find(layer.wholes.begin(), layer.wholes.end(), id) != layer.wholes.end();
+        if (whole && made_here) return false;
+        if (whole) continue;
+        const size_t l = add_line(id);
+        cascade_.lines[l].loaded = !made_here;
+        if (!is_plain(graph_, views_, id)) return false;
+      }
+    }
+    for (size_t l = 0; l < cascade_.lines.size(); l++) {
+      if (!size_line(l)) return false;
+    }
+    return true;
+  }
+
+  /// Columns and the value of the padding, on which all readers must agree.
+  bool size_line(size_t l) {
+    Line& line = cascade_.lines[l];
+    const ir::Type& type = graph_.type(line.value);
+    const int64_t width = type.shape[2], pixel = type.shape[3] * ir::size_of(type.dtype);
+    int64_t left = 0, right = 0;
+    std::optional<uint8_t> fill;
+    for (const auto& layer : layers_) {
+      if (!layer.windowed.contains(line.value)) continue;
+      const Window& w = layer.window;
+      left = std::max(left, w.left);
+      right = std::max(right, w.columns - w.left - width);
+      if (!w.pads) continue;
+      if (fill && *fill != w.fill) return false;
+      fill = w.fill;
+    }
+    line.fill = fill.value_or(0);
+    line.left_bytes = left * pixel;
+    line.pixel_bytes = width * pixel;
+    // Rows begin at words, so that kernels may read words.
+    constexpr int64_t kWord = 4;
+    line.row_bytes = ((left + width + right) * pixel + kWord - 1) / kWord * kWord;
+    if (line.row_bytes % ir::size_of(type.dtype) != 0) line.row_bytes = (left + width + right) * pixel;
+    return true;
+  }
+
+  /// Asks for all rows that somebody outside reads.
+  void drive() {
+    std::vector<size_t> ends;
+    for (size_t l = 0; l < cascade_.lines.size(); l++) {
+      if (cascade_.lines[l].stored) ends.push_back(l);
+    }
+    // Side by side, as if all were equally high.
+    constexpr int64_t kSlices = 4096;
+    for (int64_t slice = 1; slice <= kSlices; slice++) {
+      for (size_t l : ends) {
+        const int64_t row = states_[l].height * slice / kSlices - 1;
+        if (row > states_[l].newest) advance(l, row);
+      }
+    }
+  }
+
+  void advance(size_t l, int64_t row) {
+    while (states_[l].newest < row) make_row(l);
+  }
+
+  void make_row(size_t l) {
+    const Line& line = cascade_.lines[l];
+    State& state = states_[l];
+    Call call;
+    call.op.line = l;
+    const int64_t row = state.newest + 1;
+    if (row >= state.height) {
+      call.op.kind = RowOp::Kind::fill;
+    } else if (state.group) {
+      call.op.kind = RowOp::Kind::kernel;
+      call.op.group = *state.group;
+      read_inputs(*state.group, row, call);
+    }
+    state.newest = row;
+    cascade_.moved_bytes += (cascade_.lines[l].rows - 1) * line.row_bytes;
+    if (call.op.kind == RowOp::Kind::load) cascade_.moved_bytes += line.pixel_bytes;
+    if (line.stored && row < state.height) {
+      cascade_.moved_bytes += line.pixel_bytes;
+      for (size_t other = 0; other < cascade_.lines.size(); other++)
+        state.loaded_at.push_back(std::min(states_[other].newest + 1, states_[other].height));
+    }
+    const auto [it, is_new] = known_.emplace(call.key(), calls_.size());
+    if (is_new) calls_.push_back(std::move(call));
+    cascade_.program.push_back(uint16_t(it->second));
+  }
+
+  void read_inputs(size_t g, int64_t row, Call& call) {
+    const Layer& layer = layers_[g];
+    const Window& w = layer.window;
+    std::vector<std::pair<size_t, int64_t>> begins;  // line, first row read
+    for (auto id : groups_[g].inputs) {
+      if (graph_.is_constant(id)) continue;
+      const auto l = line_of(id);
+      const bool whole = std::find(layer.wholes.begin(), layer.wholes.end(), id) != layer.wholes.end();
+      if (whole) {
+        call.op.inputs.push_back({});
+        call.back.push_back(0);
+        continue;
+      }
+      const bool windowed = layer.windowed.contains(id);
+      const int64_t first = windowed ? row * w.stride - w.above : row;
+      advance(*l, windowed ? first + w.rows - 1 : first);
+      begins.push_back({*l, first});
+      call.op.inputs.push_back({*l, windowed ? -w.left : 0});
+      call.back.push_back(0);
+    }
+    // An input may have moved on for the sake of another.
+    size_t k = 0;
+    for (size_t i = 0; i < call.back.size(); i++) {
+      if (!call.op.inputs[i].line) continue;
+      const auto [l, first] = begins[k++];
+      call.back[i] = states_[l].newest - first;
+      cascade_.lines[l].rows = std::max(cascade_.lines[l].rows, call.back[i] + 1);
+    }
+  }
+
+  void note_overlaps(size_t l) {
+    const Line& out = cascade_.lines[l];
+    const State& state = states_[l];
+    const size_t lines = cascade_.lines.size();
+    for (size_t in = 0; in < lines; in++) {
+      const Line& from = cascade_.lines[in];
+      if (!from.loaded) continue;
+      const int64_t all = std::min(states_[in].newest + 1, states_[in].height);
+      int64_t delta = all * from.pixel_bytes;
+      for (int64_t row = 0; row < state.height; row++) {
+        const int64_t loaded = state.loaded_at[size_t(row) * lines + in];
+        if (loaded < all) delta = std::min(delta, loaded * from.pixel_bytes - (row + 1) * out.pixel_bytes);
+      }
+      cascade_.overlaps.push_back({out.value, from.value, delta});
+    }
+  }
+
+  /// Rows behind the newest become bytes into the line.
+  void resolve() {
+    for (auto& call : calls_) {
+      for (size_t i = 0; i < call.back.size(); i++) {
+        auto& input = call.op.inputs[i];
+        if (!input.line) continue;
+        const Line& line = cascade_.lines[*input.line];
+        const ir::Type& type = graph_.type(line.value);
+        const int64_t pixel = type.shape[3] * ir::size_of(type.dtype);
+        input.offset =
+            (line.rows - 1 - call.back[i]) * line.row_bytes + line.left_bytes + input.offset * pixel;
+      }
+      cascade_.ops.push_back(std::move(call.op));
+    }
+    cascade_.loops = find_loops(cascade_.program);
+  }
+
+  const ir::Graph& graph_;
+  const Views& views_;
+  std::span<const Group> groups_;
+  const std::vector<bool>& is_stored_;
+  std::vector<Layer> layers_;
+  std::vector<State> states_;  // by line
+  std::vector<Call> calls_;
+  std::map<std::tuple<RowOp::Kind, size_t, size_t, std::vector<int64_t>>, size_t> known_;
+  Cascade cascade_;
+};
+
+/// Adds the nodes of one group on rows.
+class RowGroupBuilder {
+ public:
+  RowGroupBuilder(ir::Graph& graph, Views& views, const Cascade& cascade, const Group& group)
+      : graph_(graph), views_(views), cascade_(cascade), group_(group), layer_(*read_layer(graph, group)) {}
+
+  Group run() {
+    Group result;
+    for (auto id : group_.inputs) result.inputs.push_back(graph_.is_constant(id) ? id : input(id));
+    for (auto id : group_.nodes) {
+      ir::Node node = graph_.node(id);
+      for (auto& value : node.inputs) {
+        if (const auto known = rows_.find(value); known != rows_.end()) value = known->second;
+      }
+      if (auto* conv = std::get_if<ir::Conv2d>(&node.op)) conv->pad = {0, 0, 0, 0};
+      if (auto* pool = std::get_if<ir::Pool2d>(&node.op)) pool->pad = {}, pool->excess = {};
+      const ValueId made = node.outputs[0];
+      ir::Type type = graph_.type(made);
+      if (type.rank() >= 3 && !has_no_rows(type)) {
+        const bool in_front = layer_.windowed.contains(made);
+        type.shape[type.rank() - 3] = in_front ? layer_.window.rows : 1;
+        if (in_front) type.shape[2] = layer_.window.columns;
+      }
+      node.outputs = {add_value(made, type, ir::contiguous_strides(type.shape))};
+      if (id == group_.anchor) result.anchor = NodeId{uint32_t(graph_.nodes.size())};
+      result.nodes.push_back(NodeId{uint32_t(graph_.nodes.size())});
+      graph_.nodes.push_back(std::move(node));
+      views_.is_view.push_back(false);
+    }
+    result.outputs = {rows_.at(group_.outputs[0])};
+    return result;
+  }
+
+ private:
+  ValueId input(ValueId id) {
+    ir::Type type = graph_.type(id);
+    for (const auto& line : cascade_.lines) {
+      if (line.value != id) continue;
+      const bool windowed = layer_.windowed.contains(id);
+      type.shape[1] = windowed ? layer_.window.rows : 1;
+      if (windowed) type.shape[2] = layer_.window.columns;
+      auto strides = ir::contiguous_strides(type.shape);
+      // A single row needs no stride; as if contiguous, so that equal kernels look equal.
+      if (type.shape[1] > 1) strides[1] = line.row_bytes / ir::size_of(type.dtype);
+      strides[0] = strides[1] * type.shape[1];
+      return add_value(id, type, strides);
+    }
+    return rows_[id] = id;  // the whole tensor
+  }
+
+  ValueId add_value(ValueId of, const ir::Type& type, std::vector<int64_t> strides) {
+    const ValueId id = graph_.add_value(graph_.value(of).name + ".row", type);
+    views_.places.push_back({id, 0, std::move(strides)});
+    return rows_[of] = id;
+  }
+
+  ir::Graph& graph_;
+  Views& views_;
+  const Cascade& cascade_;
+  const Group& group_;
+  const Layer layer_;
+  std::map<ValueId, ValueId> rows_;  // what stands for a value
+};
+
+}  // namespace
+
+bool is_plain(const ir::Graph& graph, const Views& views, ValueId id) {
+  const Place& place = views.places[id.index];
+  return place.offset == 0 && place.strides == ir::contiguous_strides(graph.type(id).shape) &&
+         graph.type(place.root).bytes() == graph.type(id).bytes();
+}
+
+int64_t Cascade::line_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& line : lines) bytes += line.bytes();
+  return bytes;
+}
+
+std::optional<Cascade> plan_rows(const ir::Graph& graph, const Views& views, std::span<const Group> groups,
+                                 const std::vector<bool>& is_stored) {
+  return Simulation(graph, views, groups, is_stored).run();
+}
+
+void build_rows(ir::Graph& graph, Views& views, Cascade& cascade) {
+  for (const auto& group : cascade.layers)
+    cascade.groups.push_back(RowGroupBuilder(graph, views, cascade, group).run());
+}
+
+}  // namespace halite::codegen
