@@ -99,7 +99,26 @@ class Depths {
       int64_t& deepest = is_parallel ? parallel : below;
       deepest = std::max(deepest, depth(target));
     }
-    return depths_[section] = frames_[section] + below + parallel;
+    return depths_[section] = frames_[section] + unrecorded(section) + below + parallel;
+  }
+
+  /// What x86 puts on the stack besides the recorded frame: the return address, and what a frame that aligns the
+  /// stack pointer for its vectors loses by that. Elsewhere return addresses are in registers, and saved in the
+  /// frame.
+  int64_t unrecorded(uint64_t section) const {
+    if (object_.getArch() != llvm::Triple::x86_64) return 0;
+    constexpr int64_t kReturnAddress = 8, kCallAlign = 16;
+    const auto contents = take((*section_at(section)).getContents());
+    const llvm::StringRef and_rsp("\x48\x83\xe4");  // and rsp, imm8: the mask of an alignment
+    const size_t at = contents.find(and_rsp);
+    if (at == contents.npos || at + and_rsp.size() >= contents.size()) return kReturnAddress;
+    const int64_t align = -int64_t{static_cast<int8_t>(contents[at + and_rsp.size()])};
+    return kReturnAddress + std::max<int64_t>(align - kCallAlign / 2, 0);
+  }
+
+  llvm::object::section_iterator section_at(uint64_t index) const {
+    return std::find_if(object_.section_begin(), object_.section_end(),
+                        [&](const SectionRef& s) { return s.getIndex() == index; });
   }
 
   int64_t data_depth(uint64_t section) {
