@@ -229,9 +229,10 @@ class Cutter {
   std::vector<std::vector<const Segment*>> starting_at_;
 };
 
+/// Where nothing is said: on machines that are bare, for there RAM is scarcest.
 bool wants_rows(const CompileOptions& options) {
   if (options.rows != RowsMode::automatic) return options.rows == RowsMode::always;
-  return options.arena_target > 0;
+  return options.arena_target > 0 || options.target.platform == targets::Platform::none;
 }
 
 }  // namespace

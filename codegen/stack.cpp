@@ -102,9 +102,9 @@ class Depths {
     return depths_[section] = frames_[section] + unrecorded(section) + below + parallel;
   }
 
-  /// What x86 puts on the stack besides the recorded frame: the return address, and what a frame that aligns the
-  /// stack pointer for its vectors loses by that. Elsewhere return addresses are in registers, and saved in the
-  /// frame.
+  /// What x86 puts on the stack besides the recorded frame: the return address, and what a frame that aligns
+  /// the stack pointer for its vectors loses by that. Elsewhere return addresses are in registers, and saved
+  /// in the frame.
   int64_t unrecorded(uint64_t section) const {
     if (object_.getArch() != llvm::Triple::x86_64) return 0;
     constexpr int64_t kReturnAddress = 8, kCallAlign = 16;

@@ -181,8 +181,8 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
                  "Where compiled kernels are kept (default: $XDG_CACHE_HOME/halite or ~/.cache/halite)");
   app.add_flag("--no-cache", arguments.no_cache, "Compile every kernel anew");
   app.add_option("--rows", arguments.rows,
-                 "Layers computed row by row, which takes less arena and a little more time: auto (as --max-ram "
-                 "asks), never, always")
+                 "Layers computed row by row, which takes less arena and a little more time: auto (on bare "
+                 "machines, and as --max-ram asks), never, always")
       ->check(CLI::IsMember({"auto", "never", "always"}))
       ->capture_default_str();
   app.add_option("--max-ram", arguments.max_ram,
