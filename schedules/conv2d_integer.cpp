@@ -51,7 +51,8 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
     const int64_t bytes = ir::size_of(a.inputs[0].dtype);
     const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
     while (rows > 1 && strip_rows(rows) * p.row * bytes > most) --rows;
-    // A strip for a single row of tiles may take all of the stack that there is: a copy of the image costs far more.
+    // A strip for a single row of tiles may take all of the stack that there is: a copy of the image costs
+    // far more.
     p.copy = strip_rows(rows) * p.row * bytes <= stack_limit(a.facts) ? Copy::strip : Copy::image;
   }
   rows = std::min(rows, row_tiles);

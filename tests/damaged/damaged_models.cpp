@@ -15,6 +15,9 @@ using namespace halite::test;
 
 std::string model_bytes(const std::string& name) { return contents(model_folder(name) + "/model.onnx"); }
 
+const std::string kTflite = std::string(HALITE_SOURCE_DIR) + "/../shared/models/hello_world_int8";
+std::string tflite_bytes() { return contents(kTflite + "/model.tflite"); }
+
 void expect_refused(const std::string& bytes, const std::string& what) {
   CAPTURE(what);
   const TempDir dir;
@@ -37,14 +40,17 @@ void expect_refused(const std::string& base, const std::vector<Damage>& damages)
   }
 }
 
-TEST_CASE("models that are cut short anywhere are refused") {
-  const std::string bytes = model_bytes("mnist_8");
+void expect_cuts_refused(const std::string& bytes) {
   for (size_t i = 0; i < 24; ++i) {
     const size_t length = bytes.size() * i / 24;
     expect_refused(bytes.substr(0, length), "cut to " + std::to_string(length) + " bytes");
   }
   expect_refused(bytes.substr(0, bytes.size() - 1), "the last byte is missing");
 }
+
+TEST_CASE("models that are cut short anywhere are refused") { expect_cuts_refused(model_bytes("mnist_8")); }
+
+TEST_CASE("TFLite models that are cut short anywhere are refused") { expect_cuts_refused(tflite_bytes()); }
 
 TEST_CASE("files that are no model are refused") {
   expect_refused("", "empty");
@@ -66,9 +72,7 @@ TEST_CASE("models whose structure is damaged are refused") {
 
 // A flipped byte may hit a weight and leave a valid model: it must end in an answer or an error, never
 // otherwise.
-TEST_CASE("models with flipped bytes give an answer or an error") {
-  const std::string bytes = model_bytes("mnist_8");
-  const std::string data = model_folder("mnist_8") + "/test_data_set_0";
+void expect_flips_handled(const std::string& bytes, const std::string& data) {
   std::mt19937 random(11);
   int refused = 0;
   for (int i = 0; i < 60; ++i) {
@@ -77,13 +81,21 @@ TEST_CASE("models with flipped bytes give an answer or an error") {
     for (int f = 0; f < flips; ++f)
       damaged[random() % damaged.size()] ^= static_cast<char>(1 << (random() % 8));
     const TempDir dir;
-    std::ofstream(dir / "model.onnx", std::ios::binary) << damaged;
-    const Run run = halite::test::halite({"run", dir / "model.onnx", "--interpret", "--data", data});
+    std::ofstream(dir / "model", std::ios::binary) << damaged;
+    const Run run = halite::test::halite({"run", dir / "model", "--interpret", "--data", data});
     CAPTURE(i);
     CHECK_MESSAGE((run.status == 0 || run.status == 1), run.err);
     refused += run.status == 1;
   }
   CHECK(refused > 5);
+}
+
+TEST_CASE("models with flipped bytes give an answer or an error") {
+  expect_flips_handled(model_bytes("mnist_8"), model_folder("mnist_8") + "/test_data_set_0");
+}
+
+TEST_CASE("TFLite models with flipped bytes give an answer or an error") {
+  expect_flips_handled(tflite_bytes(), kTflite + "/x0");
 }
 
 }  // namespace
