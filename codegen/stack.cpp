@@ -113,7 +113,8 @@ class Depths {
     const size_t at = contents.find(and_rsp);
     if (at == contents.npos || at + and_rsp.size() >= contents.size()) return kReturnAddress;
     const int64_t align = -int64_t{static_cast<int8_t>(contents[at + and_rsp.size()])};
-    return kReturnAddress + std::max<int64_t>(align - kCallAlign / 2, 0);
+    // Once for where the frame begins, once for its size, which is rounded up.
+    return kReturnAddress + 2 * std::max<int64_t>(align - kCallAlign / 2, 0);
   }
 
   llvm::object::section_iterator section_at(uint64_t index) const {

@@ -25,18 +25,24 @@ bool has_emulator() {
 
 TEST_CASE("firmware is a complete image that runs and checks itself") {
   if (!has_emulator()) return;
-  const TempDir dir;
-  const auto run = halite({"compile", kModel, "--name", "digits", "-o", dir.string(), "--target", "cortex-m4",
-                           "--board", "mps2-an386", "--emit", "firmware", "--data", kData, "--json"});
-  REQUIRE_MESSAGE(run.status == 0, run.out);
-  const Json compiled = Json::parse(run.out).at("compiled").at(0);
-  CHECK(compiled.at("firmware") == dir / "digits.elf");
-  const auto ran =
-      shell("timeout 120 " + compiled.at("firmware_command").get<std::string>() + " </dev/null 2>&1");
-  CHECK_MESSAGE(ran.status == 0, ran.out);
-  CHECK(ran.out.find("step 0 Convolution28 (conv2d+relu): ") != std::string::npos);
-  CHECK(ran.out.find("output 0 Plus214_Output_0: ") != std::string::npos);
-  CHECK(ran.out.find("self-test passed") != std::string::npos);
+  // Layer by layer each is a step; row by row the two convolutions and their pools are one.
+  for (const auto& [rows, step] : {std::pair{"never", "step 0 Convolution28 (conv2d+relu): "},
+                                   {"always", "step 0 Convolution110 (conv2d+relu, pool2d, "}}) {
+    CAPTURE(rows);
+    const TempDir dir;
+    const auto run =
+        halite({"compile", kModel, "--name", "digits", "-o", dir.string(), "--target", "cortex-m4", "--board",
+                "mps2-an386", "--emit", "firmware", "--data", kData, "--json", "--rows", rows});
+    REQUIRE_MESSAGE(run.status == 0, run.out);
+    const Json compiled = Json::parse(run.out).at("compiled").at(0);
+    CHECK(compiled.at("firmware") == dir / "digits.elf");
+    const auto ran =
+        shell("timeout 120 " + compiled.at("firmware_command").get<std::string>() + " </dev/null 2>&1");
+    CHECK_MESSAGE(ran.status == 0, ran.out);
+    CHECK_MESSAGE(ran.out.find(step) != std::string::npos, ran.out);
+    CHECK(ran.out.find("output 0 Plus214_Output_0: ") != std::string::npos);
+    CHECK(ran.out.find("self-test passed") != std::string::npos);
+  }
 }
 
 TEST_CASE("firmware for a board that the target does not have is refused") {
