@@ -32,7 +32,8 @@ static void begin_state(halite_session *s) {
   const halite_model *m = s->model;
   unsigned char *state = state_of(s);
   for (uint32_t i = 0; i < m->state_bytes; ++i) state[i] = 0;
-  for (const rt_initial *r = m->initials; r < m->initials + m->n_initials; ++r) {
+  for (uint32_t k = 0; k < m->n_initials; ++k) {
+    const rt_initial *r = &m->initials[k];
     if (r->data)
       copy(state + r->offset, r->data, r->bytes);
     else

@@ -29,6 +29,7 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   const ir::Node& anchor = given.node(request.group.anchor);
   const ir::Shape out = given.type(anchor.outputs[0]).shape;
   if (request.target.facts.cores > 1 || out.size() != 4 || out[0] * out[1] == 1) return {};
+  if (!std::holds_alternative<ir::Conv2d>(anchor.op)) return {};
   if (!is_pixelwise(anchor.op, given.type(anchor.inputs[1]).shape)) return {};
   for (auto id : request.group.nodes) {
     if (id != request.group.anchor && !is_pointwise(given, id)) return {};
