@@ -47,15 +47,21 @@ std::optional<uint8_t> byte_of(int64_t value, ir::DType dtype) {
   return {};
 }
 
-std::optional<Window> window_of(const ir::Conv2d& op, const ir::Type& in, const ir::Type& weights,
-                                const ir::Type& out) {
+/// What conv2d and pool2d read alike, for a kernel [h,w] and an output [n,h,w,c].
+Window spatial_window(const auto& op, int64_t kernel_rows, int64_t kernel_columns, const ir::Type& out) {
   Window w;
-  w.rows = reach(1, 1, weights.shape[1], op.dilation[0]);
+  w.rows = reach(1, 1, kernel_rows, op.dilation[0]);
   w.stride = op.stride[0];
   w.above = op.pad[0];
   w.left = op.pad[1];
-  w.columns = reach(out.shape[2], op.stride[1], weights.shape[2], op.dilation[1]);
+  w.columns = reach(out.shape[2], op.stride[1], kernel_columns, op.dilation[1]);
   w.pads = op.pad != std::array<int64_t, 4>{0, 0, 0, 0};
+  return w;
+}
+
+std::optional<Window> window_of(const ir::Conv2d& op, const ir::Type& in, const ir::Type& weights,
+                                const ir::Type& out) {
+  Window w = spatial_window(op, weights.shape[1], weights.shape[2], out);
   const auto fill = byte_of(op.x_zero, in.dtype);
   if (w.pads && !fill) return {};
   w.fill = fill.value_or(0);
@@ -63,13 +69,7 @@ std::optional<Window> window_of(const ir::Conv2d& op, const ir::Type& in, const 
 }
 
 std::optional<Window> window_of(const ir::Pool2d& op, const ir::Type& in, const ir::Type& out) {
-  Window w;
-  w.rows = reach(1, 1, op.kernel[0], op.dilation[0]);
-  w.stride = op.stride[0];
-  w.above = op.pad[0];
-  w.left = op.pad[1];
-  w.columns = reach(out.shape[2], op.stride[1], op.kernel[1], op.dilation[1]);
-  w.pads = op.pad != std::array<int64_t, 4>{0, 0, 0, 0};
+  Window w = spatial_window(op, op.kernel[0], op.kernel[1], out);
   if (!w.pads) return w;
   // An average counts the pixels that exist; the lowest number must be the same in every byte.
   if (op.kind != ir::Pool2d::Kind::max || ir::size_of(in.dtype) != 1) return {};

@@ -69,12 +69,7 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
     if (!fits || p.weights_outermost) p.padding = Padding::image;
   }
   if (p.weights_outermost) rows = row_tiles;
-  rows = std::min(rows, row_tiles);
-  // A shorter last task is a second copy of the loops.
-  int64_t divisor = rows;
-  while (row_tiles % divisor != 0) --divisor;
-  const bool even = a.optimize == Optimize::size || 3 * divisor >= rows;
-  p.rows_per_task = even ? divisor : ceil_div(row_tiles, ceil_div(row_tiles, rows));
+  p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
   p.strip_rows = strip_rows(p.rows_per_task);
   p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
 }

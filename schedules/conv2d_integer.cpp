@@ -55,12 +55,7 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
     // far more.
     p.copy = strip_rows(rows) * p.row * bytes <= stack_limit(a.facts) ? Copy::strip : Copy::image;
   }
-  rows = std::min(rows, row_tiles);
-  // A shorter last task is a second copy of the loops.
-  int64_t divisor = rows;
-  while (row_tiles % divisor != 0) --divisor;
-  const bool even = a.optimize == Optimize::size || 3 * divisor >= rows;
-  p.rows_per_task = even ? divisor : ceil_div(row_tiles, ceil_div(row_tiles, rows));
+  p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
   p.strip_rows = strip_rows(p.rows_per_task);
 }
 

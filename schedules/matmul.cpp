@@ -4,6 +4,8 @@
 // [batch][n/tile][k][tile], so that the innermost loop reads it as one stream; one row (a dense layer) is the
 // same with one row in the tile, bound by the memory that holds the weights. A matrix that is not constant is
 // read where it is if its rows are along n, and is packed into scratch first if it is transposed.
+#include "schedules/matmul.h"
+
 #include <algorithm>
 
 #include "ir/base/check.h"
@@ -66,20 +68,6 @@ ir::Tensor pack(const ir::Tensor& b, const Plan& p, bool transposed) {
         to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
             from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
   return packed;
-}
-
-/// The batch coordinates of an operand of `type`: right-aligned to the output's, 0 where the operand is
-/// broadcast.
-std::vector<Expr> batch_of(const ir::Type& type, const std::vector<Var>& args) {
-  std::vector<Expr> at;
-  for (int d = 2; d < type.rank(); ++d)
-    at.push_back(type.shape[type.rank() - 1 - d] == 1 ? Expr(0) : Expr(args[d]));
-  return at;
-}
-
-std::vector<Expr> join(std::vector<Expr> first, const std::vector<Expr>& rest) {
-  first.insert(first.end(), rest.begin(), rest.end());
-  return first;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/matmul.h"
 #include "schedules/products.h"
 #include "schedules/register_tile.h"
 #include "schedules/types.h"
@@ -58,19 +59,6 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
              .once = a.in_place};
   p.tile = pick_tile(a, p);
   return p;
-}
-
-/// The batch coordinates of an operand, right-aligned to the output's; 0 where it is broadcast.
-std::vector<Expr> batch_of(const ir::Type& type, const std::vector<Var>& args) {
-  std::vector<Expr> at;
-  for (int d = 2; d < type.rank(); ++d)
-    at.push_back(type.shape[type.rank() - 1 - d] == 1 ? Expr(0) : Expr(args[d]));
-  return at;
-}
-
-std::vector<Expr> join(std::vector<Expr> first, const std::vector<Expr>& rest) {
-  first.insert(first.end(), rest.begin(), rest.end());
-  return first;
 }
 
 /// The bias of an output element; padded columns read the last one.

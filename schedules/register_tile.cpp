@@ -104,6 +104,14 @@ int64_t stack_limit(const targets::Facts& facts) {
 }
 bool worth_parallel(const targets::Facts& facts, int64_t macs) { return facts.cores > 1 && macs > 500'000; }
 
+int64_t task_rows(int64_t most, int64_t count, Optimize optimize) {
+  const int64_t rows = std::min(most, count);
+  int64_t divisor = rows;
+  while (count % divisor != 0) --divisor;
+  const bool even = optimize == Optimize::size || 3 * divisor >= rows;
+  return even ? divisor : ceil_div(count, ceil_div(count, rows));
+}
+
 /// In size mode the extents choose nothing but what they must, so that kernels of a kind come out alike and
 /// can share their code (codegen/merge.h). Four accumulators of one pixel where the channels divide so, else
 /// of several: a tile that divides its axis needs no second copy of the loops for the rest.

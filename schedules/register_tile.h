@@ -69,6 +69,9 @@ int f32_lanes(const targets::Facts&);
 int64_t stack_limit(const targets::Facts&);
 /// Whether a contraction of that many multiply-accumulates is worth a parallel loop.
 bool worth_parallel(const targets::Facts&, int64_t macs);
+/// Rows of tiles of each task, out of `count`, at most `most`: a divisor where a good one is near, since a
+/// shorter last task is a second copy of the loops.
+int64_t task_rows(int64_t most, int64_t count, Optimize);
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
