@@ -2,6 +2,8 @@
 // hl_dot4_s8(x, w, sum): sum plus the products of the four signed bytes of x and w. SXTB16 spreads two bytes
 // of a word, the first and third or, rotated, the second and fourth, over halfwords, which SMLAD multiplies
 // in pairs. LLVM folds the rotation and shares what is spread once for several sums.
+// hl_pair4_s8(x, even, odd, sum, both): sum plus the products of the four signed bytes of x with halfwords of
+// even, odd, even, odd, or, if not `both`, with the lower bytes of these (schedules/pairs.h).
 // hl_mla(x, w, sum): sum plus x times w, in its place.
 #include "codegen/intrinsics.h"
 
@@ -30,6 +32,8 @@ void use_float_intrinsics(llvm::Module& module) {
   }
 }
 
+using Arguments = std::vector<llvm::Value*>;
+
 /// The instruction as it stands: unlike an intrinsic it keeps its place, so that kernels compute in the order
 /// that their schedule gave them, which fits the registers.
 llvm::Value* in_place(llvm::IRBuilder<>& ir, const char* mnemonic, llvm::Value* a, llvm::Value* b,
@@ -40,17 +44,29 @@ llvm::Value* in_place(llvm::IRBuilder<>& ir, const char* mnemonic, llvm::Value* 
   return ir.CreateCall(type, code, {a, b, sum});
 }
 
-llvm::Value* dot4_s8(llvm::IRBuilder<>& ir, llvm::Value* x, llvm::Value* w, llvm::Value* sum) {
-  const auto spread = [&](llvm::Value* word, bool odd) -> llvm::Value* {
-    if (odd)
-      word = ir.CreateIntrinsic(llvm::Intrinsic::fshr, {ir.getInt32Ty()}, {word, word, ir.getInt32(8)});
-    return ir.CreateIntrinsic(llvm::Intrinsic::arm_sxtb16, {}, {word});
-  };
-  sum = ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(x, false), spread(w, false), sum});
-  return in_place(ir, "smlad", spread(x, true), spread(w, true), sum);
+llvm::Value* spread(llvm::IRBuilder<>& ir, llvm::Value* word, bool odd) {
+  if (odd) word = ir.CreateIntrinsic(llvm::Intrinsic::fshr, {ir.getInt32Ty()}, {word, word, ir.getInt32(8)});
+  return ir.CreateIntrinsic(llvm::Intrinsic::arm_sxtb16, {}, {word});
 }
 
-using Make = llvm::Value* (*)(llvm::IRBuilder<>&, llvm::Value*, llvm::Value*, llvm::Value*);
+llvm::Value* dot4_s8(llvm::IRBuilder<>& ir, const Arguments& a) {
+  const auto [x, w, sum] = std::tuple(a[0], a[1], a[2]);
+  auto* first =
+      ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(ir, x, false), spread(ir, w, false), sum});
+  return in_place(ir, "smlad", spread(ir, x, true), spread(ir, w, true), first);
+}
+
+llvm::Value* pair4_s8(llvm::IRBuilder<>& ir, const Arguments& a) {
+  const bool both = !llvm::cast<llvm::ConstantInt>(a[4])->isZero();
+  const auto factor = [&](llvm::Value* w) { return both ? w : spread(ir, w, false); };
+  auto* first =
+      ir.CreateIntrinsic(llvm::Intrinsic::arm_smlad, {}, {spread(ir, a[0], false), factor(a[1]), a[3]});
+  return in_place(ir, "smlad", spread(ir, a[0], true), factor(a[2]), first);
+}
+
+llvm::Value* mla(llvm::IRBuilder<>& ir, const Arguments& a) { return in_place(ir, "mla", a[0], a[1], a[2]); }
+
+using Make = llvm::Value* (*)(llvm::IRBuilder<>&, const Arguments&);
 
 void use_products(llvm::Module& module, const char* name, Make make) {
   auto* function = module.getFunction(name);
@@ -58,8 +74,7 @@ void use_products(llvm::Module& module, const char* name, Make make) {
   for (auto* user : llvm::make_early_inc_range(function->users())) {
     auto* call = llvm::cast<llvm::CallInst>(user);
     llvm::IRBuilder<> ir(call);
-    call->replaceAllUsesWith(
-        make(ir, call->getArgOperand(0), call->getArgOperand(1), call->getArgOperand(2)));
+    call->replaceAllUsesWith(make(ir, Arguments(call->arg_begin(), call->arg_end())));
     call->eraseFromParent();
   }
   function->eraseFromParent();
@@ -112,10 +127,10 @@ void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);
   use_words(module);
   use_products(module, "hl_dot4_s8", dot4_s8);
-  use_products(module, "hl_mla", [](llvm::IRBuilder<>& ir, llvm::Value* x, llvm::Value* w, llvm::Value* sum) {
-    return in_place(ir, "mla", x, w, sum);
-  });
+  use_products(module, "hl_mla", mla);
   for (auto& function : module) widen_products(function);
 }
+
+void use_pairs(llvm::Module& module) { use_products(module, "hl_pair4_s8", pair4_s8); }
 
 }  // namespace halite::codegen

@@ -12,7 +12,9 @@
 
 #include "codegen/intrinsics.h"
 #include "codegen/temp_dir.h"
+#include "codegen/word_loops.h"
 #include "ir/text.h"
+#include "schedules/pairs.h"
 #include "schedules/scaling.h"
 
 namespace halite::codegen {
@@ -162,6 +164,7 @@ std::string describe(const schedules::Request& request) {
       out << ' ' << number(value) << ": " << to_string(request.graph.type(value));
     if (std::holds_alternative<ir::Requantize>(node.op))
       out << " scaling " << int(schedules::scaling_of(request.graph, request.group, id));
+    if (schedules::weights_pair(request.graph, id)) out << " weights pair";
     out << '\n';
   }
   for (size_t i = 0; i < request.outputs.size(); i++) operand(request.group.outputs[i], request.outputs[i]);
@@ -199,6 +202,8 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   machine.adopt(*module);
   use_intrinsics(*module);
   machine.inline_only(*module);
+  use_word_loops(*module);
+  use_pairs(*module);
   return write_bitcode(*module);
 }
 

@@ -22,6 +22,7 @@ struct Anchor {
   int epilogue_inputs =
       0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
   Scaling scaling = Scaling::plain;  ///< of a requantize
+  bool weights_pair = false;         ///< of a convolution or product (pairs.h)
 };
 
 /// A named way to compute an anchor, with the cost model's estimate.

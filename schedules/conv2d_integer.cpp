@@ -25,15 +25,17 @@ Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low
 constexpr int64_t kMostRowsPerTask = 14;
 constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be copied
 
-Tile pick_tile(const Anchor& a, const ConvPlan& p) {
+Tile pick_tile(const Anchor& a, ConvPlan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
-  // Four sums at a time: with the factors, that is what sixteen general registers hold.
   Tile t;
-  const bool square = p.ow > 1 && p.product.method == Method::words;
-  t.px = square ? 2 : 1;
-  t.vectors = std::min<int64_t>(square ? 2 : 4, p.ocg);
-  while (p.space.rest == Rest::none && p.ocg % t.vectors != 0) --t.vectors;
-  if (a.in_place && p.ow % t.px != 0) t.px = 1;
+  const bool exactly = p.space.rest == Rest::none;
+  if (p.product.method == Method::words) {
+    t.px = p.ow > 1 && !(a.in_place && p.ow % 2 != 0) ? 2 : 1;
+    t.vectors = word_channels(p.product, a, p.ocg, t.px, exactly);
+  } else {
+    t.vectors = std::min<int64_t>(4, p.ocg);
+    while (exactly && p.ocg % t.vectors != 0) --t.vectors;
+  }
   t.cycles = 1;
   return t;
 }
@@ -190,12 +192,22 @@ void schedule_copied_input(const ConvPlan& p, const Anchor& a, Stages& stages, F
 
 Expr first_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Var& c) {
   const Halide::Type type = halide_type(p.product.acc);
-  if (!p.has_bias || p.product.sum == ir::DType::i64) return Internal::make_zero(type);
+  if (!p.has_bias || p.product.pairs || p.product.sum == ir::DType::i64) return Internal::make_zero(type);
   const Expr first = in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1)));
   return cast(type, first);
 }
 
 Func finished_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Func& acc) {
+  if (p.product.pairs) {
+    Func sum("sum");
+    const auto v = acc.args();
+    std::vector<Expr> here(v.begin(), v.end()), first = here;
+    first[0] = v[0] / 2 * 2;
+    Expr value = select(v[0] % 2 == 0, acc(first), separated(acc(first), acc(here)));
+    if (p.has_bias) value += in[2](a.constant[2] ? Expr(v[0]) : min(v[0], e(p.oc - 1)));
+    sum(v) = value;
+    return sum;
+  }
   if (p.product.acc == p.product.sum && p.product.sum != ir::DType::i64) return acc;
   Func sum("sum");
   const auto v = acc.args();
@@ -271,9 +283,13 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
     const Expr k = group + step * p.product.chunk + i;
     return p.copy == Copy::none ? in[0](k, sx, sy, b) : input(sx * e(p.ic) + k, sy, b);
   };
-  const Expr weight =
-      lanes ? weights(r[0], c % width, step, outer, tile) : weights(c % width, step, outer, tile);
-  acc(c, x, y, b) = accumulate(p.product, acc(c, x, y, b), weight, lanes ? Expr(r[0]) : Expr(0), element);
+  const auto weight = [&](const Expr& i) {
+    return lanes ? weights(r[0], i, step, outer, tile) : weights(i, step, outer, tile);
+  };
+  const Expr sum = acc(c, x, y, b), in_tile = c % width, pair = in_tile / 2 * 2;
+  acc(c, x, y, b) = p.product.pairs
+                        ? accumulate_pair(p.product, sum, weight(pair), weight(pair + 1), c, element)
+                        : accumulate(p.product, sum, weight(in_tile), lanes ? Expr(r[0]) : Expr(0), element);
   stages.parts = {acc, input, weights};
   return finished_sum(p, a, in, acc);
 }

@@ -8,6 +8,7 @@
 
 #include "schedules/collapse.h"
 #include "schedules/operators.h"
+#include "schedules/pairs.h"
 #include "schedules/types.h"
 
 namespace halite::schedules {
@@ -47,6 +48,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
     // A constant that something else in the group reads too must keep its layout.
     anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
   }
+  anchor.weights_pair = weights_pair(graph, id);
   if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
   for (auto input : request.group.inputs) {
     if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())

@@ -26,12 +26,13 @@ struct Plan {
   int64_t tiles() const { return ceil_div(n, tile.channels()); }
 };
 
-Tile pick_tile(const Anchor& a, const Plan& p) {
+Tile pick_tile(const Anchor& a, Plan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
   Tile t;
-  const bool square = p.m > 1 && p.product.method == Method::words;
-  t.px = square && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
-  t.vectors = static_cast<int>(std::min<int64_t>(t.px == 2 ? 2 : 4, p.n));
+  const bool words = p.product.method == Method::words;
+  t.px = words && p.m > 1 && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
+  t.vectors =
+      words ? word_channels(p.product, a, p.n, t.px, false) : static_cast<int>(std::min<int64_t>(4, p.n));
   return t;
 }
 
@@ -114,13 +115,28 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
   if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
   RDom r(region, "r");
   const Expr step = r[lanes ? 1 : 0], lane = lanes ? Expr(r[0]) : Expr(0);
-  acc(args) = in.size() > 2 && !wide ? cast(type, bias_at(p, a, in, args)) : Internal::make_zero(type);
+  const bool pairs = p.product.pairs;
+  acc(args) =
+      in.size() > 2 && !wide && !pairs ? cast(type, bias_at(p, a, in, args)) : Internal::make_zero(type);
   const auto batch_a = batch_of(a.inputs[0], args), batch_b = batch_of(a.inputs[1], args);
   const auto element = [&](const Expr& i) {
     const Expr k = step * p.product.chunk + i;
     return in[0](join(op.transpose_a ? std::vector<Expr>{m, k} : std::vector<Expr>{k, m}, batch_a));
   };
   Expr weight;
+  if (pairs) {
+    const Expr pair = n % width / 2 * 2;
+    acc(args) = accumulate_pair(p.product, acc(here), in[1](pair, step, 0, n / width),
+                                in[1](pair + 1, step, 0, n / width), n, element);
+    stages.parts = {acc};
+    Func sum("sum");
+    std::vector<Expr> first = here;
+    first[0] = n / 2 * 2;
+    Expr value = select(n % 2 == 0, acc(first), separated(acc(first), acc(here)));
+    if (in.size() > 2) value += cast<int32_t>(bias_at(p, a, in, args));
+    sum(args) = value;
+    return sum;
+  }
   if (lanes)
     weight = in[1](lane, n % width, step, 0, n / width);
   else if (p.packed)

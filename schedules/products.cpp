@@ -87,8 +87,17 @@ void choose_method(Product& p, const targets::Facts& facts, int64_t run, bool sl
   }
 }
 
+int word_channels(Product& p, const Anchor& a, int64_t channels, int pixels, bool exactly) {
+  p.pairs = a.weights_pair && p.sum == DType::i32 && channels > 1 && !(exactly && channels % 2 != 0);
+  // Four sums at a time: with the factors, that is what sixteen general registers hold.
+  int64_t count = std::min<int64_t>(4 / pixels, channels);
+  if (p.pairs) count = round_up(count, 2);
+  while (exactly && channels % count != 0) count -= p.pairs ? 2 : 1;
+  return static_cast<int>(count);
+}
+
 int unrolled_steps(const Product& p, Optimize optimize, int64_t steps) {
-  if (p.method != Method::words || optimize == Optimize::size) return 1;
+  if (p.method != Method::words || p.pairs || optimize == Optimize::size) return 1;
   return steps % 4 == 0 ? 4 : steps % 3 == 0 ? 3 : steps % 2 == 0 ? 2 : 1;
 }
 
@@ -106,6 +115,17 @@ Expr accumulate(const Product& p, const Expr& sum, const Expr& weight, const Exp
   Expr value = cast(type, x(lane));
   if (!p.folded && p.x_zero != 0) value -= Halide::Internal::make_const(type, p.x_zero);
   return sum + cast(type, weight) * value;
+}
+
+Expr accumulate_pair(const Product& p, const Expr& sum, const Expr& even, const Expr& odd,
+                     const Expr& channel, const std::function<Expr(Expr)>& x) {
+  return Halide::Internal::Call::make(halide_type(p.acc), "hl_pair4_s8",
+                                      {word(x), even, odd, sum, channel % 2},
+                                      Halide::Internal::Call::PureExtern);
+}
+
+Expr separated(const Expr& first, const Expr& both) {
+  return cast<int32_t>(cast<uint32_t>(both) - cast<uint32_t>(first)) >> 8;
 }
 
 ir::Type packed_type(const Product& p, int64_t tiles, int64_t outer, int64_t run, int64_t width) {
@@ -127,9 +147,13 @@ ir::Tensor pack_weights(const Product& p, const ir::Tensor& weights, int64_t til
       for (int64_t k = 0; k < run; ++k) {
         const int64_t step = (o / width * outer + r) * steps + k / p.chunk;
         const int64_t from = transposed ? k * rows + o : (o * outer + r) * run + k;
-        packed.set((step * width + o % width) * p.chunk + k % p.chunk,
-                   static_cast<double>(element(weights, from) - p.w_zero));
+        const int64_t at = p.pairs ? (step * width + o % width / 2 * 2 + k % 2) * 4 + k % 4 / 2 * 2 + o % 2
+                                   : (step * width + o % width) * p.chunk + k % p.chunk;
+        packed.set(at, static_cast<double>(element(weights, from) - p.w_zero));
       }
+  // A halfword is a number: the upper byte lends where the lower one is negative.
+  for (int64_t i = 0; p.pairs && i < packed.type().elements(); i += 2)
+    if (packed.at(i) < 0) packed.set(i + 1, packed.at(i + 1) - 1);
   return packed.with_type(type);
 }
 

@@ -27,7 +27,8 @@ struct Product {
   int64_t x_zero, w_zero;
   bool folded;  ///< x_zero is part of the packed bias
   Method method;
-  int chunk = 1;  ///< elements of one step
+  int chunk = 1;       ///< elements of one step
+  bool pairs = false;  ///< Method::words: two channels share a word (pairs.h)
 };
 
 /// The product of anchor.inputs[0] and [1], `steps` products a sum. `packs_bias`: there is a bias, as
@@ -44,6 +45,10 @@ targets::Facts integer_facts(const targets::Facts&);
 /// be read past the end of a run. The sums' reduction is then of ceil(run / chunk) steps.
 void choose_method(Product&, const targets::Facts&, int64_t run, bool slack);
 
+/// Method::words: how many of `channels` are computed at once with one pixel or two, in pairs if that can be;
+/// `exactly`: tiles must divide the channels.
+int word_channels(Product&, const Anchor&, int64_t channels, int pixels, bool exactly);
+
 /// How many steps of a loop over words are unrolled: counting costs as much as a few products.
 int unrolled_steps(const Product&, Optimize, int64_t steps);
 
@@ -54,8 +59,16 @@ Halide::Expr centred_weight(const Product&, const Halide::Expr& w);
 Halide::Expr accumulate(const Product&, const Halide::Expr& sum, const Halide::Expr& weight,
                         const Halide::Expr& lane, const std::function<Halide::Expr(Halide::Expr)>& x);
 
+/// The same for a pair of channels: `even` and `odd` are the words of the step's even and odd elements; sums
+/// of `channel` begin with 0, and channels of an odd number hold both until separated() takes them apart.
+Halide::Expr accumulate_pair(const Product&, const Halide::Expr& sum, const Halide::Expr& even,
+                             const Halide::Expr& odd, const Halide::Expr& channel,
+                             const std::function<Halide::Expr(Halide::Expr)>& x);
+Halide::Expr separated(const Halide::Expr& first, const Halide::Expr& both);
+
 /// Packs weights [rows][outer][run] as [tiles][outer][steps][width][chunk], rows padded to width and runs to
-/// chunk with zeros, less their zero point; as words, chunk disappears. `transposed`: they are [run][rows].
+/// chunk with zeros, less their zero point; as words, chunk disappears: a word for each channel or, in pairs,
+/// one for the even and one for the odd elements of two channels. `transposed`: they are [run][rows].
 ir::Type packed_type(const Product&, int64_t tiles, int64_t outer, int64_t run, int64_t width);
 ir::Tensor pack_weights(const Product&, const ir::Tensor& weights, int64_t tiles, int64_t outer, int64_t run,
                         int64_t width, bool transposed = false);

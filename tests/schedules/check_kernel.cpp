@@ -130,6 +130,19 @@ int32_t dot4_s8(int32_t x, int32_t w, int32_t sum) {
   return sum;
 }
 
+int32_t pair4_s8(int32_t x, int32_t even, int32_t odd, int32_t sum, int32_t both) {
+  auto total = uint32_t(sum);
+  for (int i = 0; i < 32; i += 16) {
+    const auto factor = [&](int32_t w) {
+      const auto half = int16_t(uint32_t(w) >> i);
+      return both ? half : int8_t(half);
+    };
+    total += uint32_t(int8_t(uint32_t(x) >> i) * factor(even));
+    total += uint32_t(int8_t(uint32_t(x) >> (i + 8)) * factor(odd));
+  }
+  return int32_t(total);
+}
+
 int32_t mla(int32_t x, int32_t w, int32_t sum) { return sum + x * w; }
 
 int32_t word4_s8(int8_t a, int8_t b, int8_t c, int8_t d) {
@@ -263,6 +276,7 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
   }
   s.pipeline = Halide::Pipeline(s.kernel.outputs);
   s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)},
+                              {"hl_pair4_s8", Halide::JITExtern(pair4_s8)},
                               {"hl_mla", Halide::JITExtern(mla)},
                               {"hl_word4_s8", Halide::JITExtern(word4_s8)}});
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
