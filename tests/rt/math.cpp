@@ -49,6 +49,9 @@ float rt_asinhf(float);
 float rt_acoshf(float);
 float rt_atanhf(float);
 float rt_erff(float);
+double rt_exp(double);
+double rt_log(double);
+double rt_fmod(double, double);
 }
 
 using halite::test::bits;
@@ -239,4 +242,37 @@ TEST_CASE("fminf and fmaxf prefer numbers to NaN and tell the zeros apart") {
     REQUIRE(same(rt_fminf(a, b), a == b && a == 0 ? rt_fminf(a, b) : fminf(a, b)));
     REQUIRE(same(rt_fmaxf(a, b), a == b && a == 0 ? rt_fmaxf(a, b) : fmaxf(a, b)));
   }
+}
+
+TEST_CASE("exp, log and fmod of doubles agree with libm") {
+  std::mt19937_64 engine(7);
+  std::uniform_real_distribution<double> exponent(-745, 710), near(0.7, 1.5), any(-1, 1);
+  std::uniform_int_distribution<int> power(-1070, 1020);
+  const auto ulps = [](double found, long double truth) {
+    const double there = std::fabs(static_cast<double>(truth));
+    const double unit = std::max(std::nextafter(there, INFINITY) - there, 0x1p-1074);
+    return static_cast<double>(std::fabs(found - truth) / static_cast<long double>(unit));
+  };
+  double worst_exp = 0, worst_log = 0;
+  int wrong_mod = 0;
+  for (int i = 0; i < 500'000; ++i) {
+    const double x = exponent(engine), z = near(engine), w = std::ldexp(z, power(engine));
+    if (x > -708 && x < 709)
+      worst_exp = std::max(worst_exp, ulps(rt_exp(x), std::exp(static_cast<long double>(x))));
+    for (const double v : {z, w})
+      worst_log = std::max(worst_log, ulps(rt_log(v), std::log(static_cast<long double>(v))));
+    const double a = std::ldexp(any(engine), power(engine)), b = std::ldexp(any(engine), power(engine));
+    wrong_mod += !same(rt_fmod(a, b), std::fmod(a, b)) && !(std::isnan(rt_fmod(a, b)) && b == 0);
+  }
+  std::printf("exp %.3f ulp, log %.3f ulp\n", worst_exp, worst_log);
+  CHECK(worst_exp <= 1.4);
+  CHECK(worst_log <= 1.0);
+  CHECK(wrong_mod == 0);
+  CHECK(rt_exp(-INFINITY) == 0);
+  CHECK(rt_exp(-745) == std::exp(-745.0));
+  CHECK(rt_exp(1000) == INFINITY);
+  CHECK(rt_log(0) == -INFINITY);
+  CHECK(rt_log(INFINITY) == INFINITY);
+  for (const double nan : {rt_log(-1), rt_exp(NAN), rt_log(NAN), rt_fmod(1, 0), rt_fmod(INFINITY, 1)})
+    CHECK(std::isnan(nan));
 }

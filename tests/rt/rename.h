@@ -23,6 +23,9 @@
 #define sqrtf rt_sqrtf
 #define fmaf rt_fmaf
 #define expf rt_expf
+#define exp rt_exp
+#define log rt_log
+#define fmod rt_fmod
 #define exp2f rt_exp2f
 #define exp10f rt_exp10f
 #define logf rt_logf
