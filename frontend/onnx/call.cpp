@@ -75,6 +75,12 @@ const Tensor* OnnxCall::tensor(const char* name) const {
   return &std::get<Tensor>(*value);
 }
 
+const OnnxGraph& OnnxCall::graph(const char* name) const {
+  const auto* value = find_as<std::shared_ptr<OnnxGraph>>(name, "a graph");
+  if (!value) reject_invalid(std::string("the attribute '") + name + "' is missing", name);
+  return **value;
+}
+
 std::optional<std::vector<int64_t>> OnnxCall::integers_from(const char* name, int64_t since, size_t i) const {
   if (version < since || has_attribute(name)) return integers(name);
   if (!has(i)) return std::nullopt;

@@ -31,6 +31,7 @@ class OnnxCall : public Call {
   std::optional<std::vector<float>> reals(const char* name) const;
   std::optional<std::vector<std::string>> texts(const char* name) const;
   const Tensor* tensor(const char* name) const;
+  const OnnxGraph& graph(const char* name) const;  ///< required
   int64_t required_integer(const char* name) const;
   /// Attributes without influence on the result.
   void ignore(std::initializer_list<const char*> names) const { read_.insert(names.begin(), names.end()); }

@@ -1,36 +1,28 @@
-// An ONNX file to a graph. The nodes are walked once, in execution order; each is handed to its importer
-// (operators.h), functions of the model and branches of a decided If are walked in its place. A node that is
-// not supported is noted and what depends on it is passed over, so that the user learns of all such nodes at
-// once.
+// An ONNX file to a graph: its inputs, with shapes that the model leaves open and the user states, then its
+// nodes (walk.h), then its outputs. An output that is a sequence becomes one output for each element.
 #include "frontend/onnx/import.h"
 
 #include <algorithm>
+#include <set>
 
-#include "frontend/names.h"
-#include "frontend/onnx/operators.h"
-#include "frontend/onnx/scope.h"
-#include "frontend/refusals.h"
+#include "frontend/onnx/walk.h"
 
 namespace halite::frontend {
 namespace {
 
-/// Functions can call functions; a hostile file could so ask for any number of nodes.
-constexpr int kMaxDepth = 32;
-constexpr int64_t kMaxNodes = 1'000'000;
-
 class Importer {
  public:
   Importer(const OnnxModel& model, const ImportOptions& options)
-      : model_(model), options_(options), b_(graph_) {}
+      : model_(model), options_(options), b_(graph_), walk_(model, b_) {}
 
   Result<ir::Graph> run() {
     graph_.name = model_.graph.name;
     Scope scope;
-    if (auto done = define_initializers(model_.graph, scope); !done) return done.error();
+    if (auto done = walk_.define_initializers(model_.graph, scope); !done) return done.error();
     if (auto done = define_inputs(scope); !done) return done.error();
     // Nodes that cannot be compiled come before other findings, which they may be the cause of.
-    const auto walked = walk(model_.graph.nodes, scope, model_.opsets, 0);
-    if (!unsupported_.empty()) return unsupported_.report(options_);
+    const auto walked = walk_.nodes(model_.graph.nodes, scope, model_.opsets, 0);
+    if (!walk_.refusals.empty()) return walk_.refusals.report(options_);
     if (!walked) return walked.error();
     if (auto done = define_outputs(scope); !done) return done.error();
     ir::compact(graph_);
@@ -40,26 +32,6 @@ class Importer {
  private:
   void note(std::string text) {
     if (options_.notes) options_.notes->push_back(std::move(text));
-  }
-
-  Result<void> define_initializers(const OnnxGraph& graph, Scope& scope) {
-    for (const auto& [name, tensor] : graph.initializers) {
-      const std::string where = "initializer '" + name + "'";
-      if (name.empty()) return invalid_model("an initializer has no name");
-      if (scope.defines(name)) return invalid_model("its name is there twice", where);
-      if (const auto* unreadable = std::get_if<Unreadable>(&tensor)) {
-        scope.define(name, std::nullopt);
-        unreadable_.emplace(name, unreadable->error);
-        continue;
-      }
-      V value;
-      auto made =
-          Builder::attempt(where, [&, &t = tensor] { value = b_.constant(std::get<Tensor>(t), "constant"); });
-      if (!made) return made.error();
-      names_.emplace_back(value, name);
-      scope.define(name, value);
-    }
-    return {};
   }
 
   /// An input with an initializer is a constant: old files list every weight so.
@@ -78,7 +50,7 @@ class Importer {
       V value;
       auto made = Builder::attempt(where, [&] { value = b_.input(input.name, {*input.dtype, *shape, {}}); });
       if (!made) return made.error();
-      scope.define(input.name, value);
+      scope.define(input.name, OnnxSlot::of(value));
     }
     return check_input_names(options_, {seen.begin(), seen.end()});
   }
@@ -95,8 +67,7 @@ class Importer {
       return Error{ErrorCode::kInvalidInput,
                    "the value given is " + ir::to_string(type) + ", which does not fit", where};
     const V value = b_.constant(given->second, "constant");
-    names_.emplace_back(value, input.name);
-    scope.define(input.name, value);
+    walk_.define(input.name, OnnxSlot::of(value), scope);
     return {};
   }
 
@@ -149,181 +120,29 @@ class Importer {
     return shape;
   }
 
-  Result<void> walk(const std::vector<OnnxNode>& nodes, Scope& scope, const OpsetVersions& opsets,
-                    int depth) {
-    if (depth > kMaxDepth) return invalid_model("functions or branches are nested without end");
-    const auto order = execution_order(nodes, scope);
-    if (!order) return order.error();
-    for (const OnnxNode* node : *order) {
-      if (++node_count_ > kMaxNodes)
-        return Error{ErrorCode::kResource, "the model has more than a million nodes", describe(*node)};
-      if (auto done = import_node(*node, scope, opsets, depth); !done) return done.error();
-    }
-    return {};
-  }
-
-  Result<void> import_node(const OnnxNode& node, Scope& scope, const OpsetVersions& opsets, int depth) {
-    const auto version = opsets.find(node.domain);
-    const int64_t number = version == opsets.end() ? 0 : version->second;
-    const OnnxImporter importer = find_onnx_importer(node.domain, node.op);
-    const OnnxFunction* function = find_function(node);
-    const bool is_branch = node.domain.empty() && node.op == "If";
-    if (!importer && !function && !is_branch) {
-      refuse(node, number, "", "the operator is not supported");
-      return poison(node, scope);
-    }
-    if (number < 1 && !function)
-      return invalid_model("the model does not say which version of the operator set '" +
-                               (node.domain.empty() ? "ai.onnx" : node.domain) + "' it uses",
-                           describe(node));
-    std::vector<std::optional<V>> inputs;
-    bool known = true;
-    for (const auto& name : node.inputs) {
-      if (name.empty()) {
-        inputs.emplace_back();
-        continue;
-      }
-      inputs.push_back(*scope.find(name));
-      if (inputs.back()) continue;
-      known = false;
-      const auto unreadable = unreadable_.find(name);
-      if (unreadable != unreadable_.end()) refuse(node, number, name, unreadable->second.message);
-    }
-    if (!known) return poison(node, scope);
-    b_.set_node_name(node.name);
-    if (is_branch) return import_branch(node, number, inputs, scope, opsets, depth);
-    if (importer) return import_operator(node, number, importer, std::move(inputs), scope);
-    return import_function(node, *function, inputs, scope, depth);
-  }
-
-  Result<void> import_operator(const OnnxNode& node, int64_t version, OnnxImporter importer,
-                               std::vector<std::optional<V>> inputs, Scope& scope) {
-    OnnxCall call(b_, node, version, std::move(inputs));
-    try {
-      const std::vector<V> outputs = importer(call);
-      if (const std::string name = call.unread(); !name.empty())
-        reject_unsupported("the attribute is not known for this operator", name);
-      for (size_t i = 0; i < node.outputs.size(); ++i) {
-        if (node.outputs[i].empty()) continue;
-        if (i >= outputs.size())
-          reject_unsupported("output " + std::to_string(i) + " is not supported", node.outputs[i]);
-        define(node.outputs[i], outputs[i], scope);
-      }
-    } catch (Rejected& rejected) {
-      if (rejected.error.code != ErrorCode::kUnsupported) {
-        rejected.error.where = describe(node);
-        return std::move(rejected.error);
-      }
-      refuse(node, version, rejected.attribute, rejected.error.message);
-      return poison(node, scope);
-    }
-    return {};
-  }
-
-  void define(const std::string& name, V value, Scope& scope) {
-    names_.emplace_back(value, name);
-    scope.define(name, value);
-  }
-
-  const OnnxFunction* find_function(const OnnxNode& node) const {
-    for (const auto& function : model_.functions)
-      if (function.name == node.op && function.domain == node.domain) return &function;
-    return nullptr;
-  }
-
-  /// The function's nodes take the place of the call.
-  Result<void> import_function(const OnnxNode& node, const OnnxFunction& function,
-                               const std::vector<std::optional<V>>& inputs, Scope& scope, int depth) {
-    if (inputs.size() > function.inputs.size() || node.outputs.size() > function.outputs.size())
-      return invalid_model("it has more inputs or outputs than the function it calls", describe(node));
-    Scope inner;
-    for (size_t i = 0; i < function.inputs.size(); ++i)
-      if (i < inputs.size() && inputs[i]) inner.define(function.inputs[i], inputs[i]);
-    std::vector<OnnxNode> body = function.nodes;
-    for (OnnxNode& step : body) {
-      step.name = node.name + "/" + step.name;
-      for (auto& name : step.inputs) {
-        const auto formal = std::find(function.inputs.begin(), function.inputs.end(), name);
-        if (formal != function.inputs.end() && !inner.defines(name)) name.clear();  // left out by the caller
-      }
-      for (auto it = step.attributes.begin(); it != step.attributes.end();) {
-        const auto* reference = std::get_if<Reference>(&it->second);
-        const auto given = reference ? node.attributes.find(reference->name) : node.attributes.end();
-        if (reference && given == node.attributes.end()) {
-          it = step.attributes.erase(it);
-          continue;
-        }
-        if (reference) it->second = given->second;
-        ++it;
-      }
-    }
-    const OpsetVersions& opsets = function.opsets.empty() ? model_.opsets : function.opsets;
-    if (auto done = walk(body, inner, opsets, depth + 1); !done) return done.error();
-    return take_results(node, function.outputs, inner, scope);
-  }
-
-  /// An If whose condition is known is its branch.
-  Result<void> import_branch(const OnnxNode& node, int64_t version,
-                             const std::vector<std::optional<V>>& inputs, Scope& scope,
-                             const OpsetVersions& opsets, int depth) {
-    const Tensor* condition = inputs.size() == 1 && inputs[0] ? b_.constant(*inputs[0]) : nullptr;
-    if (!condition || condition->type().elements() != 1) {
-      refuse(node, version, "cond",
-             "its condition is computed at run time; it must follow from constants and shapes");
-      return poison(node, scope);
-    }
-    const auto found = node.attributes.find(condition->at(0) != 0 ? "then_branch" : "else_branch");
-    const auto* branch =
-        found == node.attributes.end() ? nullptr : std::get_if<std::shared_ptr<OnnxGraph>>(&found->second);
-    if (!branch) return invalid_model("the branch that its condition chooses is missing", describe(node));
-    Scope inner(&scope);
-    if (auto done = define_initializers(**branch, inner); !done) return done.error();
-    if (auto done = walk((*branch)->nodes, inner, opsets, depth + 1); !done) return done.error();
-    std::vector<std::string> outputs;
-    for (const auto& output : (*branch)->outputs) outputs.push_back(output.name);
-    return take_results(node, outputs, inner, scope);
-  }
-
-  Result<void> take_results(const OnnxNode& node, const std::vector<std::string>& results, const Scope& inner,
-                            Scope& scope) {
-    for (size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i].empty()) continue;
-      const std::optional<V>* value = i < results.size() ? inner.find(results[i]) : nullptr;
-      if (!value)
-        return invalid_model("nothing inside it makes its output '" + node.outputs[i] + "'", describe(node));
-      if (*value)
-        define(node.outputs[i], **value, scope);
-      else
-        scope.define(node.outputs[i], std::nullopt);
-    }
-    return {};
-  }
-
-  void refuse(const OnnxNode& node, int64_t version, const std::string& attribute, std::string why) {
-    unsupported_.add(
-        {node.name,
-         (node.domain.empty() ? "ai.onnx" : node.domain) + "::" + node.op + ", " + std::to_string(version),
-         attribute, std::move(why)});
-  }
-
-  static Result<void> poison(const OnnxNode& node, Scope& scope) {
-    for (const auto& name : node.outputs)
-      if (!name.empty()) scope.define(name, std::nullopt);
-    return {};
-  }
-
   Result<void> define_outputs(const Scope& scope) {
     if (model_.graph.outputs.empty()) return invalid_model("the graph has no outputs");
     ValueNames outputs;
     for (const OnnxValue& output : model_.graph.outputs) {
       const std::string where = "output '" + output.name + "'";
-      const std::optional<V>* value = scope.find(output.name);
-      if (!value) return invalid_model("no node makes it, and it is no input or initializer", where);
-      if (!*value) return unsupported("it is a constant of a kind that is not supported", where);
-      if (auto fits = check_output(output, b_.type(**value), where); !fits) return fits.error();
-      outputs.emplace_back(**value, output.name);
+      const OnnxSlot* slot = scope.find(output.name);
+      if (!slot) return invalid_model("no node makes it, and it is no input or initializer", where);
+      switch (slot->kind) {
+        case OnnxSlot::Kind::unsupported:
+          return unsupported("it is a constant of a kind that is not supported", where);
+        case OnnxSlot::Kind::nothing:
+          return unsupported("it is an optional that holds nothing", where);
+        case OnnxSlot::Kind::sequence:
+          if (slot->elements.empty()) return unsupported("it is a sequence without elements", where);
+          for (size_t i = 0; i < slot->elements.size(); ++i)
+            outputs.emplace_back(slot->elements[i], output.name + "." + std::to_string(i));
+          break;
+        case OnnxSlot::Kind::value:
+          if (auto fits = check_output(output, b_.type(slot->value), where); !fits) return fits.error();
+          outputs.emplace_back(slot->value, output.name);
+      }
     }
-    return Builder::attempt("outputs", [&] { name_values(b_, outputs, names_); });
+    return Builder::attempt("outputs", [&] { name_values(b_, outputs, walk_.names); });
   }
 
   Result<void> check_output(const OnnxValue& declared, const Type& found, const std::string& where) {
@@ -345,11 +164,8 @@ class Importer {
   const ImportOptions& options_;
   ir::Graph graph_;
   Builder b_;
-  ValueNames names_;
-  std::map<std::string, int64_t> symbols_;   ///< extents of symbolic axes, from the given shapes
-  std::map<std::string, Error> unreadable_;  ///< initializers of kinds that we do not read
-  Refusals unsupported_;
-  int64_t node_count_ = 0;
+  OnnxWalk walk_;
+  std::map<std::string, int64_t> symbols_;  ///< extents of symbolic axes, from the given shapes
 };
 
 }  // namespace

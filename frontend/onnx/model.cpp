@@ -48,7 +48,8 @@ class Reader {
                           strings(proto.input()),
                           strings(proto.output()),
                           {},
-                          opsets(proto.opset_import())};
+                          opsets(proto.opset_import()),
+                          {}};
     auto nodes = this->nodes(proto.node());
     if (!nodes) return nodes.error();
     function.nodes = *std::move(nodes);
@@ -196,6 +197,11 @@ Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes,
     model.functions.push_back(*std::move(read));
   }
   return model;
+}
+
+Result<OnnxFunction> read_onnx_function(const ::onnx::FunctionProto& proto) {
+  const std::filesystem::path nowhere;
+  return Reader(nowhere).function(proto);
 }
 
 bool looks_like_onnx(std::span<const std::byte> file_bytes) {

@@ -12,6 +12,10 @@
 #include "frontend/import.h"
 #include "ir/tensor.h"
 
+namespace onnx {
+class FunctionProto;
+}
+
 namespace halite::frontend {
 
 struct OnnxGraph;
@@ -70,6 +74,7 @@ struct OnnxFunction {
   std::vector<std::string> outputs;
   std::vector<OnnxNode> nodes;
   OpsetVersions opsets;
+  std::map<std::string, OnnxAttribute> defaults;  ///< of attributes that a call does not state
 };
 
 struct OnnxModel {
@@ -80,5 +85,6 @@ struct OnnxModel {
 
 Result<OnnxModel> read_onnx_model(std::span<const std::byte> file_bytes,
                                   const std::filesystem::path& directory);
+Result<OnnxFunction> read_onnx_function(const ::onnx::FunctionProto&);
 
 }  // namespace halite::frontend

@@ -8,15 +8,33 @@
 
 namespace halite::frontend {
 
+/// What a name stands for while a graph is imported. Sequences and optionals exist at compile time only: how
+/// many elements they have is always known, and an optional that holds something is what it holds.
+struct OnnxSlot {
+  enum class Kind : uint8_t {
+    unsupported,  ///< an operator that is not supported would have made it
+    value,
+    sequence,
+    nothing  ///< an empty optional, or an input left out
+  };
+  Kind kind = Kind::unsupported;
+  V value;
+  std::vector<V> elements;  ///< of a sequence
+
+  static OnnxSlot of(V value) { return {Kind::value, value, {}}; }
+  static OnnxSlot sequence(std::vector<V> elements) { return {Kind::sequence, {}, std::move(elements)}; }
+  static OnnxSlot nothing() { return {Kind::nothing, {}, {}}; }
+};
+using OnnxSlots = std::vector<OnnxSlot>;
+
 class Scope {
  public:
   explicit Scope(const Scope* outer = nullptr) : outer_(outer) {}
 
-  /// A value; nullopt where an operator that is not supported would have made it.
-  void define(const std::string& name, std::optional<V> value) { values_.insert_or_assign(name, value); }
+  void define(const std::string& name, OnnxSlot slot) { values_.insert_or_assign(name, std::move(slot)); }
   bool defines(const std::string& name) const { return values_.count(name) > 0; }
   /// Looks outwards, too; null if nothing has the name.
-  const std::optional<V>* find(const std::string& name) const {
+  const OnnxSlot* find(const std::string& name) const {
     const auto found = values_.find(name);
     if (found != values_.end()) return &found->second;
     return outer_ ? outer_->find(name) : nullptr;
@@ -24,7 +42,7 @@ class Scope {
 
  private:
   const Scope* outer_;
-  std::unordered_map<std::string, std::optional<V>> values_;
+  std::unordered_map<std::string, OnnxSlot> values_;
 };
 
 /// "node 'conv1' (Conv)"

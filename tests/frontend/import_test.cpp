@@ -232,8 +232,8 @@ TEST_CASE("an If with a known condition is its branch") {
   const auto outputs = ir::interpret(valid(m.import()), std::vector{ramp({4})});
   REQUIRE(outputs);
   CHECK((*outputs)[0].at(0) == 2);
-  m.input("condition", {1}, TensorProto::BOOL).last().set_input(0, "condition");
-  check_error(m.import(), {"cond", "computed at run time"});
+  m.input("condition", {2}, TensorProto::BOOL).last().set_input(0, "condition");
+  check_error(m.import(), {"cond must be one boolean"});
 }
 
 TEST_CASE("names that are no text are made readable") {

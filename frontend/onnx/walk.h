@@ -1,0 +1,65 @@
+// The walk over the nodes of an ONNX graph, once, in execution order. Each node is handed to its importer
+// (operators.h, sequence.h); functions, of the model or of the standard itself, are walked in its place, and
+// so are branches and the iterations of loops (control.cpp). A node that is not supported is noted and what
+// depends on it is passed over, so that the user learns of all such nodes at once.
+#pragma once
+
+#include "frontend/names.h"
+#include "frontend/onnx/call.h"
+#include "frontend/onnx/scope.h"
+#include "frontend/refusals.h"
+
+namespace halite::frontend {
+
+class OnnxWalk {
+ public:
+  OnnxWalk(const OnnxModel& model, Builder& b) : model_(model), b_(b) {}
+
+  Result<void> define_initializers(const OnnxGraph&, Scope&);
+  Result<void> nodes(const std::vector<OnnxNode>&, Scope&, const OpsetVersions&, int depth);
+  void define(const std::string& name, OnnxSlot, Scope&);
+
+  Refusals refusals;
+  ValueNames names;  ///< of everything defined, as the model calls it
+
+ private:
+  /// A node where it stands.
+  struct Site {
+    const OnnxNode& node;
+    int64_t version;
+    OnnxSlots inputs;
+    Scope& scope;
+    const OpsetVersions& opsets;
+    int depth;
+  };
+  using Step = Result<void> (OnnxWalk::*)(const Site&);
+
+  Result<void> import_node(const OnnxNode&, Scope&, const OpsetVersions&, int depth);
+  Result<void> dispatch(const Site&, Step control);
+  Result<void> import_operator(const Site&, OnnxImporter);
+  Result<void> import_function(const Site&, const OnnxFunction&);
+  const OnnxFunction* find_function(const OnnxNode&) const;
+  /// Defines the node's outputs.
+  Result<void> finish(const Site&, const OnnxSlots& results);
+  std::optional<OnnxSlots> load_inputs(const OnnxNode&, const Scope&, int64_t version);
+  void refuse(const OnnxNode&, int64_t version, const std::string& attribute, std::string why);
+  static void poison(const OnnxNode&, Scope&);
+
+  // control.cpp
+  static Step find_control(const OnnxNode&);
+  Result<void> import_if(const Site&);
+  Result<void> import_loop(const Site&);
+  Result<void> import_scan(const Site&);
+  Result<void> import_sequence_map(const Site&);
+  /// The outputs of a nested graph; nullopt if something in it is not supported.
+  Result<std::optional<OnnxSlots>> run_body(const Site&, const OnnxGraph&, const OnnxSlots& inputs);
+  OnnxSlots join(V condition, const OnnxSlots& yes, const OnnxSlots& no);
+  OnnxCall call_of(const Site&) const;
+
+  const OnnxModel& model_;
+  Builder& b_;
+  std::map<std::string, Error> unreadable_;  ///< initializers of kinds that we do not read
+  int64_t node_count_ = 0;
+};
+
+}  // namespace halite::frontend
