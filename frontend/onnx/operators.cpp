@@ -93,6 +93,15 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"Swish", import_swish},
       {"Tanh", unary<Fn::tanh>},
       {"ThresholdedRelu", import_thresholded_relu},
+      // Places that are computed.
+      {"CumSum", import_cum_sum},
+      {"GatherElements", import_gather_elements},
+      {"GatherND", import_gather_nd},
+      {"ReverseSequence", import_reverse_sequence},
+      {"Scatter", import_scatter_elements},
+      {"ScatterElements", import_scatter_elements},
+      {"ScatterND", import_scatter_nd},
+      {"TopK", import_top_k},
       // Convolution, pooling, matrix products, recurrence.
       {"AveragePool", import_average_pool},
       {"Conv", import_conv},

@@ -84,6 +84,14 @@ std::vector<V> import_slice(OnnxCall&);
 std::vector<V> import_gather(OnnxCall&);
 std::vector<V> import_tile(OnnxCall&);
 std::vector<V> import_pad(OnnxCall&);
+// indexing.cpp
+std::vector<V> import_gather_elements(OnnxCall&);
+std::vector<V> import_gather_nd(OnnxCall&);
+std::vector<V> import_scatter_elements(OnnxCall&);
+std::vector<V> import_scatter_nd(OnnxCall&);
+std::vector<V> import_reverse_sequence(OnnxCall&);
+std::vector<V> import_cum_sum(OnnxCall&);
+std::vector<V> import_top_k(OnnxCall&);
 // constant.cpp
 std::vector<V> import_constant(OnnxCall&);
 std::vector<V> import_constant_of_shape(OnnxCall&);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "frontend/decompose/indexing.h"
 #include "frontend/decompose/movement.h"
 #include "frontend/tflite/operators.h"
 
@@ -198,13 +199,7 @@ std::vector<V> import_tflite_gather_nd(TfliteCall& call) {
     reject_invalid("its indices are " + ir::to_string(call.type(1)) + ", which does not fit the input " +
                        ir::to_string(call.type(0)),
                    "indices");
-  std::vector<int64_t> strides(static_cast<size_t>(depth), 1);
-  for (int64_t i = depth - 1; i-- > 0;) strides[i] = extent_of({strides[i + 1], s[i + 1]}, 0, 2);
-  const V weighted = b.mul(b.cast(call.in(1), DType::i64), b.integers(strides));
-  const V place = b.sum(weighted, {call.rank(1) - 1}, false);
-  Shape flat{extent_of(s, 0, depth)};
-  flat.insert(flat.end(), s.begin() + depth, s.end());
-  return {b.op(ir::Gather{0}, {b.reshape(call.in(0), flat), place})};
+  return {gather_nd(b, call.in(0), call.in(1), 0)};
 }
 
 /// Operands: indices, table.

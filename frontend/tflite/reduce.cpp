@@ -1,8 +1,7 @@
 // Reductions, cumulative sums, and the largest elements.
 #include <algorithm>
-#include <limits>
 
-#include "frontend/decompose/movement.h"
+#include "frontend/decompose/indexing.h"
 #include "frontend/tflite/operators.h"
 
 namespace halite::frontend {
@@ -76,48 +75,17 @@ std::vector<V> import_tflite_reduce_all(TfliteCall& call) {
 std::vector<V> import_tflite_arg_max(TfliteCall& call) { return arg_reduce(call, ir::ArgReduce::Kind::max); }
 std::vector<V> import_tflite_arg_min(TfliteCall& call) { return arg_reduce(call, ir::ArgReduce::Kind::min); }
 
-/// In log2(n) steps: each adds what lies 1, 2, 4, ... places before.
 std::vector<V> import_tflite_cumsum(TfliteCall& call) {
-  Builder& b = call.b;
   const auto* options = call.maybe_options<tflite::CumsumOptions>();
   const int64_t axis = normalize_axis(call.known_integer(1, "axis"), call.rank(0));
-  const int64_t extent = call.shape(0)[axis];
-  const bool reversed = options && options->reverse();
-  const auto shifted = [&](V x, int64_t by) {
-    ir::Pad pad{ir::Pad::Mode::constant, Axes(static_cast<size_t>(b.rank(x)), 0),
-                Axes(static_cast<size_t>(b.rank(x)), 0), 0};
-    pad.before[axis] = reversed ? -by : by;
-    pad.after[axis] = reversed ? by : -by;
-    return b.op(pad, {x});
-  };
-  V sum = call.in(0);
-  if (options && options->exclusive() && extent > 0) sum = shifted(sum, 1);
-  for (int64_t by = 1; by < extent; by *= 2) sum = b.add(sum, shifted(sum, by));
-  return {sum};
+  return {cumulative_sum(call.b, call.in(0), axis, options && options->exclusive(),
+                         options && options->reverse())};
 }
 
-/// One after another: the largest of what is left. Among equals the first comes first.
 std::vector<V> import_tflite_top_k(TfliteCall& call) {
-  Builder& b = call.b;
-  const int64_t k = call.known_integer(1, "k"), axis = call.rank(0) - 1;
-  if (call.rank(0) < 1 || k < 0 || k > call.shape(0)[axis])
-    reject_invalid("k is " + std::to_string(k) + ", but its input is " + ir::to_string(call.type(0)), "k");
-  if (k > 256) reject_unsupported("k is " + std::to_string(k) + "; at most 256 are supported", "k");
-  if (k == 0) reject_unsupported("k is 0", "k");
-  const int64_t extent = call.shape(0)[axis];
-  const V places = b.iota(extent);
-  const DType dtype = call.type(0).dtype;
-  // What is taken must never win again: it becomes less than every number of the type.
-  V left = ir::is_float(dtype) ? call.in(0) : b.cast(call.in(0), DType::i64);
-  const V lowest = b.scalar(-std::numeric_limits<double>::infinity(), b.dtype(left));
-  std::vector<V> values, indices;
-  for (int64_t i = 0; i < k; ++i) {
-    const V at = b.op(ir::ArgReduce{ir::ArgReduce::Kind::max, axis, false}, {left});
-    indices.push_back(at);
-    values.push_back(b.reduce(ir::Reduce::Kind::max, left, {axis}));
-    left = b.select(b.binary(Fn::equal, at, places), lowest, left);
-  }
-  return {b.cast(b.concat(values, axis), dtype), b.cast(b.concat(indices, axis), call.output_dtype(1))};
+  if (call.rank(0) < 1) reject_invalid("its input has no axes");
+  const TopK top = top_k(call.b, call.in(0), call.known_integer(1, "k"), call.rank(0) - 1, true);
+  return {top.values, call.b.cast(top.indices, call.output_dtype(1))};
 }
 
 }  // namespace halite::frontend
