@@ -1,20 +1,20 @@
-// Runs ONNX's conformance data through the front end and an engine, and compares the tests that pass with a
-// list.
-//   conformance DATA LIST [--interpret|--jit] [--verbose] [--only PART] [-j N]
-// Exit status 1 if a test of the list does not pass, or if one fails that is not unsupported. BLESS=1
-// rewrites LIST. Every test is a process of its own, so that a crash is one failure and not the end.
+// Runs conformance tests in ONNX's backend-test layout; tools/onnx-conformance is the door to it.
+//   conformance FOLDER [--interpret | --target T] [--json] [--verbose] [--only PART] [--list FILE]
+//               [--cache DIR] [-j N]
+// Exit status 1 if a test fails that is not unsupported or not served, or if the tests that pass are not
+// those of --list (--only: if one of them is not there). BLESS=1 rewrites the list. Every test is a process
+// of its own, so that a crash is one failure and not the end.
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <set>
 
-#include "tests/conformance/node_test.h"
+#include "tests/conformance/report.h"
 
 namespace halite::conformance {
 namespace {
@@ -22,9 +22,10 @@ namespace {
 constexpr unsigned kSecondsPerTest = 120;
 
 struct Arguments {
-  std::string data, list, only;
-  Engine engine = Engine::interpret;
-  bool verbose = false;
+  std::string folder, list, only, cache;
+  Engine engine;
+  std::string engine_name = "jit";
+  bool verbose = false, json = false;
   size_t jobs = 2;
 };
 
@@ -35,7 +36,7 @@ struct Running {
 };
 
 /// A child that writes its outcome into a pipe: the status as a character, then the detail.
-Running start(const std::vector<NodeTest>& tests, size_t index, Engine engine) {
+Running start(const std::vector<NodeTest>& tests, size_t index, const Engine& engine) {
   int ends[2];
   if (pipe(ends) != 0) std::abort();
   const pid_t process = fork();
@@ -63,28 +64,28 @@ Outcome finish(const Running& child) {
   return {static_cast<Status>(text[0] - '0'), std::string(text + 1, text + size)};
 }
 
+/// Index of a child that has something to say, or has ended.
+size_t wait_for_one(const std::vector<Running>& running) {
+  std::vector<pollfd> pipes;
+  for (const Running& child : running) pipes.push_back({child.pipe, POLLIN, 0});
+  while (poll(pipes.data(), pipes.size(), -1) < 0) {
+  }
+  for (size_t i = 0; i < pipes.size(); ++i)
+    if (pipes[i].revents) return i;
+  return 0;
+}
+
 std::vector<Outcome> run_all(const std::vector<NodeTest>& tests, const Arguments& arguments) {
   std::vector<Outcome> outcomes(tests.size());
   std::vector<Running> running;
   for (size_t next = 0; next < tests.size() || !running.empty();) {
     while (next < tests.size() && running.size() < arguments.jobs)
       running.push_back(start(tests, next++, arguments.engine));
-    outcomes[running.front().test] = finish(running.front());
-    running.erase(running.begin());
+    const size_t done = wait_for_one(running);
+    outcomes[running[done].test] = finish(running[done]);
+    running.erase(running.begin() + static_cast<ptrdiff_t>(done));
   }
   return outcomes;
-}
-
-void print_table(const std::vector<NodeTest>& tests, const std::vector<Outcome>& outcomes) {
-  std::map<std::string, std::array<int, 3>> by_op;
-  std::array<int, 3> all{};
-  for (size_t i = 0; i < tests.size(); ++i) {
-    ++by_op[tests[i].op][static_cast<size_t>(outcomes[i].status)];
-    ++all[static_cast<size_t>(outcomes[i].status)];
-  }
-  std::printf("%-32s %7s %12s %7s\n", "operator", "passed", "unsupported", "failed");
-  for (const auto& [op, n] : by_op) std::printf("%-32s %7d %12d %7d\n", op.c_str(), n[0], n[1], n[2]);
-  std::printf("%-32s %7d %12d %7d\n", "all", all[0], all[1], all[2]);
 }
 
 /// A line of the list: the name, and which inputs were constants.
@@ -92,73 +93,100 @@ std::string line_of(const NodeTest& test, const Outcome& outcome) {
   return outcome.detail.empty() ? test.name : test.name + " " + outcome.detail;
 }
 
-/// Whether every line of the list is among what passed; prints those that are not.
-bool holds(const std::string& list, const std::set<std::string>& passed) {
-  std::ifstream file(list);
-  bool good = file.good();
-  size_t lines = 0;
-  for (std::string line; std::getline(file, line); ++lines)
-    if (!passed.count(line)) {
-      std::printf("no longer passes: %s\n", line.c_str());
-      good = false;
-    }
-  if (passed.size() > lines)
-    std::printf("%zu more pass than %s lists; BLESS=1 rewrites it\n", passed.size() - lines, list.c_str());
-  return good;
+/// Whether the list holds what passed and no more; prints the differences. With `only` a part was run.
+bool holds(const Arguments& arguments, const std::set<std::string>& passed) {
+  std::ifstream file(arguments.list);
+  std::set<std::string> listed;
+  for (std::string line; std::getline(file, line);) listed.insert(line);
+  size_t differences = 0;
+  const auto complain = [&](const char* what, const std::string& line) {
+    ++differences;
+    std::fprintf(stderr, "%s: %s\n", what, line.c_str());
+  };
+  for (const std::string& line : listed)
+    if (line.find(arguments.only) != line.npos && !passed.count(line)) complain("no longer passes", line);
+  for (const std::string& line : passed)
+    if (!listed.count(line)) complain("passes, and is not listed (BLESS=1 rewrites the list)", line);
+  return differences == 0;
 }
 
 int run_tool(const Arguments& arguments) {
-  std::vector<NodeTest> tests = find_tests(arguments.data);
+  std::vector<NodeTest> tests = find_tests(arguments.folder);
   std::erase_if(tests, [&](const NodeTest& t) { return t.name.find(arguments.only) == t.name.npos; });
+  if (tests.empty()) {
+    std::fprintf(stderr,
+                 "conformance: found no test in '%s'; expected folders with model.onnx and test_data_set_0\n",
+                 arguments.folder.c_str());
+    return 1;
+  }
   const std::vector<Outcome> outcomes = run_all(tests, arguments);
   std::set<std::string> passed;
-  bool failed = tests.empty();
+  bool failed = false;
   for (size_t i = 0; i < tests.size(); ++i) {
     const Outcome& o = outcomes[i];
     if (o.status == Status::passed) passed.insert(line_of(tests[i], o));
     if (o.status == Status::failed) failed = true;
     if (o.status == Status::failed || (o.status == Status::unsupported && arguments.verbose))
-      std::printf("%s %s (%s): %s\n", o.status == Status::failed ? "FAILED" : "unsupported",
-                  tests[i].name.c_str(), tests[i].op.c_str(), o.detail.c_str());
+      std::fprintf(stderr, "%s %s (%s): %s\n", to_string(o.status).c_str(), tests[i].name.c_str(),
+                   tests[i].op.c_str(), o.detail.c_str());
   }
-  print_table(tests, outcomes);
-  if (!arguments.only.empty()) return failed ? 1 : 0;
-  if (std::getenv("BLESS")) {
+  const std::string text =
+      arguments.json ? json_of(tests, outcomes, arguments.engine_name) : table_of(tests, outcomes);
+  std::fputs(text.c_str(), stdout);
+  if (arguments.list.empty()) return failed ? 1 : 0;
+  if (std::getenv("BLESS") && arguments.only.empty()) {
     std::ofstream file(arguments.list);
     for (const std::string& line : passed) file << line << "\n";
-  } else if (!holds(arguments.list, passed)) {
+  } else if (!holds(arguments, passed)) {
     failed = true;
   }
   return failed ? 1 : 0;
+}
+
+int usage(const std::string& problem) {
+  std::fprintf(stderr,
+               "conformance: %s\nusage: conformance FOLDER [--interpret | --target T] [--json] [--verbose] "
+               "[--only PART] [--list FILE] [--cache DIR] [-j N]\n",
+               problem.c_str());
+  return 2;
 }
 
 }  // namespace
 }  // namespace halite::conformance
 
 int main(int count, char** values) {
-  halite::conformance::Arguments arguments;
-  std::vector<std::string> positional;
+  using namespace halite::conformance;
+  Arguments arguments;
   for (int i = 1; i < count; ++i) {
     const std::string value = values[i];
-    if (value == "--jit")
-      arguments.engine = halite::conformance::Engine::jit;
-    else if (value == "--interpret")
-      arguments.engine = halite::conformance::Engine::interpret;
-    else if (value == "--verbose")
+    const bool more = i + 1 < count;
+    if (value == "--interpret") {
+      arguments.engine.kind = Engine::Kind::interpret;
+      arguments.engine_name = "interpret";
+    } else if (value == "--target" && more) {
+      arguments.engine_name = values[++i];
+      const auto target = halite::targets::find(arguments.engine_name);
+      if (!target) return usage("there is no target '" + arguments.engine_name + "'");
+      arguments.engine = {Engine::Kind::target, *target};
+    } else if (value == "--cache" && more) {
+      arguments.cache = values[++i];
+    } else if (value == "--json") {
+      arguments.json = true;
+    } else if (value == "--verbose") {
       arguments.verbose = true;
-    else if (value == "--only" && i + 1 < count)
+    } else if (value == "--only" && more) {
       arguments.only = values[++i];
-    else if (value == "-j" && i + 1 < count)
-      arguments.jobs = std::max(1, std::atoi(values[++i]));
-    else
-      positional.push_back(value);
+    } else if (value == "--list" && more) {
+      arguments.list = values[++i];
+    } else if (value == "-j" && more) {
+      arguments.jobs = static_cast<size_t>(std::max(1, std::atoi(values[++i])));
+    } else if (value.starts_with("-") || !arguments.folder.empty()) {
+      return usage("found '" + value + "', which it does not know");
+    } else {
+      arguments.folder = value;
+    }
   }
-  if (positional.size() != 2) {
-    std::fprintf(stderr,
-                 "usage: conformance DATA LIST [--interpret|--jit] [--verbose] [--only PART] [-j N]\n");
-    return 2;
-  }
-  arguments.data = positional[0];
-  arguments.list = positional[1];
-  return halite::conformance::run_tool(arguments);
+  if (arguments.folder.empty()) return usage("the folder is missing");
+  arguments.engine.cache = arguments.cache;
+  return run_tool(arguments);
 }

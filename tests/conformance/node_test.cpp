@@ -12,8 +12,8 @@
 
 #include "frontend/onnx/import.h"
 #include "frontend/onnx/tensor_proto.h"
-#include "ir/interpret.h"
-#include "tests/conformance/engines.h"
+#include "tests/conformance/not_served.h"
+#include "tests/conformance/sequences.h"
 #include "tools/compare.h"
 
 namespace halite::conformance {
@@ -43,14 +43,13 @@ onnx::ModelProto read_model(const NodeTest& test) {
   return model;
 }
 
-/// The tensors of PREFIX_0.pb, PREFIX_1.pb, ... as messages; they hold other things than tensors in some
-/// tests.
-std::vector<onnx::TensorProto> read_tensors(const fs::path& directory, const std::string& prefix) {
-  std::vector<onnx::TensorProto> tensors;
+/// PREFIX_0.pb, PREFIX_1.pb, ...
+std::vector<std::string> read_files(const fs::path& directory, const std::string& prefix) {
+  std::vector<std::string> files;
   for (int i = 0;; ++i) {
     const fs::path path = directory / (prefix + "_" + std::to_string(i) + ".pb");
-    if (!fs::exists(path)) return tensors;
-    tensors.emplace_back().ParseFromString(read_file(path));
+    if (!fs::exists(path)) return files;
+    files.push_back(read_file(path));
   }
 }
 
@@ -69,13 +68,21 @@ struct DataSet {
   std::vector<Tensor> input_values, outputs;
 };
 
-Result<std::vector<DataSet>> read_data(const NodeTest& test) {
+/// The data, and the model with tensors for inputs.
+Result<std::vector<DataSet>> read_data(const NodeTest& test, onnx::ModelProto& model) {
   std::vector<DataSet> sets;
+  const onnx::ModelProto original = model;
   for (int i = 0;; ++i) {
     const fs::path directory = test.directory / ("test_data_set_" + std::to_string(i));
     if (!fs::exists(directory)) return sets;
-    DataSet set{read_tensors(directory, "input"), {}, {}};
-    auto inputs = values_of(set.inputs), outputs = values_of(read_tensors(directory, "output"));
+    model = original;
+    DataSet set{flatten_inputs(model, read_files(directory, "input")), {}, {}};
+    std::vector<onnx::TensorProto> wanted;
+    const auto files = read_files(directory, "output");
+    for (size_t k = 0; k < files.size() && static_cast<int>(k) < model.graph().output_size(); ++k)
+      for (auto& tensor : read_elements(model.graph().output(static_cast<int>(k)).type(), files[k]))
+        wanted.push_back(std::move(tensor));
+    auto inputs = values_of(set.inputs), outputs = values_of(wanted);
     if (!inputs) return inputs.error();
     if (!outputs) return outputs.error();
     set.input_values = std::move(*inputs);
@@ -128,13 +135,23 @@ std::string difference(const std::vector<Tensor>& got, const std::vector<Tensor>
   return {};
 }
 
-std::string run_data_set(const ir::Graph& graph, Engine engine, const DataSet& set,
+std::string run_data_set(const ir::Graph& graph, const Engine& engine, const DataSet& set,
                          const std::set<int>& constant) {
   std::vector<Tensor> inputs;
   for (int i = 0; i < static_cast<int>(set.input_values.size()); ++i)
     if (!constant.count(i)) inputs.push_back(set.input_values[i]);
-  auto outputs = engine == Engine::interpret ? ir::interpret(graph, inputs) : run_jit(graph, inputs);
+  auto outputs = run_graph(graph, engine, inputs);
   return outputs ? difference(*outputs, set.outputs) : to_string(outputs.error());
+}
+
+/// Axes that a model leaves free are as long as in the data.
+frontend::ImportOptions shapes_of(const onnx::ModelProto& model, const std::set<int>& constant,
+                                  const DataSet& set) {
+  frontend::ImportOptions options;
+  for (int i = 0; i < model.graph().input_size(); ++i)
+    if (!constant.count(i))
+      options.input_shapes[model.graph().input(i).name()] = set.input_values[i].type().shape;
+  return options;
 }
 
 /// Some data is not what the model declares (bfloat16 is stored as uint16), which says nothing about a
@@ -151,8 +168,7 @@ std::string data_mismatch(const onnx::ModelProto& model, const DataSet& set) {
   return {};
 }
 
-Outcome run_sets(const NodeTest& test, Engine engine, const std::vector<DataSet>& sets) {
-  const onnx::ModelProto model = read_model(test);
+Outcome run_sets(const onnx::ModelProto& model, const Engine& engine, const std::vector<DataSet>& sets) {
   if (auto why = data_mismatch(model, sets[0]); !why.empty()) return {Status::unsupported, why};
   std::optional<Error> refusal;
   std::set<int> tried{-1};
@@ -161,7 +177,7 @@ Outcome run_sets(const NodeTest& test, Engine engine, const std::vector<DataSet>
     if (constant == tried || (!constant.empty() && sets.size() > 1)) continue;
     tried = constant;
     const std::string bytes = freeze_inputs(model, constant, sets[0]);
-    const auto graph = frontend::import_onnx(bytes_of(bytes));
+    const auto graph = frontend::import_onnx(bytes_of(bytes), shapes_of(model, constant, sets[0]));
     if (!graph) {
       if (!refusal) refusal = graph.error();
       continue;
@@ -179,13 +195,16 @@ Outcome run_sets(const NodeTest& test, Engine engine, const std::vector<DataSet>
 std::vector<NodeTest> find_tests(const fs::path& root) {
   std::vector<NodeTest> tests;
   std::map<std::string, std::string> ops;
-  for (const char* family : {"node", "simple", "pytorch-operator", "pytorch-converted"})
-    for (const auto& entry : fs::directory_iterator(root / family)) {
-      NodeTest test{std::string(family) + "/" + entry.path().filename().string(), "several", entry.path()};
-      const auto model = read_model(test);
-      if (model.graph().node_size() == 1) test.op = ops[test.name] = model.graph().node(0).op_type();
-      tests.push_back(std::move(test));
-    }
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().filename() != "model.onnx" ||
+        !fs::exists(entry.path().parent_path() / "test_data_set_0"))
+      continue;
+    const fs::path directory = entry.path().parent_path();
+    NodeTest test{directory.lexically_relative(root).string(), "several", directory};
+    const auto model = read_model(test);
+    if (model.graph().node_size() == 1) test.op = ops[test.name] = model.graph().node(0).op_type();
+    tests.push_back(std::move(test));
+  }
   for (NodeTest& test : tests)
     if (const size_t end = test.name.find("_expanded"); end != std::string::npos)
       if (auto whole = ops.find(test.name.substr(0, end)); whole != ops.end()) test.op = whole->second;
@@ -193,11 +212,14 @@ std::vector<NodeTest> find_tests(const fs::path& root) {
   return tests;
 }
 
-Outcome run(const NodeTest& test, Engine engine) try {
-  const auto sets = read_data(test);
-  if (!sets) return {Status::unsupported, "data: " + to_string(sets.error())};
-  if (sets->empty()) return {Status::unsupported, "there is no data"};
-  return run_sets(test, engine, *sets);
+Outcome run(const NodeTest& test, const Engine& engine) try {
+  onnx::ModelProto model = read_model(test);
+  const auto sets = read_data(test, model);
+  const Outcome outcome = sets ? run_sets(model, engine, *sets)
+                               : Outcome{Status::unsupported, "data: " + to_string(sets.error())};
+  if (outcome.status != Status::unsupported) return outcome;
+  const std::string why = why_not_served(model);
+  return why.empty() ? outcome : Outcome{Status::not_served, why};
 } catch (const std::exception& e) {
   return {Status::failed, e.what()};
 }

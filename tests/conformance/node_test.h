@@ -1,5 +1,5 @@
-// One test of ONNX's own conformance data: a model of one operator (or its expansion into others), inputs,
-// and the outputs that ONNX's authors computed.
+// One test of a folder in ONNX's backend-test layout: a model (of one operator, or its expansion into
+// others), inputs, and the outputs that ONNX's authors computed.
 // https://github.com/onnx/onnx/blob/main/docs/OnnxBackendTest.md
 #pragma once
 
@@ -7,17 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "tests/conformance/engines.h"
+
 namespace halite::conformance {
 
 struct NodeTest {
-  std::string name;  ///< "node/test_abs"
+  std::string name;  ///< the path below the folder: "node/test_abs"
   std::string
       op;  ///< of the model's only node; of several, that of the test whose expansion this is, or "several"
   std::filesystem::path directory;
 };
 
-enum class Engine : uint8_t { interpret, jit };
-enum class Status : uint8_t { passed, unsupported, failed };
+enum class Status : uint8_t {
+  passed,
+  failed,
+  unsupported,
+  not_served  ///< not what a compiler for inference is for: training, strings
+};
 
 struct Outcome {
   Status status = Status::failed;
@@ -25,12 +31,12 @@ struct Outcome {
       detail;  ///< passed: which inputs were made constants ("", "integers", ...); else the reason, a line
 };
 
-/// All tests below the data's root, by name.
+/// All tests anywhere below the folder, by name: every directory with a model.onnx and data sets.
 std::vector<NodeTest> find_tests(const std::filesystem::path& root);
 
 /// Runs all data sets of one test. Where the model cannot be compiled because an input must be known at
 /// compile time, inputs become constants: first the short integer ones (shapes, axes), then all but the
 /// first, then all.
-Outcome run(const NodeTest&, Engine);
+Outcome run(const NodeTest&, const Engine&);
 
 }  // namespace halite::conformance
