@@ -1,6 +1,7 @@
 // Conv and ConvTranspose. ONNX is channel first; the IR's operators are channel last, so transposes are put
 // around them (a pass cancels those of neighbours), and constant weights are transposed here.
 // https://onnx.ai/onnx/operators/onnx__Conv.html https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+#include "frontend/decompose/volume.h"
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/window.h"
 
@@ -54,9 +55,33 @@ V convolve(OnnxCall& call, int64_t x_zero, int64_t w_zero, const std::function<V
   return b.channels_first(finish ? finish(y) : y, call.rank(0));
 }
 
-std::vector<V> import_conv(OnnxCall& call) { return {convolve(call)}; }
+std::vector<V> import_conv(OnnxCall& call) {
+  if (call.rank(0) != 5) return {convolve(call)};
+  check_weights(call);
+  const Shape& k = call.shape(1);
+  const VolumeWindows w = read_volume_windows(call, {k[2], k[3], k[4]});
+  return {conv3d(call.b, call.in(0), call.in(1), call.maybe(2), w.depth, w.plane, read_groups(call))};
+}
+
+/// Three spatial axes: padding is explicit.
+static std::vector<V> conv_transpose_volume(OnnxCall& call) {
+  check_weights(call);
+  const int64_t groups = read_groups(call);
+  const Shape& k = call.shape(1);
+  if (k[0] != call.shape(0)[1])
+    reject_invalid("its weights " + ir::to_string(call.type(1)) + " do not fit the " +
+                   std::to_string(call.shape(0)[1]) + " input channels");
+  const auto stated = call.integers("output_shape");
+  if ((stated && !stated->empty()) || call.text("auto_pad", "NOTSET").starts_with("SAME"))
+    reject_unsupported("with 3 spatial axes the padding must be explicit", "output_shape");
+  const VolumeWindows w = read_volume_windows(call, {k[2], k[3], k[4]});
+  const auto output_pad = read_list(call, "output_padding", 3, 0, 0);
+  return {conv_transpose3d(call.b, call.in(0), call.in(1), call.maybe(2), w.depth, w.plane,
+                           {output_pad[0], output_pad[1], output_pad[2]}, groups)};
+}
 
 std::vector<V> import_conv_transpose(OnnxCall& call) {
+  if (call.rank(0) == 5) return conv_transpose_volume(call);
   Builder& b = call.b;
   const int64_t spatial = spatial_rank(call);
   check_weights(call);
@@ -80,11 +105,9 @@ std::vector<V> import_conv_transpose(OnnxCall& call) {
   if (s[0] != call.shape(0)[1])
     reject_invalid("its weights " + ir::to_string(call.type(1)) + " do not fit the " +
                    std::to_string(call.shape(0)[1]) + " input channels");
-  weights = b.reshape(weights, {groups, s[0] / groups, s[1], s[2], s[3]});
-  weights = b.transpose(weights, {0, 2, 3, 4, 1});
-  weights = b.reshape(weights, {extent_of({groups, s[1]}, 0, 2), s[2], s[3], s[0] / groups});
   const ir::ConvTranspose2d conv{w.stride, w.dilation, w.pad, output_pad, groups};
-  const V y = b.op(conv, with_bias(call, b.channels_last(call.in(0)), weights));
+  const V y =
+      b.op(conv, with_bias(call, b.channels_last(call.in(0)), transposed_weights(b, weights, groups)));
   return {b.channels_first(y, call.rank(0))};
 }
 

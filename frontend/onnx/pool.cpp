@@ -1,4 +1,5 @@
 // Poolings, over windows and over everything. https://onnx.ai/onnx/operators/onnx__AveragePool.html
+#include "frontend/decompose/volume.h"
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/window.h"
 
@@ -12,6 +13,15 @@ ir::Pool2d read_pool(OnnxCall& call, ir::Pool2d::Kind kind) {
   const Pair kernel = read_pair(call, "kernel_shape", 1, 1);
   const Window w = read_window(call, kernel, call.flag("ceil_mode", false));
   return {kind, w.kernel, w.stride, w.dilation, w.pad, w.excess, false};
+}
+
+/// Three spatial axes.
+V pool_volume(OnnxCall& call, ir::Pool2d::Kind kind, bool count_include_pad) {
+  if (!call.has_attribute("kernel_shape"))
+    reject_invalid("the attribute 'kernel_shape' is missing", "kernel_shape");
+  const auto kernel = read_list(call, "kernel_shape", 3, 1, 1);
+  const VolumeWindows w = read_volume_windows(call, kernel, call.flag("ceil_mode", false));
+  return pool3d(call.b, call.in(0), kind, count_include_pad, w.depth, w.plane);
 }
 
 V pool(OnnxCall& call, V x, const ir::Pool2d& attributes) {
@@ -32,6 +42,8 @@ int64_t read_p(const OnnxCall& call) {
 }  // namespace
 
 std::vector<V> import_average_pool(OnnxCall& call) {
+  if (call.rank(0) == 5)
+    return {pool_volume(call, ir::Pool2d::Kind::average, call.flag("count_include_pad", false))};
   ir::Pool2d attributes = read_pool(call, ir::Pool2d::Kind::average);
   attributes.count_include_pad = call.flag("count_include_pad", false);
   return {pool(call, call.in(0), attributes)};
@@ -39,6 +51,7 @@ std::vector<V> import_average_pool(OnnxCall& call) {
 
 std::vector<V> import_max_pool(OnnxCall& call) {
   call.ignore({"storage_order"});  // the order of Indices
+  if (call.rank(0) == 5 && !call.wants(1)) return {pool_volume(call, ir::Pool2d::Kind::max, false)};
   const ir::Pool2d attributes = read_pool(call, ir::Pool2d::Kind::max);
   if (call.wants(1)) reject_unsupported("only the maxima can be had, not their places", "Indices");
   return {pool(call, call.in(0), attributes)};

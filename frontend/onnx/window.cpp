@@ -10,6 +10,19 @@ namespace {
 /// Far beyond any network, and products of two stay in range.
 constexpr int64_t kMaxParameter = 1 << 30;
 
+/// The padding that makes the rounded-down extent the rounded-up one. A last window that would see nothing
+/// but the padding at the end does not count.
+void round_up(Window& w, int axis) {
+  const int64_t room = w.input[axis] + w.pad[axis] + w.pad[axis + 2] - w.span(axis);
+  if (room < 0) return;
+  int64_t out = (room + w.stride[axis] - 1) / w.stride[axis] + 1;
+  if ((out - 1) * w.stride[axis] >= w.input[axis] + w.pad[axis]) --out;
+  w.excess[axis] = std::max<int64_t>(0, (out - 1) * w.stride[axis] - room);
+  w.pad[axis + 2] += w.excess[axis];
+}
+
+}  // namespace
+
 std::vector<int64_t> read_list(const OnnxCall& call, const char* name, size_t count, int64_t least,
                                int64_t otherwise) {
   auto list = call.integers(name).value_or(std::vector<int64_t>(count, otherwise));
@@ -25,26 +38,14 @@ std::vector<int64_t> read_list(const OnnxCall& call, const char* name, size_t co
   return list;
 }
 
-/// The padding that makes the rounded-down extent the rounded-up one. A last window that would see nothing
-/// but the padding at the end does not count.
-void round_up(Window& w, int axis) {
-  const int64_t room = w.input[axis] + w.pad[axis] + w.pad[axis + 2] - w.span(axis);
-  if (room < 0) return;
-  int64_t out = (room + w.stride[axis] - 1) / w.stride[axis] + 1;
-  if ((out - 1) * w.stride[axis] >= w.input[axis] + w.pad[axis]) --out;
-  w.excess[axis] = std::max<int64_t>(0, (out - 1) * w.stride[axis] - room);
-  w.pad[axis + 2] += w.excess[axis];
-}
-
-}  // namespace
-
 int64_t spatial_rank(const OnnxCall& call) {
   const int64_t rank = call.rank(0);
   if (rank < 3)
     reject_invalid("its input " + ir::to_string(call.type(0)) +
                    " has no spatial axes; rank 3 or 4 is needed");
   if (rank > 4)
-    reject_unsupported("its input has " + std::to_string(rank - 2) + " spatial axes; 1 and 2 are supported");
+    reject_unsupported("its input has " + std::to_string(rank - 2) +
+                       " spatial axes; 1 and 2 are supported, and 3 by some operators");
   return rank - 2;
 }
 
@@ -68,8 +69,8 @@ Window read_plain_window(const OnnxCall& call, Pair kernel) {
   return w;
 }
 
-Window read_window(const OnnxCall& call, Pair kernel, bool ceil_mode) {
-  Window w = read_plain_window(call, kernel);
+/// The padding that auto_pad asks for instead of the stated one.
+static void resolve_padding(const OnnxCall& call, Window& w, bool ceil_mode) {
   const std::string mode = call.text("auto_pad", "NOTSET");
   if (mode == "VALID") w.pad = {0, 0, 0, 0};
   for (int axis = 0; axis < 2; ++axis) {
@@ -80,6 +81,27 @@ Window read_window(const OnnxCall& call, Pair kernel, bool ceil_mode) {
   }
   if (mode != "NOTSET" && mode != "" && mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
     reject_invalid("auto_pad is '" + mode + "'; NOTSET, VALID, SAME_UPPER and SAME_LOWER exist", "auto_pad");
+}
+
+Window read_window(const OnnxCall& call, Pair kernel, bool ceil_mode) {
+  Window w = read_plain_window(call, kernel);
+  resolve_padding(call, w, ceil_mode);
+  return w;
+}
+
+VolumeWindows read_volume_windows(const OnnxCall& call, const Shape& kernel, bool ceil_mode) {
+  const auto stride = read_list(call, "strides", 3, 1, 1), dilation = read_list(call, "dilations", 3, 1, 1);
+  const auto pads = read_list(call, "pads", 6, 0, 0);
+  const Shape& s = call.shape(0);
+  VolumeWindows w;
+  w.depth = {{s[2], 1}, {kernel[0], 1}, {stride[0], 1}, {dilation[0], 1}, {pads[0], 0, pads[3], 0}};
+  w.plane = {{s[3], s[4]},
+             {kernel[1], kernel[2]},
+             {stride[1], stride[2]},
+             {dilation[1], dilation[2]},
+             {pads[1], pads[2], pads[4], pads[5]}};
+  resolve_padding(call, w.depth, ceil_mode);
+  resolve_padding(call, w.plane, ceil_mode);
   return w;
 }
 

@@ -17,6 +17,14 @@ Pair read_pair(const OnnxCall&, const char* name, int64_t least, int64_t otherwi
 Window read_window(const OnnxCall&, Pair kernel, bool ceil_mode = false);
 /// strides, dilations and explicit pads only.
 Window read_plain_window(const OnnxCall&, Pair kernel);
+/// Windows along d and over h, w of an operator with three spatial axes; the first is along the y of `depth`.
+struct VolumeWindows {
+  Window depth, plane;
+};
+VolumeWindows read_volume_windows(const OnnxCall&, const Shape& kernel, bool ceil_mode = false);
+/// A list attribute of exactly `count` numbers, each at least `least`.
+std::vector<int64_t> read_list(const OnnxCall&, const char* name, size_t count, int64_t least,
+                               int64_t otherwise);
 /// The extents of a kernel [.., (kh,) kw] in its last axes.
 Pair kernel_of(const Shape& weights);
 
