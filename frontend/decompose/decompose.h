@@ -51,6 +51,10 @@ V space_to_depth(Builder&, V x, int64_t block);
 /// Repeats the whole tensor repeats[i] times along axis i.
 V tile(Builder&, V x, const std::vector<int64_t>& repeats);
 
+// determinant.cpp
+/// Of the square matrices in the last two axes, which go.
+V determinant(Builder&, V x);
+
 // einsum.cpp
 /// Any contraction in Einstein's notation: "ij,jk->ik", "b...i,b...i->b...", "ii->i".
 V einsum(Builder&, const std::string& equation, std::vector<V> operands);

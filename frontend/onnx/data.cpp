@@ -40,6 +40,14 @@ ir::Pad::Mode read_pad_mode(const OnnxCall& call) {
 
 std::vector<V> import_identity(OnnxCall& call) { return {call.in(0)}; }
 
+/// The input, and a mask of what is kept.
+static std::vector<V> dropped_nothing(OnnxCall& call) {
+  if (!call.wants(1)) return {call.in(0)};
+  const DType mask = call.version < 10 ? call.type(0).dtype : DType::boolean;
+  const Shape shape = call.shape(0);  // a copy: the next step may move what it refers to
+  return {call.in(0), call.b.broadcast(call.b.scalar(1, mask), shape)};
+}
+
 std::vector<V> import_dropout(OnnxCall& call) {
   call.ignore({"ratio", "seed", "consumed_inputs"});
   Builder& b = call.b;
@@ -47,13 +55,13 @@ std::vector<V> import_dropout(OnnxCall& call) {
     reject_unsupported("it is in training mode; export the model for inference", "is_test");
   if (call.has(2)) {
     const Tensor* training = b.constant(call.in(2));
+    const Tensor* ratio = call.has(1) ? b.constant(call.in(1)) : nullptr;
+    const bool drops = !ratio || ratio->type().elements() != 1 || ratio->at(0) != 0;
+    if (!drops) return dropped_nothing(call);
     if (!training || training->type().elements() != 1 || training->at(0) != 0)
       reject_unsupported("it is in training mode; export the model for inference", "training_mode");
   }
-  if (!call.wants(1)) return {call.in(0)};
-  const DType mask = call.version < 10 ? call.type(0).dtype : DType::boolean;
-  const Shape shape = call.shape(0);  // a copy: the next step may move what it refers to
-  return {call.in(0), b.broadcast(b.scalar(1, mask), shape)};
+  return dropped_nothing(call);
 }
 
 std::vector<V> import_concat(OnnxCall& call) {

@@ -28,4 +28,12 @@ std::vector<V> import_einsum(OnnxCall& call) {
   return {einsum(call.b, call.text("equation", ""), call.all())};
 }
 
+std::vector<V> import_det(OnnxCall& call) {
+  const Shape& s = call.shape(0);
+  if (call.rank(0) < 2 || s.back() != s[s.size() - 2] || s.back() < 1)
+    reject_invalid("its input " + ir::to_string(call.type(0)) + " is not a square matrix");
+  if (s.back() > 64) reject_unsupported("a matrix of more than 64 rows would be unrolled");
+  return {determinant(call.b, call.in(0))};
+}
+
 }  // namespace halite::frontend

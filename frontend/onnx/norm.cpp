@@ -25,8 +25,28 @@ V per_channel(OnnxCall& call, size_t i) {
 
 }  // namespace
 
+/// With the statistics of the input itself; the running ones move towards them.
+static std::vector<V> batch_norm_of_batch(OnnxCall& call) {
+  Builder& b = call.b;
+  for (size_t i = 1; i < 5; ++i) per_channel(call, i);
+  Axes axes = axis_range(1, call.rank(0));
+  axes[0] = 0;  // all but the channels
+  const V x = call.in(0), mean = b.mean(x, axes);
+  const V variance = b.mean(b.square(b.sub(x, mean)), axes);
+  const auto vector = [&](V v) { return b.reshape(v, {call.shape(0)[1]}); };
+  const double momentum = call.real("momentum", 0.9f);
+  const auto running = [&](size_t i, V of_batch) {
+    const V now = b.cast(vector(of_batch), call.type(i).dtype);
+    return b.add(b.mul(call.in(i), momentum), b.mul(now, 1 - momentum));
+  };
+  const V y = batch_norm(b, x, call.in(1), call.in(2), vector(mean), vector(variance), 1,
+                         call.real("epsilon", 1e-5f));
+  return {y, running(3, mean), running(4, variance)};
+}
+
 std::vector<V> import_batch_norm(OnnxCall& call) {
   need_channels(call);
+  if (call.version >= 14 && call.flag("training_mode", false)) return batch_norm_of_batch(call);
   call.ignore({"momentum", "consumed_inputs"});
   if (call.version < 7 ? !call.flag("is_test", false) : call.flag("training_mode", false))
     reject_unsupported("it is in training mode; export the model for inference",

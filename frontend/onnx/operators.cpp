@@ -102,10 +102,22 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"ScatterElements", import_scatter_elements},
       {"ScatterND", import_scatter_nd},
       {"TopK", import_top_k},
+      // Results whose shape depends on data, which must be known.
+      {"Compress", import_compress},
+      {"NonMaxSuppression", import_non_max_suppression},
+      {"NonZero", import_non_zero},
+      {"Unique", import_unique},
+      // Pictures, audio, text.
+      {"DFT", import_dft},
+      {"GridSample", import_grid_sample},
+      {"MelWeightMatrix", import_mel_weight_matrix},
+      {"STFT", import_stft},
+      {"TfIdfVectorizer", import_tf_idf_vectorizer},
       // Convolution, pooling, matrix products, recurrence.
       {"AveragePool", import_average_pool},
       {"Conv", import_conv},
       {"ConvTranspose", import_conv_transpose},
+      {"Det", import_det},
       {"Einsum", import_einsum},
       {"GRU", import_gru},
       {"Gemm", import_gemm},

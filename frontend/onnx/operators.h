@@ -64,6 +64,7 @@ std::vector<V> import_hardmax(OnnxCall&);
 std::vector<V> import_gemm(OnnxCall&);
 std::vector<V> import_matmul(OnnxCall&);
 std::vector<V> import_einsum(OnnxCall&);
+std::vector<V> import_det(OnnxCall&);
 // shape.cpp
 std::vector<V> import_reshape(OnnxCall&);
 std::vector<V> import_flatten(OnnxCall&);
@@ -92,6 +93,19 @@ std::vector<V> import_scatter_nd(OnnxCall&);
 std::vector<V> import_reverse_sequence(OnnxCall&);
 std::vector<V> import_cum_sum(OnnxCall&);
 std::vector<V> import_top_k(OnnxCall&);
+// known.cpp
+std::vector<V> import_non_zero(OnnxCall&);
+std::vector<V> import_compress(OnnxCall&);
+std::vector<V> import_unique(OnnxCall&);
+std::vector<V> import_non_max_suppression(OnnxCall&);
+// vision.cpp
+std::vector<V> import_grid_sample(OnnxCall&);
+// spectral.cpp
+std::vector<V> import_dft(OnnxCall&);
+std::vector<V> import_stft(OnnxCall&);
+std::vector<V> import_mel_weight_matrix(OnnxCall&);
+// tfidf.cpp
+std::vector<V> import_tf_idf_vectorizer(OnnxCall&);
 // constant.cpp
 std::vector<V> import_constant(OnnxCall&);
 std::vector<V> import_constant_of_shape(OnnxCall&);

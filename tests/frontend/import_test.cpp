@@ -58,7 +58,7 @@ TEST_CASE("all nodes that are not supported are reported at once, with the reaso
   m.input("x", {1, 2, 8, 8}).node("Frobnicate", {"x"}, {"a"}).node("MaxPool", {"x"}, {"b", "places"});
   m.list("kernel_shape", {2, 2})
       .node("Relu", {"a"}, {"c"})
-      .node("NonZero", {"c"}, {"d"})
+      .node("RandomNormalLike", {"c"}, {"d"})
       .node("Relu", {"x"}, {"e"});
   m.set("colour", int64_t{3}).output("d");
   std::vector<frontend::UnsupportedNode> nodes;
@@ -70,7 +70,7 @@ TEST_CASE("all nodes that are not supported are reported at once, with the reaso
   CHECK(to_string(nodes[0]) == "Frobnicate_1 (ai.onnx::Frobnicate, 17): the operator is not supported");
   CHECK(to_string(nodes[1]) ==
         "MaxPool_2 (ai.onnx::MaxPool, 17), Indices: only the maxima can be had, not their places");
-  CHECK(nodes[2].op == "ai.onnx::NonZero, 17");
+  CHECK(nodes[2].op == "ai.onnx::RandomNormalLike, 17");
   CHECK(nodes[3].attribute == "colour");
   CHECK(nodes[3].why == "the attribute is not known for this operator");
 }

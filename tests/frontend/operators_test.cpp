@@ -66,7 +66,8 @@ TEST_CASE("what an operator cannot take is refused with the reason") {
   const std::vector<int64_t> kFour{1, 4, 8, 8};
   const Refusal refusals[] = {
       {conv({1, 4, 8}, {4, 4, 3, 3}), {"its weights are f32[4,4,3,3]", "the ranks must be equal"}},
-      {conv({1, 4, 8, 8, 8}, {4, 4, 3, 3, 3}), {"3 spatial axes; 1 and 2 are supported"}},
+      {conv({1, 4, 8, 8, 8, 8}, {4, 4, 3, 3, 3, 3}), {"4 spatial axes; 1 and 2 are supported"}},
+      {conv({1, 4, 8, 8, 8}, {4, 3, 3, 3, 3}), {"do not fit the input's 4 channels"}},
       {conv(kFour, {4, 4, 3, 3}).set("group", int64_t{3}), {"group is 3", "4 input channels"}},
       {conv(kFour, {4, 4, 3, 3}).list("kernel_shape", {5, 5}), {"kernel_shape does not agree"}},
       {conv(kFour, {4, 4, 3, 3}).list("strides", {1}), {"strides has 1 numbers, but 2 are needed"}},
@@ -88,8 +89,7 @@ TEST_CASE("what an operator cannot take is refused with the reason") {
       {one("DepthToSpace", {1, 8, 2, 2}).set("blocksize", int64_t{2}).set("mode", "X"), {"mode is 'X'"}},
       {one("SpaceToDepth", {1, 1, 3, 3}).set("blocksize", int64_t{2}),
        {"a block of 2 does not divide the picture"}},
-      {one("BatchNormalization", kFour).set("training_mode", int64_t{1}),
-       {"training_mode: it is in training mode"}},
+      {one("BatchNormalization", kFour, 6), {"is_test: it is in training mode"}},
       {one("LRN", kFour).set("size", int64_t{0}), {"size is 0"}},
       {one("GroupNormalization", kFour, 18).set("num_groups", int64_t{3}), {"num_groups is 3"}},
       {one("LpNormalization", kFour).set("p", int64_t{3}), {"p is 3; 1 and 2 exist"}},

@@ -1,0 +1,122 @@
+// Composite operators where ONNX's tests are thin: other shapes, what newer versions call things, refusals.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "ir/interpret.h"
+#include "tests/frontend/make_model.h"
+
+using namespace halite;
+using ::onnx::TensorProto;
+using test::ModelMaker;
+
+namespace {
+
+using Values = std::vector<double>;
+
+/// All outputs, one after another; `inputs` in the model's order.
+Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
+  const auto graph = model.import();
+  const std::string problem = graph ? "" : to_string(graph.error());
+  REQUIRE_MESSAGE(graph, problem);
+  std::vector<ir::Tensor> tensors;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    tensors.push_back(ir::Tensor::zeros(graph->type(graph->inputs[i])));
+    for (size_t k = 0; k < inputs[i].size(); ++k) tensors[i].set(static_cast<int64_t>(k), inputs[i][k]);
+  }
+  const auto outputs = ir::interpret(*graph, tensors);
+  REQUIRE(outputs);
+  Values values;
+  for (const auto& output : *outputs)
+    for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
+  return values;
+}
+
+void check_near(const Values& found, const Values& wanted, double tolerance = 1e-5) {
+  REQUIRE(found.size() == wanted.size());
+  for (size_t i = 0; i < found.size(); ++i) CHECK(std::fabs(found[i] - wanted[i]) <= tolerance);
+}
+
+std::string refusal(const ModelMaker& model) {
+  const auto graph = model.import();
+  REQUIRE(!graph);
+  return to_string(graph.error());
+}
+
+ModelMaker one(const std::string& op, std::vector<int64_t> shape, int64_t opset = 17) {
+  return ModelMaker(opset).input("x", std::move(shape)).node(op, {"x"}, {"y"}).output("y");
+}
+
+}  // namespace
+
+TEST_CASE("determinants need the pivots exchanged, and a singular matrix has none") {
+  check_near(run(one("Det", {3, 3}), {{0, 2, 1, 1, 0, 3, 4, 1, 0}}), {25});
+  check_near(run(one("Det", {2, 2, 2}), {{0, 1, 1, 0, 1, 2, 2, 4}}), {-1, 0});
+  check_near(run(one("Det", {1, 1}), {{-7}}), {-7});
+  CHECK(refusal(one("Det", {2, 3})).find("not a square matrix") != std::string::npos);
+}
+
+TEST_CASE("a transform there and back is the identity, with the axis as an operand too") {
+  ModelMaker m(20);
+  m.input("x", {1, 5, 2}).integers("axis", {1}).node("DFT", {"x", "", "axis"}, {"f"});
+  m.node("DFT", {"f", "", "axis"}, {"y"}).set("inverse", int64_t{1}).output("y");
+  const Values x{1, 2, 3, -4, 0.5, 0, -1, 7, 2, 2};
+  check_near(run(m, {x}), x);
+}
+
+TEST_CASE("a real signal is cut or continued with zeros to the length of the transform") {
+  for (const int64_t length : {4, 2}) {
+    ModelMaker m(17);
+    m.input("x", {1, 3, 1}).node("DFT", {"x", "n"}, {"y"}).set("onesided", int64_t{1}).output("y");
+    auto* n = m.graph().add_initializer();
+    n->set_name("n");
+    n->set_data_type(TensorProto::INT64);
+    n->add_int64_data(length);
+    if (length == 4)
+      check_near(run(m, {{1, 2, 3}}), {6, 0, -2, -2, 2, 0});
+    else
+      check_near(run(m, {{1, 2, 3}}), {3, 0, -1, 0});
+  }
+}
+
+TEST_CASE("a transposed convolution in three dimensions spreads the kernel") {
+  ModelMaker m;
+  m.input("x", {1, 1, 2, 1, 1}).floats("w", {1, 1, 3, 1, 1}, {1, 2, 3}).floats("b", {1}, {0.5});
+  m.node("ConvTranspose", {"x", "w", "b"}, {"y"}).list("strides", {2, 1, 1}).list("pads", {1, 0, 0, 0, 0, 0});
+  m.list("output_padding", {1, 0, 0}).output("y");
+  check_near(run(m, {{1, 10}}), {2.5, 13.5, 20.5, 30.5, 0.5});
+}
+
+TEST_CASE("pooling in three dimensions rounds up and leaves padding out of averages") {
+  ModelMaker m = one("AveragePool", {1, 1, 3, 1, 2});
+  m.list("kernel_shape", {2, 1, 2}).list("strides", {2, 1, 2}).set("ceil_mode", int64_t{1});
+  check_near(run(m, {{1, 2, 3, 4, 5, 6}}), {2.5, 5.5});
+}
+
+TEST_CASE("sampling at the pixels' centres gives the pixels, in every mode") {
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    CAPTURE(mode);
+    ModelMaker m(20);
+    m.input("x", {1, 1, 2, 3}).floats("g", {1, 2, 3, 2}, {-1, -1, 0, -1, 1, -1, -1, 1, 0, 1, 1, 1});
+    m.node("GridSample", {"x", "g"}, {"y"}).set("mode", mode).set("align_corners", int64_t{1}).output("y");
+    check_near(run(m, {{1, 2, 3, 4, 5, 6}}), {1, 2, 3, 4, 5, 6});
+  }
+}
+
+TEST_CASE("results whose shape depends on data are constants or refused") {
+  CHECK(refusal(one("NonZero", {3})).find("shape of the result depends on it") != std::string::npos);
+  ModelMaker m;
+  m.integers("k", {4, 0, 4, -1}).input("x", {1}).node("Unique", {"k"}, {"y", "first", "inverse", "counts"});
+  for (const char* name : {"y", "first", "inverse", "counts"}) m.output(name, TensorProto::INT64);
+  CHECK(run(m, {{0}}) == Values{-1, 0, 4, 3, 1, 0, 2, 1, 2, 0, 1, 1, 2});
+  // Only the condition must be known.
+  ModelMaker c;
+  auto* condition = c.graph().add_initializer();
+  condition->set_name("c");
+  condition->set_data_type(TensorProto::BOOL);
+  condition->add_dims(3);
+  for (const int bit : {1, 0, 1}) condition->add_int32_data(bit);
+  c.input("x", {2, 3}).node("Compress", {"x", "c"}, {"y"}).set("axis", int64_t{1}).output("y");
+  CHECK(run(c, {{1, 2, 3, 4, 5, 6}}) == Values{1, 3, 4, 6});
+}
