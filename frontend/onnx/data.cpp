@@ -162,4 +162,26 @@ std::vector<V> import_pad(OnnxCall& call) {
   return {b.op(std::move(pad), {call.in(0)})};
 }
 
+/// The middle of each axis that is too long, and zeros around one that is too short; what is odd at its end.
+std::vector<V> import_center_crop_pad(OnnxCall& call) {
+  const auto shape = call.known_integers(1, "shape");
+  const Axes axes = call.integers("axes").value_or(axis_range(0, call.rank(0)));
+  if (axes.size() != shape.size())
+    reject_invalid(
+        "shape has " + std::to_string(shape.size()) + " numbers for " + std::to_string(axes.size()) + " axes",
+        "shape");
+  normalize_axes(axes, call.rank(0));  // each at most once
+  const auto rank = static_cast<size_t>(call.rank(0));
+  ir::Pad pad{ir::Pad::Mode::constant, Axes(rank, 0), Axes(rank, 0)};
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (shape[i] < 0 || shape[i] > INT32_MAX)
+      reject_invalid("shape has the number " + std::to_string(shape[i]), "shape");
+    const int64_t axis = normalize_axis(axes[i], call.rank(0)), more = shape[i] - call.shape(0)[axis];
+    const int64_t before = (more < 0 ? -more : more) / 2;
+    pad.before[axis] = more < 0 ? -before : before;
+    pad.after[axis] = more - pad.before[axis];
+  }
+  return {call.b.op(pad, {call.in(0)})};
+}
+
 }  // namespace halite::frontend

@@ -108,6 +108,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"NonZero", import_non_zero},
       {"Unique", import_unique},
       // Pictures, audio, text.
+      {"AffineGrid", import_affine_grid},
       {"DFT", import_dft},
       {"GridSample", import_grid_sample},
       {"MelWeightMatrix", import_mel_weight_matrix},
@@ -128,6 +129,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"LpPool", import_lp_pool},
       {"MatMul", import_matmul},
       {"MaxPool", import_max_pool},
+      {"MaxUnpool", import_max_unpool},
       {"RNN", import_rnn},
       // Quantization.
       {"ConvInteger", import_conv_integer},
@@ -159,6 +161,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"ReduceSum", import_reduce_sum},
       {"ReduceSumSquare", import_reduce_sum_square},
       // Shapes and the movement of data.
+      {"CenterCropPad", import_center_crop_pad},
       {"Concat", import_concat},
       {"Constant", import_constant},
       {"ConstantOfShape", import_constant_of_shape},

@@ -28,6 +28,7 @@ std::vector<V> import_conv_transpose(OnnxCall&);
 // pool.cpp
 std::vector<V> import_average_pool(OnnxCall&);
 std::vector<V> import_max_pool(OnnxCall&);
+std::vector<V> import_max_unpool(OnnxCall&);
 std::vector<V> import_lp_pool(OnnxCall&);
 std::vector<V> import_global_average_pool(OnnxCall&);
 std::vector<V> import_global_max_pool(OnnxCall&);
@@ -85,6 +86,7 @@ std::vector<V> import_slice(OnnxCall&);
 std::vector<V> import_gather(OnnxCall&);
 std::vector<V> import_tile(OnnxCall&);
 std::vector<V> import_pad(OnnxCall&);
+std::vector<V> import_center_crop_pad(OnnxCall&);
 // indexing.cpp
 std::vector<V> import_gather_elements(OnnxCall&);
 std::vector<V> import_gather_nd(OnnxCall&);
@@ -100,6 +102,7 @@ std::vector<V> import_unique(OnnxCall&);
 std::vector<V> import_non_max_suppression(OnnxCall&);
 // vision.cpp
 std::vector<V> import_grid_sample(OnnxCall&);
+std::vector<V> import_affine_grid(OnnxCall&);
 // spectral.cpp
 std::vector<V> import_dft(OnnxCall&);
 std::vector<V> import_stft(OnnxCall&);

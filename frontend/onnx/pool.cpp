@@ -1,4 +1,5 @@
 // Poolings, over windows and over everything. https://onnx.ai/onnx/operators/onnx__AveragePool.html
+#include "frontend/decompose/unpool.h"
 #include "frontend/decompose/volume.h"
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/window.h"
@@ -50,11 +51,51 @@ std::vector<V> import_average_pool(OnnxCall& call) {
 }
 
 std::vector<V> import_max_pool(OnnxCall& call) {
-  call.ignore({"storage_order"});  // the order of Indices
+  Builder& b = call.b;
+  const bool by_columns = call.flag("storage_order", false);  // of the places alone
   if (call.rank(0) == 5 && !call.wants(1)) return {pool_volume(call, ir::Pool2d::Kind::max, false)};
   const ir::Pool2d attributes = read_pool(call, ir::Pool2d::Kind::max);
-  if (call.wants(1)) reject_unsupported("only the maxima can be had, not their places", "Indices");
-  return {pool(call, call.in(0), attributes)};
+  const V y = pool(call, call.in(0), attributes);
+  if (!call.wants(1)) return {y};
+  const bool row = call.rank(0) == 3;
+  const V x = row ? b.unsqueeze(call.in(0), {2}) : call.in(0);
+  const Shape to = b.shape(y);
+  const V places = max_pool_places(b, x, attributes, row ? 1 : to[2], to.back(), by_columns);
+  return {y, b.reshape(places, to)};
+}
+
+/// The places are those of the least output; one that is stated and larger has zeros behind it.
+std::vector<V> import_max_unpool(OnnxCall& call) {
+  Builder& b = call.b;
+  if (!call.has_attribute("kernel_shape"))
+    reject_invalid("the attribute 'kernel_shape' is missing", "kernel_shape");
+  const int64_t spatial = spatial_rank(call);
+  const Window w = read_plain_window(call, read_pair(call, "kernel_shape", 1, 1));
+  if (call.shape(1) != call.shape(0))
+    reject_invalid("its places are " + ir::to_string(call.type(1)) + ", but its input is " +
+                   ir::to_string(call.type(0)));
+  Pair least;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    least[axis] = (w.input[axis] - 1) * w.stride[axis] + w.kernel[axis] - w.pad[axis] - w.pad[axis + 2];
+    if (least[axis] < 1) reject_invalid("its padding leaves no output", "pads");
+  }
+  const bool row = spatial == 1;
+  const V x = row ? b.unsqueeze(call.in(0), {2}) : call.in(0);
+  V y = max_unpool(b, x, call.in(1), least[0], least[1]);
+  if (row) y = b.squeeze(y, {2});
+  if (!call.has(2)) return {y};
+  const Shape to = call.known_integers(2, "output_shape"), from = b.shape(y);
+  ir::Pad pad{ir::Pad::Mode::constant, Axes(from.size(), 0), Axes(from.size(), 0)};
+  bool fits = to.size() == from.size();
+  for (size_t i = 0; fits && i < to.size(); ++i) {
+    fits = i < 2 ? to[i] == from[i] : to[i] >= from[i] && to[i] <= INT32_MAX;
+    pad.after[i] = to[i] - from[i];
+  }
+  if (!fits)
+    reject_invalid(
+        "output_shape is " + ir::to_string(to) + ", but at least " + ir::to_string(from) + " is needed",
+        "output_shape");
+  return {to == from ? y : b.op(pad, {y})};
 }
 
 std::vector<V> import_lp_pool(OnnxCall& call) {

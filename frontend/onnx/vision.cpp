@@ -31,4 +31,36 @@ std::vector<V> import_grid_sample(OnnxCall& call) {
   return {grid_sample(call.b, call.in(0), call.in(1), how)};
 }
 
+/// theta [n, d, d+1] of d spatial axes, size [n, c, spatial...]: where each pixel of the output lies in
+/// the input, [n, spatial..., d], x first.
+std::vector<V> import_affine_grid(OnnxCall& call) {
+  Builder& b = call.b;
+  const Shape size = call.known_integers(1, "size"), theta = call.shape(0);
+  const auto axes = static_cast<int64_t>(size.size()) - 2;
+  if (axes < 2 || axes > 3 || theta != Shape{size[0], axes, axes + 1})
+    reject_invalid(
+        "theta is " + ir::to_string(call.type(0)) + ", which does not fit the size " + ir::to_string(size),
+        "size");
+  const bool align = call.flag("align_corners", false);
+  const Shape pixels(size.begin() + 2, size.end());
+  const int64_t count = extent_of(pixels, 0, axes);
+  std::vector<V> base;  // x, y, (z,) 1, each [count, 1]
+  for (int64_t axis = axes - 1; axis >= 0; --axis) {
+    const auto n = static_cast<double>(pixels[axis]);
+    if (pixels[axis] < 1) reject_invalid("size is " + ir::to_string(size), "size");
+    Shape along(static_cast<size_t>(axes), 1);
+    along[axis] = pixels[axis];
+    const V i = b.cast(b.reshape(b.iota(pixels[axis]), along), call.type(0).dtype);
+    const double step = align ? (n > 1 ? 2 / (n - 1) : 0) : 2 / n;
+    const V place = b.add(b.mul(i, step), align ? (n > 1 ? -1 : 0) : 1 / n - 1);
+    base.push_back(b.reshape(b.broadcast(place, pixels), {count, 1}));
+  }
+  base.push_back(b.broadcast(b.scalar(1, call.type(0).dtype), {count, 1}));
+  const V grid = b.matmul(b.concat(base, 1), b.transpose(call.in(0), {0, 2, 1}));
+  Shape to = pixels;
+  to.insert(to.begin(), size[0]);
+  to.push_back(axes);
+  return {b.reshape(grid, to)};
+}
+
 }  // namespace halite::frontend

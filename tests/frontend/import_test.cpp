@@ -56,7 +56,8 @@ struct TemporaryFolder {
 TEST_CASE("all nodes that are not supported are reported at once, with the reason") {
   ModelMaker m;
   m.input("x", {1, 2, 8, 8}).node("Frobnicate", {"x"}, {"a"}).node("MaxPool", {"x"}, {"b", "places"});
-  m.list("kernel_shape", {2, 2})
+  m.list("kernel_shape", {32, 32})
+      .list("pads", {16, 16, 16, 16})
       .node("Relu", {"a"}, {"c"})
       .node("RandomNormalLike", {"c"}, {"d"})
       .node("Relu", {"x"}, {"e"});
@@ -69,7 +70,7 @@ TEST_CASE("all nodes that are not supported are reported at once, with the reaso
   REQUIRE(nodes.size() == 4);
   CHECK(to_string(nodes[0]) == "Frobnicate_1 (ai.onnx::Frobnicate, 17): the operator is not supported");
   CHECK(to_string(nodes[1]) ==
-        "MaxPool_2 (ai.onnx::MaxPool, 17), Indices: only the maxima can be had, not their places");
+        "MaxPool_2 (ai.onnx::MaxPool, 17), Indices: places of maxima need windows of at most 256 pixels");
   CHECK(nodes[2].op == "ai.onnx::RandomNormalLike, 17");
   CHECK(nodes[3].attribute == "colour");
   CHECK(nodes[3].why == "the attribute is not known for this operator");

@@ -120,3 +120,44 @@ TEST_CASE("results whose shape depends on data are constants or refused") {
   c.input("x", {2, 3}).node("Compress", {"x", "c"}, {"y"}).set("axis", int64_t{1}).output("y");
   CHECK(run(c, {{1, 2, 3, 4, 5, 6}}) == Values{1, 3, 4, 6});
 }
+
+TEST_CASE("the middle of long axes is kept, and short ones are padded around it") {
+  ModelMaker m(18);
+  m.input("x", {5, 2}).integers("shape", {2, 5}).node("CenterCropPad", {"x", "shape"}, {"y"}).output("y");
+  CHECK(run(m, {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}) == Values{0, 3, 4, 0, 0, 0, 5, 6, 0, 0});
+  ModelMaker k(18);
+  k.input("x", {5}).integers("shape", {2, 5}).node("CenterCropPad", {"x", "shape"}, {"y"}).output("y");
+  CHECK(refusal(k).find("shape has 2 numbers for 1 axes") != std::string::npos);
+}
+
+TEST_CASE("an affine grid of the identity names the pixels' own places") {
+  for (const int64_t align : {0, 1}) {
+    ModelMaker m(20);
+    m.input("t", {1, 2, 3}).integers("size", {1, 1, 2, 3}).node("AffineGrid", {"t", "size"}, {"y"});
+    m.set("align_corners", align).output("y");
+    const double x = align ? 1 : 2.0 / 3, y = align ? 1 : 0.5;
+    check_near(run(m, {{1, 0, 0, 0, 1, 0}}), {-x, -y, 0, -y, x, -y, -x, y, 0, y, x, y});
+    check_near(run(m, {{0, 0, 7, 0, 2, 1}}),
+               {7, 1 - 2 * y, 7, 1 - 2 * y, 7, 1 - 2 * y, 7, 1 + 2 * y, 7, 1 + 2 * y, 7, 1 + 2 * y});
+  }
+}
+
+TEST_CASE("maxima go back to where they were found, in one dimension too") {
+  ModelMaker m;
+  m.input("x", {1, 2, 4})
+      .node("MaxPool", {"x"}, {"y", "places"})
+      .list("kernel_shape", {2})
+      .list("strides", {2});
+  m.node("MaxUnpool", {"y", "places"}, {"z"}).list("kernel_shape", {2}).list("strides", {2}).output("z");
+  CHECK(run(m, {{1, 3, 5, 4, -2, -3, 7, 7}}) == Values{0, 3, 5, 0, -2, 0, 7, 0});
+}
+
+TEST_CASE("places of maxima count rows or columns, and leave padding out") {
+  for (const int64_t order : {0, 1}) {
+    ModelMaker m;
+    m.input("x", {1, 1, 2, 3}).node("MaxPool", {"x"}, {"y", "places"}).list("kernel_shape", {2, 2});
+    m.list("pads", {1, 1, 0, 0}).set("storage_order", order).output("places", TensorProto::INT64);
+    CHECK(run(m, {{-1, -2, -3, -6, -5, -4}}) ==
+          (order ? Values{0, 0, 2, 0, 0, 2} : Values{0, 0, 1, 0, 0, 1}));
+  }
+}
