@@ -280,7 +280,9 @@ bool rewrite(const WordLoop& loop, llvm::ScalarEvolution& evolution) {
   auto* call = make_call(ir, writer, arguments);
   unsigned i = 0;
   for (const auto& [place, sum] : loop.sums) sum.call->replaceAllUsesWith(ir.CreateExtractValue(call, i++));
-  loop.after->replacePhiUsesWith(loop.block, loop.before);
+  // What comes from the loop comes from before it, too, until the loop is gone.
+  for (auto& phi : loop.after->phis())
+    phi.addIncoming(phi.getIncomingValueForBlock(loop.block), loop.before);
   end->replaceSuccessorWith(loop.block, loop.after);
   llvm::DeleteDeadBlock(loop.block);
   return true;

@@ -92,6 +92,9 @@ TEST_CASE("kernels of any size, stride and padding keep the interpreter's answer
                            conv({1, 12, 10, 1}, {8, 10, 4, 1}, {1, 6, 5, 8}, "stride=[2,2] pad=[4,1,5,1]"),
                            conv({1, 5, 40, 128}, {4, 1, 1, 128}, {1, 5, 10, 4}, "stride=[1,4]"),
                            conv({1, 6, 7, 40}, {7, 1, 1, 40}, {1, 6, 7, 7}),
+                           conv({1, 9, 9, 1}, {6, 3, 3, 1}, {1, 4, 4, 6}, "stride=[2,2]"),
+                           conv({1, 14, 14, 12}, {6, 3, 3, 12}, {1, 7, 7, 6}, "stride=[2,2] pad=[0,0,1,1]"),
+                           conv({1, 7, 7, 24}, {12, 3, 3, 24}, {1, 3, 3, 12}, "stride=[2,2]"),
                            conv({1, 6, 6, 16}, {6, 3, 3, 8}, {1, 6, 6, 6}, "pad=[1,1,1,1] groups=2")}) {
     CAPTURE(text.substr(text.size() - 120));
     assembly_of(text);
