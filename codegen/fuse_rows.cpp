@@ -54,6 +54,7 @@ struct Segment {
   size_t first, last;
   bool cascade;
   int64_t peak, cost;
+  int64_t width = 0;  ///< of rows (plan_rows)
 };
 
 class Cutter {
@@ -71,7 +72,7 @@ class Cutter {
     if (target == 0 && options_.rows == RowsMode::automatic) {
       int64_t plain = 0;
       for (const auto& s : segments_) plain = s.cascade ? plain : std::max(plain, s.peak);
-      target = plain / 2;
+      target = plain * 2 / 3;
     }
     std::vector<int64_t> least(n + 1);  // peak of the best cut of what begins at a group
     for (size_t i = n; i-- > 0;) {
@@ -94,7 +95,7 @@ class Cutter {
     return cut;
   }
 
-  std::optional<Cascade> cascade(size_t first, size_t last) const {
+  std::optional<Cascade> cascade(size_t first, size_t last, int64_t width = 0) const {
     std::vector<bool> made_here(graph_.values.size()), stored(graph_.values.size());
     for (size_t g = first; g <= last; g++) {
       for (auto id : groups_[g].outputs) {
@@ -111,7 +112,8 @@ class Cutter {
         if (t.state || (!t.input && t.made >= int(first))) return {};
       }
     }
-    auto found = plan_rows(graph_, views_, std::span(groups_).subspan(first, last - first + 1), stored);
+    auto found =
+        plan_rows(graph_, views_, std::span(groups_).subspan(first, last - first + 1), stored, width);
     if (found) {
       const Group outer = outer_group(graph_, *found);
       if (outer.inputs.size() + outer.outputs.size() > RT_MAX_ARGS) return {};
@@ -170,6 +172,7 @@ class Cutter {
     const size_t n = groups_.size();
     for (size_t i = 0; i < n; i++) {
       segments_.push_back({i, i, false, plain_peak(i), 0});
+      add_folded(i);
       for (size_t j = i; j < n && j < i + kLongestCascade; j++) {
         const auto found = cascade(i, j);
         if (found) segments_.push_back({i, j, true, cascade_peak(i, j, *found), cost_of(*found)});
@@ -180,8 +183,30 @@ class Cutter {
     for (const auto& s : segments_) starting_at_[s.first].push_back(&s);
   }
 
-  /// Copies, and a call for each row.
-  static int64_t cost_of(const Cascade& c) { return c.moved_bytes + 64 * int64_t(c.program.size()); }
+  /// A group by itself, in rows of every width.
+  void add_folded(size_t g) {
+    if (!may_fold(graph_, groups_[g])) return;
+    const ir::Shape& shape = graph_.type(groups_[g].outputs[0]).shape;
+    const int64_t pixels = shape[1] * shape[2];
+    for (int64_t width = 1; width < pixels; width++) {
+      if (pixels % width != 0 || width == shape[2]) continue;
+      if (const auto found = cascade(g, g, width))
+        segments_.push_back({g, g, true, cascade_peak(g, g, *found), cost_of(*found), width});
+    }
+  }
+
+  /// Copies, a call for each row, and what kernels compute twice: they take two pixels at a time.
+  int64_t cost_of(const Cascade& c) const {
+    constexpr int64_t kCall = 64, kProduct = 3;  // as copied bytes
+    int64_t cost = c.moved_bytes + kCall * int64_t(c.program.size());
+    for (const auto& layer : c.layers) {
+      const auto* conv = std::get_if<ir::Conv2d>(&graph_.node(layer.anchor).op);
+      const int64_t width = c.width > 0 ? c.width : graph_.type(layer.outputs[0]).shape[2];
+      if (conv && conv->groups == 1 && width % 2 != 0)
+        cost += kProduct * schedules::macs(graph_, layer.anchor) / width;
+    }
+    return cost;
+  }
 
   int64_t live_bytes(size_t first, size_t last, bool without_internal) const {
     int64_t bytes = 0;
@@ -245,7 +270,8 @@ RowWise fuse_rows(ir::Graph& graph, Views& views, const std::vector<Group>& grou
   {
     Cutter cutter(graph, views, groups, options);
     for (const auto& segment : cutter.run()) {
-      chosen.push_back(segment.cascade ? cutter.cascade(segment.first, segment.last) : std::nullopt);
+      chosen.push_back(segment.cascade ? cutter.cascade(segment.first, segment.last, segment.width)
+                                       : std::nullopt);
       result.steps.push_back(segment.cascade ? outer_group(graph, *chosen.back()) : groups[segment.first]);
     }
   }

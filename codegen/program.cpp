@@ -281,7 +281,8 @@ class ProgramBuilder {
       if (input.line) table.step.args[k] = line_ref(*input.line, input.offset);
     }
     const Line& line = cascade.lines[op.line];
-    table.step.args[group.inputs.size()] = line_ref(op.line, line.bytes() - line.row_bytes + line.left_bytes);
+    table.step.args[group.inputs.size()] =
+        line.is_direct() ? RT_REF_NONE : line_ref(op.line, line.bytes() - line.row_bytes + line.left_bytes);
     return table;
   }
 

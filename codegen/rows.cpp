@@ -15,6 +15,9 @@ using ir::NodeId;
 using ir::ValueId;
 using schedules::Group;
 
+/// Rows begin at words, so that kernels may read and write words.
+constexpr int64_t kWord = 4;
+
 /// What a group reads of its main input to make one row, and how it sees it.
 struct Window {
   int64_t rows = 1, stride = 1, above = 0;  ///< the row above the image is -1
@@ -143,6 +146,14 @@ std::optional<Layer> read_layer(const ir::Graph& graph, const Group& group) {
   return layer;
 }
 
+/// The type with all pixels in rows of `width`, where it has as many as the images of a cascade.
+ir::Type folded(ir::Type type, int64_t width) {
+  if (width == 0 || !is_image(type) || type.shape[1] == 1) return type;
+  type.shape[1] = type.shape[1] * type.shape[2] / width;
+  type.shape[2] = width;
+  return type;
+}
+
 /// Greedy: the repetition that saves most, again and again.
 std::vector<RowLoop> find_loops(const std::vector<uint16_t>& program) {
   constexpr size_t kLongest = 256;
@@ -174,14 +185,17 @@ std::vector<RowLoop> find_loops(const std::vector<uint16_t>& program) {
 class Simulation {
  public:
   Simulation(const ir::Graph& graph, const Views& views, std::span<const Group> groups,
-             const std::vector<bool>& is_stored)
-      : graph_(graph), views_(views), groups_(groups), is_stored_(is_stored) {}
+             const std::vector<bool>& is_stored, int64_t width)
+      : graph_(graph), views_(views), groups_(groups), is_stored_(is_stored) {
+    cascade_.width = width;
+  }
 
   std::optional<Cascade> run() {
     for (const auto& group : groups_) {
       auto layer = read_layer(graph_, group);
       if (!layer) return {};
       layers_.push_back(*std::move(layer));
+      if (cascade_.width > 0) layers_.back().window.columns = cascade_.width;
     }
     if (!make_lines()) return {};
     drive();
@@ -220,7 +234,7 @@ class Simulation {
     Line line;
     line.value = id;
     cascade_.lines.push_back(line);
-    states_.push_back({graph_.type(id).shape[1], -1, {}, {}});
+    states_.push_back({folded(graph_.type(id), cascade_.width).shape[1], -1, {}, {}});
     return cascade_.lines.size() - 1;
   }
 
@@ -253,7 +267,7 @@ class Simulation {
   /// Columns and the value of the padding, on which all readers must agree.
   bool size_line(size_t l) {
     Line& line = cascade_.lines[l];
-    const ir::Type& type = graph_.type(line.value);
+    const ir::Type type = folded(graph_.type(line.value), cascade_.width);
     const int64_t width = type.shape[2], pixel = type.shape[3] * ir::size_of(type.dtype);
     int64_t left = 0, right = 0;
     std::optional<uint8_t> fill;
@@ -269,8 +283,6 @@ class Simulation {
     line.fill = fill.value_or(0);
     line.left_bytes = left * pixel;
     line.pixel_bytes = width * pixel;
-    // Rows begin at words, so that kernels may read words.
-    constexpr int64_t kWord = 4;
     line.row_bytes = ((left + width + right) * pixel + kWord - 1) / kWord * kWord;
     if (line.row_bytes % ir::size_of(type.dtype) != 0) line.row_bytes = (left + width + right) * pixel;
     return true;
@@ -384,6 +396,19 @@ class Simulation {
       cascade_.ops.push_back(std::move(call.op));
     }
     cascade_.loops = find_loops(cascade_.program);
+    for (size_t l = 0; l < cascade_.lines.size(); l++) store_directly(l);
+  }
+
+  /// Rows that nobody reads again need no buffer. Kernels may write words, which rows begin at.
+  void store_directly(size_t l) {
+    Line& line = cascade_.lines[l];
+    if (!line.stored || line.pixel_bytes % kWord != 0 || line.row_bytes != line.pixel_bytes) return;
+    for (const auto& op : cascade_.ops) {
+      for (const auto& input : op.inputs)
+        if (input.line == l) return;
+    }
+    cascade_.moved_bytes -= states_[l].height * line.pixel_bytes;
+    line.row_bytes = 0;
   }
 
   const ir::Graph& graph_;
@@ -419,6 +444,7 @@ class RowGroupBuilder {
         const bool in_front = layer_.windowed.contains(made);
         type.shape[type.rank() - 3] = in_front ? layer_.window.rows : 1;
         if (in_front) type.shape[2] = layer_.window.columns;
+        if (cascade_.width > 0) type.shape[2] = cascade_.width;
       }
       node.outputs = {add_value(made, type, ir::contiguous_strides(type.shape))};
       if (id == group_.anchor) result.anchor = NodeId{uint32_t(graph_.nodes.size())};
@@ -438,6 +464,7 @@ class RowGroupBuilder {
       const bool windowed = layer_.windowed.contains(id);
       type.shape[1] = windowed ? layer_.window.rows : 1;
       if (windowed) type.shape[2] = layer_.window.columns;
+      if (cascade_.width > 0) type.shape[2] = cascade_.width;
       auto strides = ir::contiguous_strides(type.shape);
       // A single row needs no stride; as if contiguous, so that equal kernels look equal.
       if (type.shape[1] > 1) strides[1] = line.row_bytes / ir::size_of(type.dtype);
@@ -475,9 +502,36 @@ int64_t Cascade::line_bytes() const {
   return bytes;
 }
 
+bool may_fold(const ir::Graph& graph, const Group& group) {
+  const ir::Node& anchor = graph.node(group.anchor);
+  const ir::Type& out = graph.type(group.outputs[0]);
+  if (!is_image(out) || out.shape[1] == 1) return false;
+  const auto* conv = std::get_if<ir::Conv2d>(&anchor.op);
+  if (conv) {
+    const ir::Shape& weights = graph.type(anchor.inputs[1]).shape;
+    if (weights[1] != 1 || weights[2] != 1 || conv->stride != std::array<int64_t, 2>{1, 1} ||
+        conv->pad != std::array<int64_t, 4>{0, 0, 0, 0})
+      return false;
+  }
+  for (auto id : group.nodes) {
+    const ir::Node& node = graph.node(id);
+    if (!(conv && id == group.anchor) && !schedules::is_pointwise(graph, id)) return false;
+    for (size_t i = 0; i < node.inputs.size(); i++) {
+      if (conv && id == group.anchor && i == 1) continue;
+      // Images of the same pixels, or what is the same for all of them.
+      const ir::Shape& shape = graph.type(node.inputs[i]).shape;
+      const bool same =
+          shape.size() == 4 && shape[1] == out.shape[1] && shape[2] == out.shape[2] && shape[0] == 1;
+      const bool single = shape.size() < 2 || (shape.size() == 4 && shape[0] * shape[1] * shape[2] == 1);
+      if (!same && !single) return false;
+    }
+  }
+  return true;
+}
+
 std::optional<Cascade> plan_rows(const ir::Graph& graph, const Views& views, std::span<const Group> groups,
-                                 const std::vector<bool>& is_stored) {
-  return Simulation(graph, views, groups, is_stored).run();
+                                 const std::vector<bool>& is_stored, int64_t width) {
+  return Simulation(graph, views, groups, is_stored, width).run();
 }
 
 void build_rows(ir::Graph& graph, Views& views, Cascade& cascade) {

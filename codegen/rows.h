@@ -25,6 +25,8 @@ struct Line {
   bool loaded = false;                      ///< rows are copied from the whole tensor, made before
   bool stored = false;                      ///< rows are copied to the whole tensor, needed later
   int64_t bytes() const { return rows * row_bytes; }
+  /// Rows are written where they are stored, and held nowhere else.
+  bool is_direct() const { return row_bytes == 0; }
 };
 
 /// Makes the next row of a line: by a kernel, by loading it, or (past the last row) by filling it.
@@ -61,6 +63,7 @@ struct Cascade {
   std::vector<RowLoop> loops;     ///< over the program
   std::vector<RowOverlap> overlaps;
   int64_t moved_bytes = 0;  ///< copied in all: what it costs
+  int64_t width = 0;        ///< pixels of a row, if not those of the images: see may_fold
   int64_t line_bytes() const;
 };
 using Cascades = std::map<size_t, Cascade>;  ///< by step
@@ -68,10 +71,15 @@ using Cascades = std::map<size_t, Cascade>;  ///< by step
 /// Stored as the plain tensor that it is, not as a window of another.
 bool is_plain(const ir::Graph&, const Views&, ir::ValueId);
 
+/// Whether a group computes each pixel of its output from the same pixel of its inputs: it may take them in
+/// rows of any width that divides their number.
+bool may_fold(const ir::Graph&, const schedules::Group&);
+
 /// The groups as one cascade; nullopt if one of them cannot be computed by rows. Does not make
-/// Cascade::groups. `is_stored` by value index: read outside, so needed as a whole.
+/// Cascade::groups. `is_stored` by value index: read outside, so needed as a whole. `width`: of rows, where
+/// all groups may fold; 0: as the images are.
 std::optional<Cascade> plan_rows(const ir::Graph&, const Views&, std::span<const schedules::Group>,
-                                 const std::vector<bool>& is_stored);
+                                 const std::vector<bool>& is_stored, int64_t width = 0);
 
 /// Makes Cascade::groups: adds their nodes and values to the graph, for which nothing else is to be computed.
 void build_rows(ir::Graph&, Views&, Cascade&);

@@ -11,6 +11,7 @@
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/ScalarEvolutionExpressions.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
@@ -64,6 +65,13 @@ struct WordLoop {
   const llvm::SCEV* weights;
   std::map<std::pair<size_t, size_t>, Sum> sums;  ///< by pixel and channel
 };
+
+template <class T>
+size_t index_of(std::vector<T>& list, T item) {
+  const auto at = std::find(list.begin(), list.end(), item);
+  if (at == list.end()) return list.push_back(item), list.size() - 1;
+  return size_t(at - list.begin());
+}
 
 class Reader {
  public:
@@ -146,15 +154,100 @@ class Reader {
     return true;
   }
 
-  template <class T>
-  static size_t index_of(std::vector<T>& list, T item) {
-    const auto at = std::find(list.begin(), list.end(), item);
-    if (at == list.end()) return list.push_back(item), list.size() - 1;
-    return size_t(at - list.begin());
-  }
-
   llvm::Loop& loop_;
   llvm::ScalarEvolution& evolution_;
+  WordLoop found_{};
+  int64_t weights_distance_ = 0;
+};
+
+/// Finds the same in one block: what loops of few steps have become. Addresses are those of the first step.
+class ChainReader {
+ public:
+  ChainReader(llvm::BasicBlock& block, llvm::ScalarEvolution& evolution)
+      : block_(block), evolution_(evolution) {}
+
+  std::optional<WordLoop> run() {
+    for (auto& instruction : block_) {
+      auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+      if (!call || !call->getCalledFunction() || call->getCalledFunction()->getName() != kProduct) continue;
+      auto* before = llvm::dyn_cast<llvm::CallInst>(call->getArgOperand(3));
+      const auto known = before ? chain_of_.find(before) : chain_of_.end();
+      const size_t chain = known == chain_of_.end() ? chains_.size() : known->second;
+      if (chain == chains_.size()) chains_.push_back({});
+      chains_[chain].push_back(call);
+      chain_of_[call] = chain;
+    }
+    if (chains_.empty() || chains_.size() > kMostSums || !is_undisturbed()) return {};
+    found_.block = &block_;
+    found_.steps = int64_t(chains_[0].size());
+    for (const auto& chain : chains_)
+      if (int64_t(chain.size()) != found_.steps || !read(chain)) return {};
+    const size_t pairs = found_.pairs.size();
+    if (found_.sums.size() != chains_.size() || found_.sums.size() != found_.pixels.size() * 2 * pairs)
+      return {};
+    for (size_t i = 0; i < pairs; i++)
+      if (found_.pairs[i] != int64_t(8 * i)) return {};
+    if (found_.steps > 1 && weights_distance_ != int64_t(8 * pairs)) return {};
+    return found_;
+  }
+
+ private:
+  /// All loads may wait for the last product, and nobody asks for a sum before.
+  bool is_undisturbed() const {
+    const llvm::Instruction* last = chains_[0].back();
+    for (const auto& chain : chains_)
+      if (last->comesBefore(chain.back())) last = chain.back();
+    for (const llvm::Instruction* i = chains_[0].front(); i != last; i = i->getNextNode())
+      if (i->mayWriteToMemory()) return false;
+    for (const auto& [call, chain] : chain_of_) {
+      for (const auto* user : call->users()) {
+        const auto* instruction = llvm::cast<llvm::Instruction>(user);
+        const bool next = chain_of_.contains(instruction) && chain_of_.at(instruction) == chain;
+        const bool later = instruction->getParent() != &block_ || llvm::isa<llvm::PHINode>(instruction) ||
+                           last->comesBefore(instruction);
+        if (!next && !(later && call == chains_[chain].back())) return false;
+      }
+    }
+    return true;
+  }
+
+  const llvm::SCEV* address_of(Value* word) const {
+    auto* load = llvm::dyn_cast<llvm::LoadInst>(word);
+    return load && load->getParent() == &block_ ? evolution_.getSCEV(load->getPointerOperand()) : nullptr;
+  }
+
+  std::optional<int64_t> difference(const llvm::SCEV* a, const llvm::SCEV* b) const {
+    const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(evolution_.getMinusSCEV(a, b));
+    if (!constant) return {};
+    return constant->getAPInt().getSExtValue();
+  }
+
+  bool read(const std::vector<llvm::CallInst*>& chain) {
+    std::array<const llvm::SCEV*, 2> first{};
+    for (size_t i = 0; i < chain.size(); i++) {
+      const auto *x = address_of(chain[i]->getArgOperand(0)), *even = address_of(chain[i]->getArgOperand(1)),
+                 *odd = address_of(chain[i]->getArgOperand(2));
+      if (!x || !even || !odd || difference(odd, even) != 4) return false;
+      if (i == 0) first = {x, even};
+      const auto distance = difference(x, first[0]), weights = difference(even, first[1]);
+      if (!distance || !weights) return false;
+      if (i == 1 && found_.sums.empty()) found_.distance = *distance, weights_distance_ = *weights;
+      if (*distance != int64_t(i) * found_.distance || *weights != int64_t(i) * weights_distance_)
+        return false;
+    }
+    if (!found_.weights) found_.weights = first[1];
+    const auto ahead = difference(first[1], found_.weights);
+    const auto* both = llvm::dyn_cast<llvm::ConstantInt>(chain[0]->getArgOperand(4));
+    if (!ahead || !both) return false;
+    const size_t channel = 2 * index_of(found_.pairs, *ahead) + (both->isZero() ? 0 : 1);
+    found_.sums[{index_of(found_.pixels, first[0]), channel}] = {chain[0]->getArgOperand(3), chain.back()};
+    return true;
+  }
+
+  llvm::BasicBlock& block_;
+  llvm::ScalarEvolution& evolution_;
+  std::vector<std::vector<llvm::CallInst*>> chains_;
+  std::map<const llvm::Instruction*, size_t> chain_of_;
   WordLoop found_{};
   int64_t weights_distance_ = 0;
 };
@@ -263,12 +356,12 @@ llvm::CallInst* make_call(llvm::IRBuilder<>& ir, const Writer& writer, const std
   return call;
 }
 
-bool rewrite(const WordLoop& loop, llvm::ScalarEvolution& evolution) {
+/// Puts the block of assembly at `end`, behind which every use of a sum is.
+bool write_block(const WordLoop& loop, llvm::Instruction* end, llvm::ScalarEvolution& evolution) {
   const auto second = second_pixel(loop, evolution);
   const Writer writer(loop, second);
   constexpr size_t kRegisters = 13;
   if (loop.distance < 0 || loop.distance > kMostOffset || writer.registers() > kRegisters) return false;
-  auto* end = loop.before->getTerminator();
   llvm::SCEVExpander expander(evolution, end->getModule()->getDataLayout(), "word");
   llvm::IRBuilder<> ir(end);
   std::vector<Value*> arguments;
@@ -280,11 +373,31 @@ bool rewrite(const WordLoop& loop, llvm::ScalarEvolution& evolution) {
   auto* call = make_call(ir, writer, arguments);
   unsigned i = 0;
   for (const auto& [place, sum] : loop.sums) sum.call->replaceAllUsesWith(ir.CreateExtractValue(call, i++));
+  return true;
+}
+
+bool rewrite_loop(const WordLoop& loop, llvm::ScalarEvolution& evolution) {
+  auto* end = loop.before->getTerminator();
+  if (!write_block(loop, end, evolution)) return false;
   // What comes from the loop comes from before it, too, until the loop is gone.
-  for (auto& phi : loop.after->phis())
-    phi.addIncoming(phi.getIncomingValueForBlock(loop.block), loop.before);
+  for (auto& phi : loop.after->phis()) phi.addIncoming(phi.getIncomingValueForBlock(loop.block), loop.before);
   end->replaceSuccessorWith(loop.block, loop.after);
   llvm::DeleteDeadBlock(loop.block);
+  return true;
+}
+
+bool rewrite_chains(const WordLoop& chains, llvm::ScalarEvolution& evolution) {
+  llvm::Instruction* last = nullptr;
+  for (const auto& [place, sum] : chains.sums)
+    if (!last || last->comesBefore(sum.call)) last = sum.call;
+  if (!write_block(chains, last->getNextNode(), evolution)) return false;
+  for (const auto& [place, sum] : chains.sums) {
+    for (llvm::Value* call = sum.call; call != sum.start;) {
+      auto* dead = llvm::cast<llvm::CallInst>(call);
+      call = dead->getArgOperand(3);
+      dead->eraseFromParent();
+    }
+  }
   return true;
 }
 
@@ -292,9 +405,30 @@ bool rewrite_one(llvm::Function& function) {
   Analyses analyses(function);
   for (auto* loop : analyses.loops.getLoopsInPreorder()) {
     const auto found = Reader(*loop, analyses.evolution).run();
-    if (found && rewrite(*found, analyses.evolution)) return true;
+    if (found && rewrite_loop(*found, analyses.evolution)) return true;
+  }
+  for (auto& block : function) {
+    const auto found = ChainReader(block, analyses.evolution).run();
+    if (found && rewrite_chains(*found, analyses.evolution)) return true;
   }
   return false;
+}
+
+/// Loops around a block are as small as one instruction only by LLVM's count, which would unroll them.
+void keep_loops(llvm::Function& function) {
+  const Analyses analyses(function);
+  for (auto* loop : analyses.loops.getLoopsInPreorder()) loop->setLoopAlreadyUnrolled();
+}
+
+/// Scalar evolution takes an `or` for a sum only where it says that no bits meet, which Halide's bitcode is
+/// too old to say.
+void mark_sums(llvm::Function& function) {
+  const auto& layout = function.getParent()->getDataLayout();
+  for (auto& instruction : llvm::instructions(function)) {
+    auto* either = llvm::dyn_cast<llvm::PossiblyDisjointInst>(&instruction);
+    if (either && llvm::haveNoCommonBitsSet(either->getOperand(0), either->getOperand(1), layout))
+      either->setIsDisjoint(true);
+  }
 }
 
 /// A larger alignment than the stack's own would take a register for the frame.
@@ -318,8 +452,10 @@ void use_word_loops(llvm::Module& module) {
   for (auto& function : module) {
     if (function.isDeclaration()) continue;
     relax_slots(function);
-    while (rewrite_one(function)) {
-    }
+    mark_sums(function);
+    bool changed = false;
+    while (rewrite_one(function)) changed = true;
+    if (changed) keep_loops(function);
   }
 }
 

@@ -17,18 +17,20 @@ static void run_op(halite_session *s, const rt_cascade *c, const rt_row_op *op, 
     memset(pixels, line->fill, line->pixel_bytes);
     return;
   }
-  if (op->kind == RT_ROW_KERNEL) {
-    void *args[RT_MAX_ARGS];
-    for (uint32_t a = 0; a < step->n_args; ++a) args[a] = rt_place(s, step->args[a]);
-    step->kernel(s, args, step->extents);
+  unsigned char *row = NULL;
+  if (line->tensor != RT_REF_NONE) {
+    row = (unsigned char *)rt_place(s, line->tensor) + moved[op->line];
+    moved[op->line] += line->pixel_bytes;
   }
-  if (line->tensor == RT_REF_NONE) return;
-  unsigned char *row = (unsigned char *)rt_place(s, line->tensor) + moved[op->line];
-  moved[op->line] += line->pixel_bytes;
-  if (op->kind == RT_ROW_LOAD)
+  if (op->kind == RT_ROW_LOAD) {
     memcpy(pixels, row, line->pixel_bytes);
-  else
-    memcpy(row, pixels, line->pixel_bytes);
+    return;
+  }
+  void *args[RT_MAX_ARGS];
+  for (uint32_t a = 0; a < step->n_args; ++a)
+    args[a] = step->args[a] == RT_REF_NONE ? row : rt_place(s, step->args[a]);
+  step->kernel(s, args, step->extents);
+  if (row && line->row_bytes) memcpy(row, pixels, line->pixel_bytes);
 }
 
 /* A step's kernel: `extents` is the address of an rt_cascade. */

@@ -83,13 +83,19 @@ ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a) {
   const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
   const bool may_copy = op.groups == 1 && p.kh * p.kw > 1;
   p.copy = pads ? Copy::strip : Copy::none;
+  // Without a copy a run may still be a row of the kernel, where no word lies in two pixels.
+  bool whole_words = a.facts.vector_bits == 0 && a.facts.int8_dot == 2 && p.ic % 4 == 0;
   const auto cut = [&] {
-    p.taps = flat && (p.copy != Copy::none || p.kw == 1) ? 1 : p.kw;
+    p.taps = flat && (p.copy != Copy::none || p.kw == 1 || whole_words) ? 1 : p.kw;
     p.run = p.icg * p.kw / p.taps;
     p.product.method = Method::broadcast, p.product.chunk = 1;
     if (a.constant[1]) choose_method(p.product, a.facts, p.run, op.groups == 1 && p.copy != Copy::none);
   };
   cut();
+  if (p.copy == Copy::none && p.product.method != Method::words && whole_words) {
+    whole_words = false;
+    cut();
+  }
   if (p.copy == Copy::none && p.product.method == Method::broadcast && may_copy) {
     p.copy = Copy::strip;
     cut();
@@ -281,7 +287,8 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
              sy = y * e(op.stride[0]) + row * e(op.dilation[0]);
   const auto element = [&](const Expr& i) {
     const Expr k = group + step * p.product.chunk + i;
-    return p.copy == Copy::none ? in[0](k, sx, sy, b) : input(sx * e(p.ic) + k, sy, b);
+    if (p.copy != Copy::none) return input(sx * e(p.ic) + k, sy, b);
+    return p.taps == 1 && p.kw > 1 ? in[0](k % e(p.ic), sx + k / e(p.ic), sy, b) : in[0](k, sx, sy, b);
   };
   const auto weight = [&](const Expr& i) {
     return lanes ? weights(r[0], i, step, outer, tile) : weights(i, step, outer, tile);

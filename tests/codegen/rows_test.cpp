@@ -130,6 +130,33 @@ TEST_CASE("a depthwise convolution writes over its own input") {
   CHECK(compile_rows(kDepthwise, RowsMode::always, "cortex-m4").report.arena_bytes < tensor + 6 * row);
 }
 
+TEST_CASE("pixels of a 1x1 convolution are taken in rows of any width, and stored where they are computed") {
+  constexpr const char* kPixels = R"(graph "net" (%x: f32[1,25,5,16]) -> (%y) {
+    const %w1: f32[16,1,1,16] = #0000000000000001
+    const %w2: f32[16,1,1,16] = #0000000000000002
+    %a: f32[1,25,5,16] = conv2d(%x, %w1)
+    %b: f32[1,25,5,16] = elementwise(%a) fn=relu
+    %c: f32[1,25,5,16] = conv2d(%b, %w2)
+    %y: f32[1,25,5,16] = elementwise(%c, %x) fn=add
+  })";
+  const auto graph = ir::parse(kPixels);
+  REQUIRE(graph);
+  schedules::Group group{
+      {ir::NodeId{0}, ir::NodeId{1}}, ir::NodeId{0}, graph->node(ir::NodeId{0}).inputs, {}};
+  group.outputs = graph->node(ir::NodeId{1}).outputs;
+  CHECK(may_fold(*graph, group));
+  ir::Graph copy = *graph;
+  const Views views = assign_views(copy);
+  const auto found =
+      plan_rows(copy, views, std::span(&group, 1), std::vector<bool>(copy.values.size(), true), 25);
+  REQUIRE(found);
+  CHECK(found->program.size() == 10);  // five rows loaded, five computed
+  int64_t held = 0;
+  for (const auto& line : found->lines) held += line.bytes();
+  CHECK(held == 25 * 16 * 4);  // of the input alone
+  check_rows(kPixels);
+}
+
 TEST_CASE("rows are taken by themselves on bare machines alone") {
   CHECK(cascades(compile_rows(kMobile, RowsMode::automatic, "cortex-m4")) > 0);
   CHECK(cascades(compile_rows(kMobile, RowsMode::automatic, "x86-64-v3")) == 0);
