@@ -20,6 +20,19 @@ namespace {
 
 using schedules::Request;
 
+/// Kernels without products that compute fewer elements are compiled for size, where flash is scarce; 0:
+/// none. (Those with products are not: in size mode their tiles are others, and no smaller for that.)
+int64_t little_work(const ir::Graph& graph, const std::vector<schedules::Group>& groups,
+                    const CompileOptions& options) {
+  if (options.target.platform != targets::Platform::none) return 0;
+  constexpr int64_t kShare = 400;
+  int64_t all = 0;
+  for (const auto& group : groups) {
+    for (auto id : group.nodes) all += schedules::macs(graph, id);
+  }
+  return all / kShare;
+}
+
 Request request_for(const ir::Graph& graph, const Views& views, const schedules::Group& group, bool in_place,
                     const CompileOptions& options) {
   Request request{graph, group, {}, {}, options.target};
@@ -63,9 +76,7 @@ struct Work {
 class KernelBuilder {
  public:
   KernelBuilder(const CompileOptions& options)
-      : options_(options),
-        cache_(options.cache, options.cache_limit_bytes),
-        level_(options.optimize_size ? Machine::Optimize::size : Machine::Optimize::speed) {}
+      : options_(options), cache_(options.cache, options.cache_limit_bytes) {}
 
   void add(Request request) {
     if (auto extents = copy_extents(request)) return add_copy(request, *std::move(extents));
@@ -134,16 +145,17 @@ class KernelBuilder {
       kernels_.objects[i] = {result.symbol, *std::move(cached)};
       count_hit();
     } else {
-      emit(i, result.symbol, *cached, key);
+      const bool size = work.request.optimize == schedules::Optimize::size;
+      emit(i, result.symbol, *cached, key, size ? Machine::Optimize::size : Machine::Optimize::speed);
     }
     report_progress();
   }
 
   /// Compiles bitcode to kernels_.objects[i].
-  void emit(size_t i, const std::string& symbol, const std::vector<uint8_t>& bitcode,
-            const std::string& key) {
+  void emit(size_t i, const std::string& symbol, const std::vector<uint8_t>& bitcode, const std::string& key,
+            Machine::Optimize level) {
     KernelTexts texts{options_.emit_asm, options_.emit_llvm, {}, {}};
-    kernels_.objects[i] = {symbol, compile_bitcode(bitcode, Machine(options_.target, level_), texts)};
+    kernels_.objects[i] = {symbol, compile_bitcode(bitcode, Machine(options_.target, level), texts)};
     cache_.put(key, kernels_.objects[i].bytes);
     const std::lock_guard lock(mutex_);
     assembly_[symbol] = std::move(texts.assembly);
@@ -174,7 +186,7 @@ class KernelBuilder {
         kernels_.objects[i] = {merged.functions[i], *std::move(cached)};
         count_hit();
       } else {
-        emit(i, merged.functions[i], bitcode[i], key);
+        emit(i, merged.functions[i], bitcode[i], key, Machine::Optimize::size);
       }
       report_progress();
     });
@@ -192,7 +204,6 @@ class KernelBuilder {
 
   const CompileOptions& options_;
   const KernelCache cache_;
-  const Machine::Optimize level_;
   std::vector<Work> work_;
   std::vector<CompiledKernel> copies_;
   std::map<std::string, size_t> known_;  // by key
@@ -208,13 +219,18 @@ Kernels compile_kernels(const ir::Graph& graph, const Views& views,
                         const std::vector<schedules::Group>& groups, const Storage& storage,
                         const CompileOptions& options, const Cascades& cascades) {
   KernelBuilder builder(options);
+  const int64_t little = little_work(graph, groups, options);
   for (size_t i = 0; i < groups.size(); i++) {
     if (const auto rows = cascades.find(i); rows != cascades.end()) {
       for (const auto& group : rows->second.groups)
         builder.add(request_for(graph, views, group, false, options));
       continue;
     }
-    builder.add(request_for(graph, views, groups[i], storage.in_place[i], options));
+    auto request = request_for(graph, views, groups[i], storage.in_place[i], options);
+    const ir::Type& made = graph.type(groups[i].outputs[0]);
+    if (schedules::macs(graph, groups[i].anchor) == 0 && made.elements() < little)
+      request.optimize = schedules::Optimize::size;
+    builder.add(std::move(request));
   }
   return builder.run();
 }
