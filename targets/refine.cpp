@@ -43,6 +43,12 @@ constexpr FeatureRow kFeatures[] = {
        t.float_abi = on ? "hard" : "soft";
        if (!on) t.facts.vector_registers = 12, t.facts.fma = false;
      }},
+    {"thumb", "dsp", "",
+     [](Target& t, bool on) {
+       if (!on && t.facts.vector_bits > 0)
+         t.facts.vector_bits = 0, t.facts.vector_registers = 32;  // MVE's base
+       if (!on || t.facts.vector_bits == 0) t.facts.int8_dot = on ? 2 : 0;
+     }},
     {"thumb", "mve", "",
      [](Target& t, bool on) {
        t.facts.vector_bits = on ? 128 : 0;

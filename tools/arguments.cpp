@@ -7,8 +7,10 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
+#include "codegen/cpus.h"
 #include "tools/progress.h"
 
 namespace halite::tools {
@@ -74,6 +76,55 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+/// The names nearest to one that does not exist, as many as are a misspelling away; failing these, those that
+/// contain it.
+std::string near_matches(const std::string& name, const std::vector<std::string>& known) {
+  constexpr size_t kFar = 4, kMost = 6;
+  std::vector<std::pair<size_t, std::string>> near;
+  for (const std::string& k : known) {
+    const bool contains = name.size() > 2 && (k.find(name) != std::string::npos);
+    const size_t distance = edit_distance(name, k);
+    if (distance < std::min(kFar, name.size()))
+      near.emplace_back(distance, k);
+    else if (contains)
+      near.emplace_back(kFar, k);
+  }
+  std::sort(near.begin(), near.end());
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, near.size()); ++i) text += (i ? ", " : "") + near[i].second;
+  return text;
+}
+
+Error unknown_name(const std::string& what, const std::string& name, const targets::Target& target,
+                   const std::vector<std::string>& known, const std::string& option) {
+  const std::string near = near_matches(name, known);
+  return invalid_input("LLVM knows no " + what + " '" + name + "' for " + target.name +
+                           (near.empty() ? ", nor one with a similar name" : "; near it are " + near),
+                       option);
+}
+
+/// LLVM would go on with another CPU, or without the feature.
+Result<void> check_refinement(const targets::Target& target, const TargetArguments& arguments) {
+  if (const std::string& cpu = arguments.cpu; !cpu.empty()) {
+    const auto known = codegen::known_cpus(target);
+    if (std::find(known.begin(), known.end(), cpu) == known.end())
+      return unknown_name("CPU", cpu, target, known, "--cpu");
+  }
+  if (arguments.features.empty()) return {};
+  const auto known = codegen::known_features(target);
+  std::istringstream list(arguments.features);
+  for (std::string feature; std::getline(list, feature, ',');) {
+    const bool is_signed = !feature.empty() && (feature[0] == '+' || feature[0] == '-');
+    if (!is_signed)
+      return invalid_input(
+          "found '" + arguments.features + "'; expected features to add or take away, as in +a,-b",
+          "--features");
+    if (std::find(known.begin(), known.end(), feature.substr(1)) == known.end())
+      return unknown_name("feature", feature.substr(1), target, known, "--features");
+  }
+  return {};
 }
 
 Error unknown_target(const std::string& name) {
@@ -163,6 +214,7 @@ Result<std::vector<targets::Target>> resolve(const TargetArguments& arguments, c
         std::any_of(found.begin(), found.end(), [&](const auto& t) { return t.name == target->name; });
     if (repeated) continue;
     const bool refined = !arguments.cpu.empty() || !arguments.features.empty();
+    if (auto good = check_refinement(*target, arguments); !good) return good.error();
     found.push_back(refined ? targets::refine(*target, arguments.cpu, arguments.features) : *target);
   }
   return found;

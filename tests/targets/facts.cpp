@@ -93,6 +93,18 @@ TEST_CASE("facts and Halide's text follow removed features") {
   CHECK(no_fpu.float_abi == "soft");
 }
 
+TEST_CASE("facts follow the DSP feature of microcontrollers, on which Helium stands") {
+  CHECK(targets::refine(*find("cortex-m4"), "", "-dsp").facts.int8_dot == 0);
+  CHECK(targets::refine(*find("cortex-m33"), "", "-dsp").facts.int8_dot == 0);
+  CHECK(targets::refine(*find("cortex-m33"), "", "-dsp,+dsp").facts.int8_dot == 2);
+  CHECK(targets::refine(*find("cortex-m55"), "", "+dsp").facts.int8_dot == 16);
+  const auto scalar = targets::refine(*find("cortex-m55"), "", "-mve");
+  CHECK(scalar.facts.int8_dot == 2);
+  const auto plain = targets::refine(*find("cortex-m55"), "", "-dsp");
+  CHECK(plain.facts.int8_dot == 0);
+  CHECK(plain.facts.vector_bits == 0);
+}
+
 TEST_CASE("facts follow the CPU") {
   CHECK(targets::refine(*find("arm64"), "cortex-a76", "").facts.int8_dot == 4);
   CHECK(targets::refine(*find("arm64"), "cortex-a72", "").facts.int8_dot == 0);

@@ -91,6 +91,27 @@ TEST_CASE("a shape that does not parse, or comes twice, is refused with an examp
   CHECK(dir.files().empty());
 }
 
+TEST_CASE("a CPU or feature that LLVM does not know is refused with the names near it") {
+  const TempDir dir;
+  const auto refused = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"compile", kModel, "-o", dir.string()});
+    const auto run = halite(arguments);
+    CHECK(run.status == 1);
+    return run.err;
+  };
+  const auto cpu = refused({"--target", "cortex-m4", "--cpu", "cortex-m44"});
+  CHECK_MESSAGE(mentions(cpu, "--cpu: LLVM knows no CPU 'cortex-m44' for cortex-m4; near it are "), cpu);
+  CHECK(mentions(cpu, "cortex-m4"));
+  CHECK(mentions(refused({"--target", "arm64", "--cpu", "a710"}), "near it are cortex-a710"));
+  CHECK(mentions(refused({"--target", "riscv64", "--cpu", "zzzzzzzzzz"}), "nor one with a similar name"));
+  const auto feature = refused({"--target", "cortex-m33", "--features", "+dps"});
+  CHECK_MESSAGE(mentions(feature, "--features: LLVM knows no feature 'dps' for cortex-m33; near it are "),
+                feature);
+  CHECK(mentions(feature, "dsp"));
+  CHECK(mentions(refused({"--target", "cortex-m33", "--features", "dsp"}), "as in +a,-b"));
+  CHECK(dir.files().empty());
+}
+
 TEST_CASE("a name that is no C identifier is refused") {
   const TempDir dir;
   const auto run = halite({"compile", kModel, "--name", "2nd-net", "-o", dir.string()});
