@@ -2,6 +2,7 @@
 #include "codegen/compile.h"
 
 #include <chrono>
+#include <set>
 
 #include "codegen/budget.h"
 #include "codegen/fuse_rows.h"
@@ -22,10 +23,11 @@ namespace {
 std::vector<std::string> public_symbols(const std::string& name) {
   std::vector<std::string> symbols{name + "_model"};
   for (const char* function :
-       {"open",        "set_weights", "input_count", "output_count", "step_count",   "arena_bytes",
-        "input_info",  "output_info", "find_input",  "find_output",  "input",        "output",
-        "bind_input",  "bind_output", "run",         "run_steps",    "observe",      "set_parallel",
-        "status_text", "reset",       "state_bytes", "save_state",   "restore_state"}) {
+       {"open",         "open_memories", "memory_count", "memory_bytes", "set_weights", "input_count",
+        "output_count", "step_count",    "arena_bytes",  "input_info",   "output_info", "find_input",
+        "find_output",  "input",         "output",       "bind_input",   "bind_output", "run",
+        "run_steps",    "observe",       "set_parallel", "status_text",  "reset",       "state_bytes",
+        "save_state",   "restore_state"}) {
     symbols.push_back(std::string("halite_") + function);
   }
   return symbols;
@@ -38,6 +40,29 @@ Result<void> check_name(const std::string& name) {
   if (good) return {};
   return Error{ErrorCode::kInvalidInput, "\"" + name + "\" cannot name a model: expected a C identifier",
                "--name"};
+}
+
+/// Memory names become macros, and each is told from the others.
+Result<void> check_memories(const CompileOptions& options) {
+  std::set<std::string> names;
+  for (const auto& memory : options.memories) {
+    if (auto good = check_name(memory.name); !good)
+      return Error{ErrorCode::kInvalidInput,
+                   "\"" + memory.name + "\" cannot name a memory: expected a C identifier", "--memory"};
+    std::string macro = memory.name;
+    for (char& c : macro) c = char(std::toupper(static_cast<unsigned char>(c)));
+    if (!names.insert(macro).second)
+      return Error{ErrorCode::kInvalidInput, "there are two memories named " + memory.name, "--memory"};
+  }
+  return {};
+}
+
+/// The most that tensors may take: what the memories hold, what --max-ram allows; 0: as much as they need.
+int64_t most_arena(const CompileOptions& options) {
+  int64_t memories = 0;
+  for (const auto& memory : options.memories) memories += memory.bytes;
+  if (!memories || !options.max_ram) return std::max(memories, options.max_ram);
+  return std::min(memories, options.max_ram);
 }
 
 /// Kernels, tables and runtime as one relocatable object; measures it before names are dropped.
@@ -113,8 +138,9 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   if (auto good = check_name(given.name); !good) return good.error();
+  if (auto good = check_memories(given); !good) return good.error();
   CompileOptions options = given;
-  if (options.max_ram && !options.arena_target) options.arena_target = options.max_ram;
+  if (!options.arena_target) options.arena_target = most_arena(options);
   // What stack and code come to is known at the end only: ask for less where it is too much.
   constexpr int kAttempts = 4;
   for (int attempt = 1;; attempt++) {
@@ -122,7 +148,7 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
     if (!artifact) return artifact;
     const auto fits = check_budget(artifact->report, options);
     if (fits) return artifact;
-    const int64_t excess = ram_excess(artifact->report, options);
+    const int64_t excess = std::max(ram_excess(artifact->report, options), memory_excess(artifact->report));
     const int64_t target = std::min(options.arena_target, artifact->report.arena_bytes) - excess;
     const bool less_ram = excess > 0 && target > 0;
     const bool less_code = flash_excess(artifact->report, options) > 0 && !options.optimize_size;

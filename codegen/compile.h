@@ -17,6 +17,13 @@ namespace halite::codegen {
 enum class RowsMode : uint8_t { automatic, never, always };
 enum class Home : uint8_t { arena, bound };  ///< bound: takes no arena, the caller binds a buffer
 
+/// --memory: a block that the caller provides for a part of the arena.
+struct Memory {
+  std::string name;
+  int64_t bytes = 0;
+  bool fast = false;  ///< hot tensors are to lie here
+};
+
 struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
@@ -27,6 +34,7 @@ struct CompileOptions {
           max_flash = 0;     ///< --max-ram (arena and stack), --max-flash (code and weights); 0: none
   int64_t arena_target = 0;  ///< what fuse_rows tries to reach; 0: half of what plain steps need
   Home inputs = Home::arena, outputs = Home::arena;  ///< --inputs, --outputs
+  std::vector<Memory> memories;               ///< --memory; empty: one arena, as large as it takes
   bool emit_asm = false, emit_llvm = false, emit_stmt = false;
   int jobs = 1;                 ///< kernels compiled side by side
   std::filesystem::path cache;  ///< directory of the kernel cache; empty: none
@@ -40,13 +48,23 @@ struct CompileOptions {
   std::function<void(std::string_view pass, const ir::Graph&)> dump;
 };
 
-/// Where a tensor lives: its byte range in a space and when it does.
+/// Where a tensor lives: its byte range in a memory and when it does.
 struct Placement {
   std::string tensor;
   std::string
       space;  ///< "arena", "input", "output", "state", "scratch", "line"; "bound": the caller's, offset 0
   int64_t offset = 0, bytes = 0;
   int first = 0, last = 0;  ///< steps, inclusive
+  int memory = 0;           ///< index into Report::memories; offsets are within it
+};
+
+/// One of CompileOptions::memories, or the arena.
+struct MemoryReport {
+  std::string name;  ///< empty: the arena
+  bool fast = false;
+  int64_t capacity = 0;     ///< what --memory allows; 0: no limit
+  int64_t bytes = 0;        ///< taken, from its beginning
+  int64_t lower_bound = 0;  ///< largest sum of simultaneously live bytes of what lies in it
 };
 
 struct StepReport {
@@ -63,9 +81,12 @@ struct StepReport {
   std::vector<StepReport> parts;  ///< of a cascade: its layers
 };
 
+/// Of code whose frames grow with the machine's vectors.
+constexpr int64_t kUnknownStack = -1;
+
 struct Report {
   std::string name, target;
-  int64_t arena_bytes = 0;        ///< includes the bindings table and the state
+  int64_t arena_bytes = 0;        ///< includes the table of pointers and the state; of all memories
   int64_t state_bytes = 0;        ///< what streaming models keep between runs
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
   int peak_step = 0;              ///< at which most bytes of the arena are in use
@@ -75,12 +96,13 @@ struct Report {
   int64_t weights_bytes = 0;
   int64_t code_bytes = 0;      ///< text + rodata without weights, runtime included
   int64_t rest_bytes = 0;      ///< of code_bytes, what belongs to no step alone: runtime, tables, constants
-  int64_t stack_bytes = 0;     ///< worst case of halite_run
+  int64_t stack_bytes = 0;     ///< worst case of halite_run; kUnknownStack
   double compile_seconds = 0;  ///< not part of NAME.json's reproducible content
   int kernels = 0, cached_kernels = 0;
   int64_t macs = 0;
   std::vector<StepReport> steps;
-  std::vector<Placement> arena;  ///< the memory plan
+  std::vector<Placement> arena;        ///< the memory plan
+  std::vector<MemoryReport> memories;  ///< at least one
 };
 
 struct Artifact {

@@ -10,7 +10,7 @@
 namespace halite::codegen {
 namespace {
 
-std::string macro_part(const std::string& name) {
+std::string upper_case(const std::string& name) {
   std::string part;
   for (unsigned char c : name) part += std::isalnum(c) ? char(std::toupper(c)) : '_';
   return part;
@@ -19,7 +19,7 @@ std::string macro_part(const std::string& name) {
 void index_macros(std::ostream& out, const std::string& prefix, const std::vector<ir::Value>& values) {
   std::set<std::string> taken;
   for (size_t i = 0; i < values.size(); i++) {
-    std::string macro = prefix + macro_part(values[i].name);
+    std::string macro = prefix + upper_case(values[i].name);
     while (!taken.insert(macro).second) macro += "_" + std::to_string(i);
     out << "#define " << macro << " " << i << "u /* " << to_string(values[i].type) << " */\n";
   }
@@ -41,9 +41,43 @@ llvm::json::Array tensors(const std::vector<Placement>& placements) {
                                       {"offset", p.offset},
                                       {"bytes", p.bytes},
                                       {"first_step", p.first},
-                                      {"last_step", p.last}});
+                                      {"last_step", p.last},
+                                      {"memory", p.memory}});
   }
   return rows;
+}
+
+llvm::json::Array memory_rows(const std::vector<MemoryReport>& memories) {
+  llvm::json::Array rows;
+  for (const auto& m : memories) {
+    rows.push_back(llvm::json::Object{{"name", m.name},
+                                      {"fast", m.fast},
+                                      {"capacity", m.capacity},
+                                      {"bytes", m.bytes},
+                                      {"lower_bound", m.lower_bound}});
+  }
+  return rows;
+}
+
+/// What a program gives to halite_open, or to halite_open_memories.
+void memory_macros(std::ostream& out, const Report& report) {
+  const std::string& name = report.name;
+  const bool several = report.memories.size() > 1;
+  if (!several) {
+    out << "#define " << name << "_ARENA_BYTES " << report.arena_bytes
+        << "u /* aligned to HALITE_ARENA_ALIGN */\n";
+  }
+  if (report.memories[0].name.empty()) return;
+  out << "#define " << name << "_MEMORIES " << report.memories.size() << "u"
+      << (several ? " /* for halite_open_memories, in this order */" : "") << "\n";
+  for (size_t m = 0; m < report.memories.size(); m++) {
+    const auto& memory = report.memories[m];
+    const std::string prefix = name + "_MEMORY_" + upper_case(memory.name);
+    out << "#define " << prefix << " " << m << "u\n"
+        << "#define " << prefix << "_BYTES " << memory.bytes << "u /* of the " << memory.capacity
+        << " that were allowed" << (memory.fast ? "; fast" : "") << " */\n"
+        << "#define " << prefix << "_ALIGN HALITE_ARENA_ALIGN\n";
+  }
 }
 
 llvm::json::Object step_row(const StepReport& step) {
@@ -63,17 +97,16 @@ llvm::json::Object step_row(const StepReport& step) {
 
 std::string make_header(const Report& report, const std::vector<ir::Value>& inputs,
                         const std::vector<ir::Value>& outputs) {
-  const std::string name = report.name, macro = macro_part(name);
+  const std::string name = report.name, macro = upper_case(name);
   std::ostringstream out;
   out << "/* " << name << ", compiled by Halite for " << report.target
       << ". See halite.h for how to run it. */\n"
       << "#ifndef HALITE_MODEL_" << macro << "_H\n#define HALITE_MODEL_" << macro
       << "_H\n\n#include \"halite.h\"\n\n"
       << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\nextern const halite_model " << name << "_model;\n\n"
-      << "#ifdef __cplusplus\n}\n#endif\n\n"
-      << "#define " << name << "_ARENA_BYTES " << report.arena_bytes
-      << "u /* aligned to HALITE_ARENA_ALIGN */\n"
-      << "#define " << name << "_STATE_BYTES " << report.state_bytes << "u /* of a saved state */\n"
+      << "#ifdef __cplusplus\n}\n#endif\n\n";
+  memory_macros(out, report);
+  out << "#define " << name << "_STATE_BYTES " << report.state_bytes << "u /* of a saved state */\n"
       << "#define " << name << "_STEPS " << report.steps.size() << "u\n\n";
   index_macros(out, name + "_INPUT_", inputs);
   index_macros(out, name + "_OUTPUT_", outputs);
@@ -82,6 +115,8 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
 }
 
 std::string make_json(const Report& report) {
+  llvm::json::Value stack_bytes = nullptr;
+  if (report.stack_bytes != kUnknownStack) stack_bytes = report.stack_bytes;
   const llvm::json::Object object{{"name", report.name},
                                   {"target", report.target},
                                   {"arena_bytes", report.arena_bytes},
@@ -93,10 +128,11 @@ std::string make_json(const Report& report) {
                                   {"rest_bytes", report.rest_bytes},
                                   {"peak_step", report.peak_step},
                                   {"peak_bytes", report.peak_bytes},
-                                  {"stack_bytes", report.stack_bytes},
+                                  {"stack_bytes", stack_bytes},
                                   {"macs", report.macs},
                                   {"kernels", report.kernels},
                                   {"compile_seconds", report.compile_seconds},
+                                  {"memories", memory_rows(report.memories)},
                                   {"arena", tensors(report.arena)},
                                   {"steps", step_rows(report.steps)}};
   std::string text;

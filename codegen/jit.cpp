@@ -5,6 +5,8 @@
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/Support/TargetSelect.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -30,14 +32,6 @@ Error status_error(halite_status status) {
   return {
       ErrorCode::kInvalidInput, std::string("the compiled model reports: ") + halite_status_text(status), {}};
 }
-
-/// Arena for one session, aligned.
-struct Arena {
-  explicit Arena(size_t bytes)
-      : memory(static_cast<unsigned char*>(std::aligned_alloc(HALITE_ARENA_ALIGN, (bytes + 63) / 64 * 64)),
-               &std::free) {}
-  std::unique_ptr<unsigned char, decltype(&std::free)> memory;
-};
 
 using Sequence = std::vector<std::vector<ir::Tensor>>;
 
@@ -99,6 +93,23 @@ Result<void> bind_rest(halite_session& session, std::vector<ir::Tensor>& buffers
 
 }  // namespace
 
+SessionMemories::SessionMemories(const halite_model& model) : model_(model) {
+  for (uint32_t i = 0; i < halite_memory_count(&model); i++) {
+    const size_t bytes = halite_memory_bytes(&model, i),
+                 rounded = (bytes / HALITE_ARENA_ALIGN + 1) * HALITE_ARENA_ALIGN;
+    owned_.emplace_back(std::aligned_alloc(HALITE_ARENA_ALIGN, rounded), &std::free);
+    blocks_.push_back({owned_.back().get(), bytes});
+  }
+}
+
+bool SessionMemories::complete() const {
+  return std::ranges::all_of(blocks_, [](const halite_memory& block) { return block.data; });
+}
+
+halite_status SessionMemories::open(halite_session& session) const {
+  return halite_open_memories(&session, &model_, blocks_.data(), uint32_t(blocks_.size()));
+}
+
 JitModel::JitModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 JitModel::JitModel(JitModel&&) noexcept = default;
 JitModel& JitModel::operator=(JitModel&&) noexcept = default;
@@ -145,10 +156,9 @@ Result<std::vector<ir::Tensor>> JitModel::run(std::span<const ir::Tensor> inputs
 
 Result<Sequence> JitModel::run_sequence(std::span<const std::vector<ir::Tensor>> inputs, int threads) const {
   const halite_model& m = model();
-  const Arena arena(halite_arena_bytes(&m));
+  const SessionMemories memories(m);
   halite_session session;
-  if (auto status = halite_open(&session, &m, arena.memory.get(), halite_arena_bytes(&m)))
-    return status_error(status);
+  if (auto status = memories.open(session)) return status_error(status);
   if (!state_->weights.empty()) {
     const auto status = halite_set_weights(&session, state_->weights.data() + state_->weights_start,
                                            state_->weights.size() - HALITE_ARENA_ALIGN);

@@ -8,6 +8,19 @@
 
 namespace halite::codegen {
 
+/// The memories of one session (one: the arena), allocated.
+class SessionMemories {
+ public:
+  explicit SessionMemories(const halite_model&);
+  bool complete() const;  ///< none was refused by the system
+  halite_status open(halite_session&) const;
+
+ private:
+  const halite_model& model_;
+  std::vector<std::unique_ptr<void, void (*)(void*)>> owned_;
+  std::vector<halite_memory> blocks_;
+};
+
 class JitModel {
  public:
   /// The artifact must be for this machine (target `host` or one that it can run).

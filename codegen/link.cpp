@@ -16,12 +16,14 @@
 #include "rt/abi.h"
 #include "rt/bitcode.h"
 #include "targets/driver/bitcode.h"
+#include "targets/machine.h"
 
 namespace halite::codegen {
 namespace {
 
 constexpr int64_t kLeastStackBytes = 64 * 1024;
 constexpr int64_t kDriverStackBytes = 4 * 1024;
+constexpr int64_t kGuardBytes = 64;  ///< kDriverGuard of targets/driver/session.h; keeps memories aligned
 constexpr std::string_view kDriver = "driver", kSelfTest = "self_test";
 
 std::span<const rt::BitcodeFile> driver_files(const targets::Target& target) {
@@ -35,22 +37,21 @@ std::span<const rt::BitcodeFile> driver_files(const targets::Target& target) {
 /// A module of the constants that targets/driver/driver.c declares.
 class Constants {
  public:
-  Constants(llvm::LLVMContext& context, const Artifact& artifact) : artifact_(artifact) {
+  Constants(llvm::LLVMContext& context, const Artifact& artifact, const targets::Target& target)
+      : artifact_(artifact), pointer_bytes_(pointer_bytes(target)) {
     module_ = std::make_unique<llvm::Module>("constants", context);
     bytes_ = llvm::Type::getInt8Ty(context);
     word_ = llvm::Type::getInt32Ty(context);
   }
 
-  std::unique_ptr<llvm::Module> build(bool arena_in_big, int inferences, const RunOptions& options) && {
-    const auto arena_bytes = uint32_t(artifact_.report.arena_bytes);
-    auto* arena_type = llvm::ArrayType::get(bytes_, arena_bytes);
-    auto* arena = add("driver_arena", llvm::ConstantAggregateZero::get(arena_type));
-    arena->setConstant(false);
-    if (arena_in_big) arena->setSection(".bss.arena");
-    number("driver_arena_bytes", arena_bytes);
+  /// `sections`: by memory, where it goes; empty: with all other data.
+  std::unique_ptr<llvm::Module> build(const std::vector<std::string>& sections, int inferences,
+                                      const RunOptions& options) && {
+    add_memories(sections);
     auto* bound_type = llvm::ArrayType::get(bytes_, uint64_t(artifact_.report.bound_bytes));
     add("driver_bound", llvm::ConstantAggregateZero::get(bound_type))->setConstant(false);
     number("driver_inferences", uint32_t(inferences));
+    number("driver_stack_bytes", uint32_t(std::max<int64_t>(0, artifact_.report.stack_bytes)));
     number("driver_repeats", uint32_t(options.repeats));
     number("driver_repeat_first", options.repeated_step.value_or(0));
     number("driver_repeat_steps", options.repeated_step ? 1 : uint32_t(artifact_.report.steps.size()));
@@ -61,6 +62,28 @@ class Constants {
   }
 
  private:
+  void add_memories(const std::vector<std::string>& sections) {
+    auto* pointer = llvm::PointerType::getUnqual(module_->getContext());
+    auto* size = llvm::Type::getIntNTy(module_->getContext(), unsigned(pointer_bytes_) * 8);
+    std::vector<llvm::Constant*> rows;
+    const auto& memories = artifact_.report.memories;
+    for (size_t m = 0; m < memories.size(); m++) {
+      // Between guards, which the driver paints and looks at.
+      auto* type = llvm::ArrayType::get(bytes_, uint64_t(memories[m].bytes) + 2 * kGuardBytes);
+      auto* block =
+          add(("driver_memory_" + std::to_string(m)).c_str(), llvm::ConstantAggregateZero::get(type));
+      block->setConstant(false);
+      if (!sections[m].empty()) block->setSection(sections[m]);
+      rows.push_back(
+          llvm::ConstantStruct::getAnon({llvm::ConstantExpr::getInBoundsGetElementPtr(
+                                             bytes_, block, llvm::ConstantInt::get(word_, kGuardBytes)),
+                                         llvm::ConstantInt::get(size, uint64_t(memories[m].bytes))}));
+    }
+    auto* row_type = llvm::StructType::get(pointer, size);
+    add("driver_memories", llvm::ConstantArray::get(llvm::ArrayType::get(row_type, rows.size()), rows));
+    number("driver_n_memories", uint32_t(memories.size()));
+  }
+
   void add_self_test(const SelfTest& test) {
     std::vector<uint8_t> inputs;
     for (const auto& set : test.inputs) {
@@ -104,6 +127,7 @@ class Constants {
   void number(const char* name, uint32_t value) { add(name, llvm::ConstantInt::get(word_, value)); }
 
   const Artifact& artifact_;
+  const int64_t pointer_bytes_;
   std::unique_ptr<llvm::Module> module_;
   llvm::Type *bytes_, *word_;
 };
@@ -128,11 +152,27 @@ std::vector<uint8_t> compile_driver(const targets::Target& target, std::string_v
   return machine.emit_object(*constants);
 }
 
-/// Arenas go to the large memory only if the fast one is too small.
-bool arena_goes_to_big(const Artifact& artifact, const targets::Target& target, int64_t stack_bytes) {
-  if (target.platform == targets::Platform::posix || !target.board->big_bytes) return false;
+/// By memory of the model, the section that places it. Fast ones go to the board's fast memory as long as it
+/// has room; others to the large memory only if the ordinary one is too small for them.
+std::vector<std::string> sections_of(const Artifact& artifact, const targets::Target& target,
+                                     int64_t stack_bytes) {
+  const auto& memories = artifact.report.memories;
+  std::vector<std::string> sections(memories.size());
+  if (target.platform == targets::Platform::posix) return sections;
   constexpr int64_t kDataBytes = 16 * 1024;
-  return artifact.report.arena_bytes + stack_bytes + kDataBytes > target.board->ram_bytes;
+  int64_t fast = 0, ordinary = stack_bytes + kDataBytes;
+  for (size_t m = 0; m < memories.size(); m++) {
+    const int64_t bytes = memories[m].bytes + 2 * kGuardBytes;
+    if (memories[m].fast && fast + bytes <= targets::fast_memory_bytes(target)) {
+      sections[m] = ".bss.fast";
+      fast += bytes;
+    } else if (target.board->big_bytes && ordinary + bytes > target.board->ram_bytes) {
+      sections[m] = ".bss.arena";
+    } else {
+      ordinary += bytes;
+    }
+  }
+  return sections;
 }
 
 /// LLD's "will not fit in region", in words of the board.
@@ -168,8 +208,8 @@ Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const target
   if (!dir) return dir.error();
   const int64_t stack_bytes = std::max(kLeastStackBytes, artifact.report.stack_bytes + kDriverStackBytes);
   llvm::LLVMContext context;
-  auto constants = Constants(context, artifact)
-                       .build(arena_goes_to_big(artifact, target, stack_bytes), inferences, options);
+  auto constants = Constants(context, artifact, target)
+                       .build(sections_of(artifact, target, stack_bytes), inferences, options);
   const auto driver = compile_driver(target, options.self_test ? kSelfTest : kDriver, std::move(constants));
 
   const auto model_path = *dir / "model.o", driver_path = *dir / "driver.o", image_path = *dir / "program";

@@ -93,6 +93,8 @@ void Machine::adopt(llvm::Module& module) const {
     }
     function.removeFnAttr(llvm::Attribute::UWTable);
     function.addFnAttr(llvm::Attribute::NoUnwind);
+    // What a leaf keeps below the stack pointer would be missing in its frame's recorded size.
+    function.addFnAttr(llvm::Attribute::NoRedZone);
     if (target_.facts.vector_bits >= 512) {
       function.addFnAttr("prefer-vector-width", "512");
       function.addFnAttr("min-legal-vector-width", "512");

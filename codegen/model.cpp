@@ -21,7 +21,7 @@ class TableBuilder {
     auto* pointer = ir_.getPtrTy();
     auto* i32 = ir_.getInt32Ty();
     model_type_ = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
-                                        pointer, pointer, i32, i32, i32, i32, i32, ir_.getInt64Ty());
+                                        pointer, pointer, pointer, i32, i32, i32, i32, i32, ir_.getInt64Ty());
     const auto& weights = *tables_.weights;
     const bool embed = tables_.embed_weights && !weights.empty();
     // A model without weights needs no file: any address says that they are present.
@@ -31,23 +31,25 @@ class TableBuilder {
       block->setSection(weights_section(tables_.name));
       weights_pointer = block;
     }
-    std::vector<llvm::Constant*> fields{number(RT_ABI_VERSION),
-                                        number(tables_.inputs.size()),
-                                        number(tables_.outputs.size()),
-                                        number(tables_.steps.size()),
-                                        tensors(tables_.inputs, "inputs"),
-                                        tensors(tables_.outputs, "outputs"),
-                                        words(tables_.input_refs, "refs"),
-                                        words(tables_.output_refs, "refs"),
-                                        steps(),
-                                        weights_pointer,
-                                        initials(),
-                                        number(tables_.initials.size()),
-                                        number(tables_.state_offset),
-                                        number(tables_.state_bytes),
-                                        number(tables_.arena_bytes),
-                                        number(weights.size()),
-                                        ir_.getInt64(fnv1a64(weights))};
+    std::vector<llvm::Constant*> fields{
+        number(RT_ABI_VERSION),
+        number(tables_.inputs.size()),
+        number(tables_.outputs.size()),
+        number(tables_.steps.size()),
+        tensors(tables_.inputs, "inputs"),
+        tensors(tables_.outputs, "outputs"),
+        words(tables_.input_refs, "refs"),
+        words(tables_.output_refs, "refs"),
+        steps(),
+        weights_pointer,
+        initials(),
+        array(tables_.memory_bytes, "memories", [&](int64_t bytes) { return number(uint64_t(bytes)); }),
+        number(tables_.memory_bytes.size()),
+        number(tables_.initials.size()),
+        number(tables_.state),
+        number(tables_.state_bytes),
+        number(weights.size()),
+        ir_.getInt64(fnv1a64(weights))};
     if (weights.empty()) fields[9] = llvm::cast<llvm::Constant>(fields[4]);
     auto* model = global(llvm::ConstantStruct::get(model_type_, fields), "model", 8);
     model->setName(tables_.name + "_model");

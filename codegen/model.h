@@ -39,12 +39,13 @@ struct InitialTable {
 struct ModelTables {
   std::string name;                             ///< prefix of symbols
   std::vector<ir::Value> inputs, outputs;       ///< names and types; constants unused
-  std::vector<rt_ref> input_refs, output_refs;  ///< places in the arena
+  std::vector<rt_ref> input_refs, output_refs;  ///< places while nothing is bound
   std::vector<StepTable> steps;
   std::vector<CascadeTable> cascades;
   std::vector<InitialTable> initials;
-  int64_t state_offset = 0, state_bytes = 0;
-  int64_t arena_bytes = 0;
+  rt_ref state = 0;
+  int64_t state_bytes = 0;
+  std::vector<int64_t> memory_bytes;
   const std::vector<uint8_t>* weights = nullptr;
   bool embed_weights = true;
 };

@@ -148,9 +148,14 @@ Order order_by(const std::vector<Interval>& intervals, Key key) {
 
 }  // namespace
 
-Plan plan_memory(const std::vector<Interval>& intervals, const std::vector<Overlap>& overlaps, int effort) {
+int64_t plan_lower_bound(const std::vector<Interval>& intervals, const std::vector<Overlap>& overlaps) {
+  return Planner(intervals, overlaps).lower_bound();
+}
+
+Plan plan_memory(const std::vector<Interval>& intervals, const std::vector<Overlap>& overlaps, int effort,
+                 int64_t enough) {
   Planner planner(intervals, overlaps);
-  const int64_t bound = planner.lower_bound();
+  const int64_t lower_bound = planner.lower_bound(), bound = std::max(lower_bound, enough);
   const auto length = [](const Interval& i) { return int64_t{i.last} - i.first + 1; };
   Order best_order;
   Plan best;
@@ -177,7 +182,7 @@ Plan plan_memory(const std::vector<Interval>& intervals, const std::vector<Overl
     consider(order);
   }
   if (best.bytes > bound && intervals.size() <= kExactIntervals) planner.search_exactly(best, bound);
-  best.lower_bound = bound;
+  best.lower_bound = lower_bound;
   return best;
 }
 

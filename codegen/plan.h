@@ -26,9 +26,14 @@ struct Plan {
   int64_t lower_bound = 0;       ///< most bytes alive at one step: no plan can do better
 };
 
+/// No plan takes fewer bytes.
+int64_t plan_lower_bound(const std::vector<Interval>&, const std::vector<Overlap>& = {});
+
 /// Offsets such that intervals alive at a common step do not overlap but where an Overlap allows it. First
 /// fit over several orders and seeded perturbations of the best one, until the lower bound is met or `effort`
-/// tries are spent; few intervals are then searched exactly, within a limit of work. Deterministic.
-Plan plan_memory(const std::vector<Interval>&, const std::vector<Overlap>& = {}, int effort = 400);
+/// tries are spent; few intervals are then searched exactly, within a limit of work. As few as `enough` bytes
+/// end the search early. Deterministic.
+Plan plan_memory(const std::vector<Interval>&, const std::vector<Overlap>& = {}, int effort = 400,
+                 int64_t enough = 0);
 
 }  // namespace halite::codegen

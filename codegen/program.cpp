@@ -1,16 +1,14 @@
-// The arena starts with the table of bound pointers and the state (rt/abi.h); the plan begins behind them.
+// Tables follow the layout (layout.h); of a cascade's steps each has a row of its own.
 #include "codegen/program.h"
 
 #include <algorithm>
 
-#include "codegen/machine.h"
+#include "codegen/layout.h"
 
 namespace halite::codegen {
 namespace {
 
 using schedules::Group;
-
-int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) / align * align; }
 
 rt_ref make_ref(uint32_t space, int64_t offset) { return space << RT_SPACE_SHIFT | uint32_t(offset); }
 
@@ -26,11 +24,11 @@ class ProgramBuilder {
         kernels_(kernels),
         options_(options),
         cascades_(cascades),
-        vector_bytes_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)),
-        pool_(vector_bytes_) {}
+        pool_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)),
+        layout_(lay_out(graph, views, groups, storage, kernels, options, cascades)) {}
 
   Result<Program> run() {
-    place_buffers();
+    report_layout();
     for (size_t i = 0; i < groups_.size(); i++) add_step(i);
     program_.weights = pool_.bytes();
     if (auto fits = check_range(); !fits) return fits.error();
@@ -38,27 +36,30 @@ class ProgramBuilder {
     tables.name = options_.name;
     for (auto id : graph_.inputs) add_public(id, tables.inputs, tables.input_refs);
     for (auto id : graph_.outputs) add_public(id, tables.outputs, tables.output_refs);
-    tables.arena_bytes = program_.report.arena_bytes;
+    for (const auto& memory : layout_.memories) tables.memory_bytes.push_back(memory.bytes);
+    tables.state = ref_of(layout_, graph_, layout_.states);
+    tables.state_bytes = layout_.states.bytes;
+    for (size_t i = 0; i < graph_.states.size(); i++)
+      add_initial(graph_.states[i].initial, layout_.placements[i].offset - layout_.states.offset);
     tables.embed_weights = !options_.separate_weights;
     report_totals();
     return std::move(program_);
   }
 
  private:
-  /// States lie side by side, so that they can be saved in one piece.
-  void place_states() {
-    auto& tables = program_.tables;
-    tables.state_offset =
-        align_up(int64_t(graph_.inputs.size() + graph_.outputs.size()) * pointer_bytes(options_.target),
-                 vector_bytes_);
-    for (size_t i = 0; i < graph_.states.size(); i++) {
-      const auto& interval = storage_.buffers[i].interval;
-      tables.state_bytes = align_up(tables.state_bytes, vector_bytes_);
-      add_initial(graph_.states[i].initial, tables.state_bytes);
-      report_place(storage_.buffers[i].name, "state", tables.state_offset + tables.state_bytes, interval);
-      tables.state_bytes += interval.size;
+  void report_layout() {
+    auto& report = program_.report;
+    report.arena = layout_.placements;
+    report.memories = layout_.memories;
+    report.state_bytes = layout_.states.bytes;
+    for (const auto& memory : layout_.memories) {
+      report.arena_bytes += memory.bytes;
+      report.arena_lower_bound += memory.lower_bound;
     }
-    program_.report.state_bytes = tables.state_bytes;
+    for (const auto& placement : layout_.placements) report.tensor_bytes += placement.bytes;
+    for (const auto& buffer : storage_.buffers) {
+      if (buffer.bound) report.bound_bytes += (buffer.interval.size + 63) / 64 * 64;
+    }
   }
 
   /// Zeros need no row, equal bytes no data.
@@ -75,71 +76,16 @@ class ProgramBuilder {
     program_.tables.initials.push_back(std::move(row));
   }
 
-  void report_place(const std::string& name, const char* space, int64_t offset, const Interval& interval) {
-    auto& report = program_.report;
-    report.tensor_bytes += interval.size;
-    report.arena.push_back({name, space, offset, interval.size, interval.first, interval.last});
-  }
-
-  void place_buffers() {
-    place_states();
-    const size_t states = graph_.states.size();
-    std::vector<Interval> intervals;
-    int64_t align = vector_bytes_;
-    const auto add = [&](const std::string& name, const char* space, const Interval& interval) {
-      intervals.push_back(interval);
-      align = std::max(align, interval.align);
-      report_place(name, space, 0, interval);
-    };
-    place_of_.resize(storage_.buffers.size());
-    for (size_t i = 0; i < storage_.buffers.size(); i++) {
-      const auto& buffer = storage_.buffers[i];
-      static constexpr const char* kSpaces[] = {"arena", "input", "output"};
-      if (buffer.bound) {
-        program_.report.bound_bytes += align_up(buffer.interval.size, 64);
-      } else {
-        place_of_[i] = i < states ? i : states + intervals.size();
-        if (i >= states) add(buffer.name, kSpaces[int(buffer.space)], buffer.interval);
-      }
-    }
-    size_t next_kernel = 0;
-    for (size_t i = 0; i < groups_.size(); i++) {
-      scratch_at_.push_back(states + intervals.size());
-      first_kernel_.push_back(next_kernel);
-      const auto own = [&](const std::string& name, const char* space, int64_t bytes, ir::DType dtype) {
-        const int64_t alignment = buffer_align(options_.target.facts, dtype);
-        add(name, space, {std::max<int64_t>(bytes, 1), alignment, int(i), int(i)});
-      };
-      if (const auto* cascade = cascade_of(i)) {
-        own("rows moved", "scratch", 4 * int64_t(cascade->lines.size()), ir::DType::u32);
-        for (const auto& line : cascade->lines)
-          own(graph_.value(line.value).name, "line", line.bytes(), graph_.type(line.value).dtype);
-        next_kernel += cascade->groups.size();
-      } else {
-        next_kernel++;
-      }
-      for (size_t k = first_kernel_[i]; k < next_kernel; k++) {
-        for (const auto& type : kernel(k).scratch) own("scratch", "scratch", type.bytes(), type.dtype);
-      }
-    }
-    std::vector<Overlap> overlaps;
-    for (auto overlap : storage_.overlaps)
-      overlaps.push_back(
-          {*place_of_[overlap.upper] - states, *place_of_[overlap.lower] - states, overlap.delta});
-    const Plan plan = plan_memory(intervals, overlaps);
-    const int64_t base = align_up(program_.tables.state_offset + program_.tables.state_bytes, align);
-    program_.report.arena_bytes = base + plan.bytes;
-    program_.report.arena_lower_bound = base + plan.lower_bound;
-    for (size_t i = 0; i < intervals.size(); i++)
-      program_.report.arena[states + i].offset = base + plan.offsets[i];
-  }
-
   const Cascade* cascade_of(size_t step) const {
     const auto found = cascades_.find(step);
     return found == cascades_.end() ? nullptr : &found->second;
   }
 
-  const CompiledKernel& kernel(size_t k) const { return kernels_.unique[kernels_.of_group[k]]; }
+  const CompiledKernel& kernel(size_t k) const { return kernel_at(kernels_, k); }
+
+  rt_ref ref(size_t placement, int64_t offset = 0) const {
+    return ref_of(layout_, graph_, layout_.placements[placement], offset);
+  }
 
   StepReport row_of(const Group& group, const CompiledKernel& code) const {
     StepReport row{graph_.node(group.anchor).name, {}, code.symbol, code.strategy};
@@ -162,9 +108,8 @@ class ProgramBuilder {
 
   void add_scratch(const CompiledKernel& code, size_t at, StepTable& table, StepReport& row) const {
     for (size_t k = 0; k < code.scratch.size(); k++) {
-      const Placement& placement = program_.report.arena[at + k];
-      table.args.push_back(make_ref(RT_SPACE_ARENA, placement.offset));
-      row.tensors.push_back(placement);
+      table.args.push_back(ref(at + k));
+      row.tensors.push_back(layout_.placements[at + k]);
     }
     HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
   }
@@ -172,7 +117,7 @@ class ProgramBuilder {
   void add_step(size_t i) {
     const Group& group = groups_[i];
     if (cascade_of(i)) return add_cascade(i, *cascade_of(i));
-    const CompiledKernel& code = kernel(first_kernel_[i]);
+    const CompiledKernel& code = kernel(layout_.first_kernel[i]);
     StepTable table{code.symbol, {}, code.extents, {}};
     StepReport row = row_of(group, code);
     for (size_t k = 0; k < group.inputs.size(); k++) {
@@ -180,7 +125,7 @@ class ProgramBuilder {
       table.args.push_back(graph_.is_constant(id) ? weights_ref(group, k, code, row) : tensor_ref(id, row));
     }
     add_outputs(group, table, row);
-    add_scratch(code, scratch_at_[i], table, row);
+    add_scratch(code, layout_.scratch_at[i], table, row);
     program_.tables.steps.push_back(std::move(table));
     program_.report.steps.push_back(std::move(row));
   }
@@ -205,17 +150,16 @@ class ProgramBuilder {
     add_outputs(outer, table, row);
     HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
 
-    const size_t lines_at = scratch_at_[i] + 1;
+    const size_t lines_at = layout_.scratch_at[i] + 1;
     std::vector<StepTable> layers;  // with the arguments that do not differ from call to call
     size_t scratch_at = lines_at + cascade.lines.size();
-    for (size_t l = 0; l < cascade.lines.size(); l++)
-      row.tensors.push_back(program_.report.arena[lines_at + l]);
+    for (size_t l = 0; l < cascade.lines.size(); l++) row.tensors.push_back(layout_.placements[lines_at + l]);
     for (size_t g = 0; g < cascade.groups.size(); g++) {
-      layers.push_back(row_layer(cascade, g, first_kernel_[i] + g, scratch_at, row));
-      scratch_at += kernel(first_kernel_[i] + g).scratch.size();
+      layers.push_back(row_layer(cascade, g, layout_.first_kernel[i] + g, scratch_at, row));
+      scratch_at += kernel(layout_.first_kernel[i] + g).scratch.size();
     }
     CascadeTable rows = line_tables(cascade, lines_at);
-    rows.moved = make_ref(RT_SPACE_ARENA, program_.report.arena[scratch_at_[i]].offset);
+    rows.moved = ref(layout_.scratch_at[i]);
     for (const auto& op : cascade.ops) rows.ops.push_back(row_op(cascade, op, lines_at, layers));
     program_.tables.cascades.push_back(std::move(rows));
     program_.tables.steps.push_back(std::move(table));
@@ -254,10 +198,9 @@ class ProgramBuilder {
     for (size_t l = 0; l < cascade.lines.size(); l++) {
       const Line& line = cascade.lines[l];
       const bool whole = line.loaded || line.stored;
-      rows.lines.push_back({make_ref(RT_SPACE_ARENA, program_.report.arena[lines_at + l].offset),
-                            whole ? tensor_ref(line.value, unused) : RT_REF_NONE, uint32_t(line.row_bytes),
-                            uint32_t(line.bytes() - line.row_bytes), uint32_t(line.left_bytes),
-                            uint32_t(line.pixel_bytes), line.fill});
+      rows.lines.push_back({ref(lines_at + l), whole ? tensor_ref(line.value, unused) : RT_REF_NONE,
+                            uint32_t(line.row_bytes), uint32_t(line.bytes() - line.row_bytes),
+                            uint32_t(line.left_bytes), uint32_t(line.pixel_bytes), line.fill});
     }
     rows.program = cascade.program;
     for (const auto& loop : cascade.loops) rows.loops.push_back({loop.first, loop.count, loop.times});
@@ -271,9 +214,7 @@ class ProgramBuilder {
     table.kind = RT_ROW_KERNEL;
     table.step = layers[op.group];
     const Group& group = cascade.groups[op.group];
-    const auto line_ref = [&](size_t line, int64_t offset) {
-      return make_ref(RT_SPACE_ARENA, program_.report.arena[lines_at + line].offset + offset);
-    };
+    const auto line_ref = [&](size_t line, int64_t offset) { return ref(lines_at + line, offset); };
     size_t next = 0;
     for (size_t k = 0; k < group.inputs.size(); k++) {
       if (graph_.is_constant(group.inputs[k])) continue;
@@ -291,14 +232,14 @@ class ProgramBuilder {
     const uint32_t index = *storage_.buffer_of[place.root.index];
     const Buffer& buffer = storage_.buffers[index];
     Placement placement{{}, "bound", 0, 0, buffer.interval.first, buffer.interval.last};
-    if (place_of_[index]) placement = program_.report.arena[*place_of_[index]];
+    if (layout_.of_buffer[index]) placement = layout_.placements[*layout_.of_buffer[index]];
     placement.tensor = graph_.value(id).name;
     const int64_t offset = place.offset * size_of(graph_.type(id).dtype);
     if (!buffer.bound) placement.offset += offset;
     placement.bytes = graph_.type(id).bytes();
     row.tensors.push_back(placement);
     if (buffer.space == Buffer::Space::arena || buffer.space == Buffer::Space::state)
-      return make_ref(RT_SPACE_ARENA, placement.offset);
+      return ref_of(layout_, graph_, placement);
     HALITE_CHECK(offset <= int64_t{RT_PUBLIC_OFFSET_MASK}, "a window far into public tensor " + buffer.name);
     const uint32_t space = buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT;
     return make_ref(space, int64_t{buffer.io_index} << RT_PUBLIC_SHIFT | offset);
@@ -306,8 +247,8 @@ class ProgramBuilder {
 
   void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
     values.push_back({graph_.value(id).name, graph_.type(id), {}});
-    const auto at = place_of_[*storage_.buffer_of[id.index]];
-    refs.push_back(at ? make_ref(RT_SPACE_ARENA, program_.report.arena[*at].offset) : RT_REF_NONE);
+    const auto at = layout_.of_buffer[*storage_.buffer_of[id.index]];
+    refs.push_back(at ? ref(*at) : RT_REF_NONE);
   }
 
   Result<void> check_range() const {
@@ -320,8 +261,14 @@ class ProgramBuilder {
     if (std::max(graph_.inputs.size(), graph_.outputs.size()) > RT_MAX_PUBLIC) {
       return Error{ErrorCode::kResource, "the model has more than 64 inputs or outputs", {}};
     }
-    if (program_.report.arena_bytes > int64_t{RT_OFFSET_MASK})
-      return too_large("tensors", program_.report.arena_bytes);
+    if (int64_t(graph_.outputs.size()) + window_count(layout_) >= RT_MAX_PUBLIC) {
+      return Error{ErrorCode::kResource,
+                   "further memories reach too far: they and the outputs have 63 entries in a table, one for "
+                   "every 16 MiB; name the largest memory first",
+                   "--memory"};
+    }
+    if (layout_.memories[0].bytes > int64_t{RT_OFFSET_MASK})
+      return too_large("tensors", layout_.memories[0].bytes);
     if (program_.weights.size() > RT_OFFSET_MASK)
       return too_large("weights", int64_t(program_.weights.size()));
     return {};
@@ -344,11 +291,8 @@ class ProgramBuilder {
   const Kernels& kernels_;
   const CompileOptions& options_;
   const Cascades& cascades_;
-  int64_t vector_bytes_;  ///< alignment of what need not share a cache line
   WeightPool pool_;
-  std::vector<std::optional<size_t>> place_of_;  // by buffer: index into report.arena, unless bound
-  std::vector<size_t> scratch_at_;               // by group: index there of its first scratch tensor
-  std::vector<size_t> first_kernel_;             // by group: index into kernels_.of_group
+  const Layout layout_;
   Program program_;
 };
 

@@ -3,12 +3,16 @@
 // not calls in the text: the runtime calls kernels through the step table, which lies in the data that the
 // model reaches, and halide_do_par_for calls a task that its caller names: the task's depth is counted on top
 // of halide_do_par_for's. A cascade's kernels are called by rt_run_cascade, which its table names.
+// Frames of RISC-V code that spills vector registers grow with the machine's vector length, which
+// .stack_sizes does not tell: the depth of such code is unknown.
 #include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/Endian.h>
 #include <llvm/Support/LEB128.h>
 
 #include <map>
 #include <set>
 
+#include "codegen/compile.h"
 #include "codegen/object.h"
 #include "ir/base/check.h"
 
@@ -61,6 +65,9 @@ class Depths {
     return found == named_.end() ? 0 : depth(found->second);
   }
 
+  /// Whether a frame that was looked at is as large as the machine's vectors make it.
+  bool is_unknown() const { return unknown_; }
+
   /// Deepest chain that starts in any function that the data of `symbol` reaches.
   int64_t below_data(const std::string& symbol) {
     const auto found = named_.find(symbol);
@@ -99,27 +106,78 @@ class Depths {
       int64_t& deepest = is_parallel ? parallel : below;
       deepest = std::max(deepest, depth(target));
     }
+    unknown_ |= has_scalable_frame(section);
     return depths_[section] = frames_[section] + unrecorded(section) + below + parallel;
   }
 
-  /// What x86 puts on the stack besides the recorded frame: the return address, and what a frame that aligns
-  /// the stack pointer for its vectors loses by that. Elsewhere return addresses are in registers, and saved
-  /// in the frame.
+  /// What a function takes besides the recorded frame. On x86 the return address (elsewhere it is in a
+  /// register, and saved in the frame); and what a frame loses that aligns the stack pointer for what it
+  /// holds: once for where it begins and, on x86, once for its size, which is rounded up.
   int64_t unrecorded(uint64_t section) const {
-    if (object_.getArch() != llvm::Triple::x86_64) return 0;
-    constexpr int64_t kReturnAddress = 8, kCallAlign = 16;
     const auto contents = take((*section_at(section)).getContents());
-    const llvm::StringRef and_rsp("\x48\x83\xe4");  // and rsp, imm8: the mask of an alignment
-    const size_t at = contents.find(and_rsp);
-    if (at == contents.npos || at + and_rsp.size() >= contents.size()) return kReturnAddress;
-    const int64_t align = -int64_t{static_cast<int8_t>(contents[at + and_rsp.size()])};
-    // Once for where the frame begins, once for its size, which is rounded up.
-    return kReturnAddress + 2 * std::max<int64_t>(align - kCallAlign / 2, 0);
+    const bool is_x86 = object_.getArch() == llvm::Triple::x86_64;
+    const bool is_arm32 = object_.makeTriple().isARM() || object_.makeTriple().isThumb();
+    const int64_t guaranteed = is_x86 || is_arm32 ? 8 : 16;
+    const int64_t lost = std::max<int64_t>(stack_alignment(contents) - guaranteed, 0);
+    return is_x86 ? 8 + 2 * lost : lost;
+  }
+
+  /// To what the function aligns the stack pointer; 0: it does not. What looks so by chance costs a few
+  /// bytes.
+  int64_t stack_alignment(llvm::StringRef code) const {
+    const auto half = [&](size_t at) -> uint32_t {
+      return at + 2 <= code.size() ? llvm::support::endian::read16le(code.bytes_begin() + at) : 0;
+    };
+    const auto word = [&](size_t at) { return half(at) | half(at + 2) << 16; };
+    const llvm::Triple triple = object_.makeTriple();
+    int64_t align = 0;
+    if (triple.getArch() == llvm::Triple::x86_64) {
+      const size_t at = code.find("\x48\x83\xe4");  // and rsp, imm8
+      if (at != code.npos && at + 3 < code.size()) align = -int64_t{static_cast<int8_t>(code[at + 3])};
+    } else if (triple.isARM() || triple.isThumb()) {
+      for (size_t at = 0; at + 4 <= code.size(); at += 2) {
+        const bool moves = (half(at + 4) & 0xffc7) == 0x4685;             // mov sp, rd
+        if (moves && half(at) == 0xf36f && (half(at + 2) & 0xf0e0) == 0)  // bfc rd, #0, #n
+          align = std::max<int64_t>(align, int64_t{2} << (half(at + 2) & 31));
+        // lsrs rd, rm, #n; lsls rd, rd, #n; mov sp, rd
+        const bool shifts = half(at) >> 11 == 1 && half(at + 2) >> 11 == 0 &&
+                            (half(at) >> 6 & 31) == (half(at + 2) >> 6 & 31);
+        if (moves && shifts) align = std::max<int64_t>(align, int64_t{1} << (half(at) >> 6 & 31));
+        if (triple.isARM() && (word(at) & 0xfff0f000) == 0xe3c0d000)  // bic sp, rn, #imm8
+          align = std::max<int64_t>(align, (word(at) & 0xff) + 1);
+        if (triple.isARM() && (word(at) & 0xffe0f07f) == 0xe7c0d01f)  // bfc sp, #0, #n
+          align = std::max<int64_t>(align, int64_t{2} << (word(at) >> 16 & 31));
+      }
+    } else if (triple.isRISCV()) {
+      for (size_t at = 0; at + 4 <= code.size(); at += 2) {
+        if ((word(at) & 0x800fffff) == 0x80017113)  // andi sp, sp, -n
+          align = std::max<int64_t>(align, -(int64_t{static_cast<int32_t>(word(at))} >> 20));
+      }
+    } else if (triple.isAArch64()) {
+      for (size_t at = 0; at + 4 <= code.size(); at += 4) {
+        if ((word(at) & 0xffc0001f) == 0x9240001f)  // and sp, xn, #mask: so many ones, at the upper end
+          align = std::max<int64_t>(align, int64_t{1} << (63 - (word(at) >> 10 & 63)));
+      }
+    }
+    return align;
   }
 
   llvm::object::section_iterator section_at(uint64_t index) const {
     return std::find_if(object_.section_begin(), object_.section_end(),
                         [&](const SectionRef& s) { return s.getIndex() == index; });
+  }
+
+  /// Reads the vector length (csrr rd, vlenb) and takes a register off the stack pointer (sub sp, sp, rs2).
+  bool has_scalable_frame(uint64_t section) const {
+    if (!object_.makeTriple().isRISCV()) return false;
+    const auto contents = take((*section_at(section)).getContents());
+    bool reads_length = false, takes_register = false;
+    for (size_t at = 0; at + 4 <= contents.size(); at += 2) {
+      const uint32_t word = llvm::support::endian::read32le(contents.bytes_begin() + at);
+      reads_length |= (word & 0xfffff07f) == 0xc2202073;
+      takes_register |= (word & 0xfe0fffff) == 0x40010133;
+    }
+    return reads_length && takes_register;
   }
 
   int64_t data_depth(uint64_t section) {
@@ -138,7 +196,8 @@ class Depths {
   std::map<std::string, uint64_t> named_;              // symbol -> section
   std::set<uint64_t> cascades_;                        // rt_cascade structs: their kernels are called by
                                                        // rt_run_cascade
-  std::set<uint64_t> visited_;                         // data sections seen by data_depth
+  bool unknown_ = false;
+  std::set<uint64_t> visited_;  // data sections seen by data_depth
 };
 
 }  // namespace
@@ -158,6 +217,7 @@ ObjectFacts measure_object(const std::vector<uint8_t>& bytes, const std::string&
   }
   Depths depths(object);
   facts.stack_bytes = depths.from("halite_run") + depths.below_data(model_symbol);
+  if (depths.is_unknown()) facts.stack_bytes = kUnknownStack;
   return facts;
 }
 

@@ -10,11 +10,13 @@
 extern "C" {
 #endif
 
-#define RT_ABI_VERSION 2u
+#define RT_ABI_VERSION 3u
 #define RT_MAX_ARGS 16u /* of one step */
 
 /* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
- * for a window of a public tensor, its index in six bits and a byte offset in 24. */
+ * for what the table of pointers at the arena's beginning names, an index in six bits and a byte offset
+ * in 24. The arena is the first of the model's memories. Of the further ones the table has an entry for every
+ * 16 MiB, behind those of the public tensors: they are addressed as outputs from n_outputs on. */
 typedef uint32_t rt_ref;
 #define RT_SPACE_ARENA 0u
 #define RT_SPACE_WEIGHTS 1u
@@ -24,7 +26,8 @@ typedef uint32_t rt_ref;
 #define RT_OFFSET_MASK 0x3fffffffu
 #define RT_PUBLIC_SHIFT 24u
 #define RT_PUBLIC_OFFSET_MASK 0x00ffffffu
-#define RT_MAX_PUBLIC 64u /* inputs, and as many outputs */
+#define RT_MAX_PUBLIC 64u           /* inputs, and as many outputs, with the entries of further memories */
+#define RT_WINDOW_BYTES 0x01000000u /* of a further memory, that an entry reaches */
 #define RT_REF_NONE                                                                      \
   0xffffffffu /* a public tensor without a place in the arena: the caller binds a buffer \
                */
@@ -47,7 +50,6 @@ typedef struct rt_initial {
   uint32_t fill;
 } rt_initial;
 
-/* An arena: the bindings (n_inputs + n_outputs pointers), the state, and what lives within a run. */
 /* Row-wise execution of several layers (rows.c). A line holds the last rows of a tensor; making its next row
  * moves the rows up by one and writes the last. */
 typedef struct rt_line {
@@ -89,13 +91,15 @@ struct halite_model {
   uint32_t abi_version;
   uint32_t n_inputs, n_outputs, n_steps;
   const halite_tensor *inputs, *outputs;
-  const rt_ref *input_refs, *output_refs; /* arena places used while nothing is bound */
+  const rt_ref *input_refs, *output_refs; /* places used while nothing is bound */
   const rt_step *steps;
   const unsigned char *weights; /* NULL: separate */
   const rt_initial *initials;
+  const uint32_t *memory_bytes; /* n_memories of them; the first begins with the table of pointers */
+  uint32_t n_memories;          /* 1: the arena */
   uint32_t n_initials;
-  uint32_t state_offset, state_bytes; /* in the arena, all states side by side */
-  uint32_t arena_bytes;
+  rt_ref state; /* all states side by side */
+  uint32_t state_bytes;
   uint32_t weights_bytes;
   uint64_t weights_hash; /* FNV-1a 64 of the weights; checked against a separate file */
 };

@@ -7,7 +7,17 @@
 RT_API uint32_t halite_input_count(const halite_model *m) { return m ? m->n_inputs : 0; }
 RT_API uint32_t halite_output_count(const halite_model *m) { return m ? m->n_outputs : 0; }
 RT_API uint32_t halite_step_count(const halite_model *m) { return m ? m->n_steps : 0; }
-RT_API size_t halite_arena_bytes(const halite_model *m) { return m ? m->arena_bytes : 0; }
+RT_API uint32_t halite_memory_count(const halite_model *m) { return m ? m->n_memories : 0; }
+
+RT_API size_t halite_memory_bytes(const halite_model *m, uint32_t i) {
+  return m && i < m->n_memories ? m->memory_bytes[i] : 0;
+}
+
+RT_API size_t halite_arena_bytes(const halite_model *m) {
+  size_t bytes = 0;
+  for (uint32_t i = 0; m && i < m->n_memories; ++i) bytes += m->memory_bytes[i];
+  return bytes;
+}
 
 RT_API size_t halite_state_bytes(const halite_model *m) { return m ? m->state_bytes : 0; }
 
@@ -45,9 +55,9 @@ RT_API const char *halite_status_text(halite_status status) {
     case HALITE_BAD_ARGUMENT:
       return "a null pointer, or an index out of range";
     case HALITE_ARENA_TOO_SMALL:
-      return "the arena is smaller than the model's arena_bytes";
+      return "the arena, or a memory, is smaller than the model needs it";
     case HALITE_ARENA_UNALIGNED:
-      return "the arena is not aligned to HALITE_ARENA_ALIGN bytes";
+      return "the arena, or a memory, is not aligned to HALITE_ARENA_ALIGN bytes";
     case HALITE_ABI_MISMATCH:
       return "the model and halite.h are of different versions";
     case HALITE_WEIGHTS_MISSING:
@@ -60,6 +70,8 @@ RT_API const char *halite_status_text(halite_status status) {
       return "a saved state of another size than the model's";
     case HALITE_NOT_BOUND:
       return "an input or output has no place in the arena and no buffer is bound to it";
+    case HALITE_MEMORY_COUNT:
+      return "the model was compiled for another number of memories: give halite_open_memories each of them";
   }
   return "unknown status";
 }

@@ -21,19 +21,20 @@
 extern "C" {
 #endif
 
-#define HALITE_ARENA_ALIGN 64 /* bytes; halite_open refuses an arena that is aligned to less */
+#define HALITE_ARENA_ALIGN 64 /* bytes; halite_open refuses an arena or a memory that is aligned to less */
 
 typedef enum halite_status {
   HALITE_OK = 0,
   HALITE_BAD_ARGUMENT = 1,    /* a null pointer, or an index out of range */
-  HALITE_ARENA_TOO_SMALL = 2, /* arena_bytes < the model's arena_bytes */
+  HALITE_ARENA_TOO_SMALL = 2, /* arena_bytes < the model's arena_bytes; or a memory, likewise */
   HALITE_ARENA_UNALIGNED = 3,
   HALITE_ABI_MISMATCH = 4,     /* object and halite.h are of different versions */
   HALITE_WEIGHTS_MISSING = 5,  /* compiled with --weights separate: call halite_set_weights first */
   HALITE_WEIGHTS_MISMATCH = 6, /* not a weights file, or not that of this object (content hash) */
   HALITE_UNALIGNED_BUFFER = 7, /* a bound buffer is aligned to less than its element */
   HALITE_STATE_MISMATCH = 8,   /* a saved state of another size than the model's */
-  HALITE_NOT_BOUND = 9         /* compiled with --inputs or --outputs bound: bind a buffer to each first */
+  HALITE_NOT_BOUND = 9,        /* compiled with --inputs or --outputs bound: bind a buffer to each first */
+  HALITE_MEMORY_COUNT = 10     /* the model has another number of memories (--memory) than were given */
 } halite_status;
 
 typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
@@ -84,13 +85,24 @@ typedef struct halite_session {
 
 /* Prepares a session, as after halite_reset. The arena may hold anything; it must outlive the session. */
 halite_status halite_open(halite_session *, const halite_model *, void *arena, size_t arena_bytes);
+
+typedef struct halite_memory {
+  void *data; /* aligned to HALITE_ARENA_ALIGN; NULL is good for a memory of which the model takes 0 bytes */
+  size_t bytes;
+} halite_memory;
+/* The same for a model compiled with several --memory options: its memories in the order of the options,
+ * NAME_MEMORIES of them. halite_open refuses such a model with HALITE_MEMORY_COUNT. */
+halite_status halite_open_memories(halite_session *, const halite_model *, const halite_memory *memories,
+                                   uint32_t count);
 /* The weights file's bytes (NAME.weights, aligned to 64), for objects compiled with --weights separate. */
 halite_status halite_set_weights(halite_session *, const void *file, size_t bytes);
 
 uint32_t halite_input_count(const halite_model *);
 uint32_t halite_output_count(const halite_model *);
 uint32_t halite_step_count(const halite_model *);
-size_t halite_arena_bytes(const halite_model *);
+size_t halite_arena_bytes(const halite_model *); /* of several memories: all together */
+uint32_t halite_memory_count(const halite_model *);
+size_t halite_memory_bytes(const halite_model *, uint32_t i); /* 0 if there is none */
 /* Description of input or output i; NULL if there is none. */
 const halite_tensor *halite_input_info(const halite_model *, uint32_t i);
 const halite_tensor *halite_output_info(const halite_model *, uint32_t i);

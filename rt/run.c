@@ -1,17 +1,13 @@
 /* Sessions: open, bind, run, state. A session's arena begins with one pointer per public tensor, inputs
- * first: where that tensor is, in the arena or in a buffer of the caller. Steps name their tensors by rt_ref,
- * so the model stays immutable data and sessions share it.
+ * first: where that tensor is, in the arena or in a buffer of the caller; then come those of further
+ * memories. Steps name their tensors by rt_ref, so the model stays immutable data and sessions share it.
  *
  * All API functions are weak: each compiled model carries them, and a program may link several models. */
 #include "abi.h"
 #include "api.h"
 
-/* The table of the public tensors' places at the beginning of the arena. */
+/* The table of pointers at the beginning of the arena. */
 static void **bindings(const halite_session *s) { return (void **)(void *)s->arena; }
-
-static void *arena_place(const halite_session *s, rt_ref ref) {
-  return ref == RT_REF_NONE ? NULL : s->arena + (ref & RT_OFFSET_MASK);
-}
 
 void *rt_place(const halite_session *s, rt_ref ref) {
   uint32_t offset = ref & RT_OFFSET_MASK, space = ref >> RT_SPACE_SHIFT;
@@ -22,7 +18,12 @@ void *rt_place(const halite_session *s, rt_ref ref) {
   return (unsigned char *)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
 }
 
-static unsigned char *state_of(const halite_session *s) { return s->arena + s->model->state_offset; }
+/* Where a public tensor is while nothing is bound. */
+static void *home_of(const halite_session *s, rt_ref ref) {
+  return ref == RT_REF_NONE ? NULL : rt_place(s, ref);
+}
+
+static unsigned char *state_of(const halite_session *s) { return rt_place(s, s->model->state); }
 
 static void copy(unsigned char *to, const unsigned char *from, size_t bytes) {
   for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
@@ -41,23 +42,41 @@ static void begin_state(halite_session *s) {
   }
 }
 
-RT_API halite_status halite_open(halite_session *s, const halite_model *m, void *arena, size_t arena_bytes) {
-  if (!s || !m || !arena) return HALITE_BAD_ARGUMENT;
+static halite_status open_session(halite_session *s, const halite_model *m, const halite_memory *memories,
+                                  uint32_t count) {
+  if (!s || !m || !memories) return HALITE_BAD_ARGUMENT;
   if (m->abi_version != RT_ABI_VERSION) return HALITE_ABI_MISMATCH;
-  if ((uintptr_t)arena % HALITE_ARENA_ALIGN) return HALITE_ARENA_UNALIGNED;
-  if (arena_bytes < m->arena_bytes) return HALITE_ARENA_TOO_SMALL;
+  if (count != m->n_memories) return HALITE_MEMORY_COUNT;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!memories[i].data && m->memory_bytes[i]) return HALITE_BAD_ARGUMENT;
+    if ((uintptr_t)memories[i].data % HALITE_ARENA_ALIGN) return HALITE_ARENA_UNALIGNED;
+    if (memories[i].bytes < m->memory_bytes[i]) return HALITE_ARENA_TOO_SMALL;
+  }
   s->model = m;
-  s->arena = arena;
+  s->arena = memories[0].data;
   s->weights = m->weights;
   s->parallel = NULL;
   s->parallel_user = NULL;
   s->observer = NULL;
   s->observer_user = NULL;
-  for (uint32_t i = 0; i < m->n_inputs; ++i) bindings(s)[i] = arena_place(s, m->input_refs[i]);
-  for (uint32_t i = 0; i < m->n_outputs; ++i)
-    bindings(s)[m->n_inputs + i] = arena_place(s, m->output_refs[i]);
+  void **table = bindings(s), **next = table + m->n_inputs + m->n_outputs;
+  for (uint32_t i = 1; i < count; ++i)
+    for (uint32_t at = 0; at < m->memory_bytes[i]; at += RT_WINDOW_BYTES)
+      *next++ = (unsigned char *)memories[i].data + at;
+  for (uint32_t i = 0; i < m->n_inputs; ++i) *table++ = home_of(s, m->input_refs[i]);
+  for (uint32_t i = 0; i < m->n_outputs; ++i) *table++ = home_of(s, m->output_refs[i]);
   begin_state(s);
   return HALITE_OK;
+}
+
+RT_API halite_status halite_open(halite_session *s, const halite_model *m, void *arena, size_t arena_bytes) {
+  const halite_memory one = {arena, arena_bytes};
+  return open_session(s, m, &one, 1);
+}
+
+RT_API halite_status halite_open_memories(halite_session *s, const halite_model *m,
+                                          const halite_memory *memories, uint32_t count) {
+  return open_session(s, m, memories, count);
 }
 
 RT_API halite_status halite_reset(halite_session *s) {
@@ -95,14 +114,14 @@ static int is_aligned(const void *data, uint8_t dtype) {
 RT_API halite_status halite_bind_input(halite_session *s, uint32_t i, const void *data) {
   if (!s || i >= s->model->n_inputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->inputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[i] = data ? (void *)(uintptr_t)data : arena_place(s, s->model->input_refs[i]);
+  bindings(s)[i] = data ? (void *)(uintptr_t)data : home_of(s, s->model->input_refs[i]);
   return HALITE_OK;
 }
 
 RT_API halite_status halite_bind_output(halite_session *s, uint32_t i, void *data) {
   if (!s || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->outputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[s->model->n_inputs + i] = data ? data : arena_place(s, s->model->output_refs[i]);
+  bindings(s)[s->model->n_inputs + i] = data ? data : home_of(s, s->model->output_refs[i]);
   return HALITE_OK;
 }
 

@@ -60,4 +60,13 @@ std::string how_to_run(const Target& t) {
   return t.board->name == "user" ? emulator : emulator + " (" + t.board->name + ")";
 }
 
+int64_t fast_memory_bytes(const Target& target) {
+  if (!target.board) return 0;
+  const std::string& script = target.board->link_script;
+  const auto fast = script.find("FAST (rw)");
+  if (fast == std::string::npos) return 0;
+  constexpr std::string_view kLength = "LENGTH = ";
+  return 1024 * std::strtoll(script.c_str() + script.find(kLength, fast) + kLength.size(), nullptr, 10);
+}
+
 }  // namespace halite::targets

@@ -16,4 +16,8 @@ std::optional<std::vector<std::string>> run_command(const Target&);
 /// installed".
 std::string how_to_run(const Target&);
 
+/// Bytes of the memory beside the core (TCM) that the link script of the target's board calls FAST; 0: it has
+/// none.
+int64_t fast_memory_bytes(const Target&);
+
 }  // namespace halite::targets

@@ -64,6 +64,21 @@ Result<int64_t> parse_bytes(std::string_view text, const std::string& option) {
       "found '" + std::string(text) + "'; expected a number of bytes, as in 65536, 64K or 1M", option);
 }
 
+// "dtcm:32K@fast"
+Result<codegen::Memory> parse_memory(const std::string& text) {
+  const size_t colon = text.find(':'), at = text.find('@', colon == std::string::npos ? 0 : colon);
+  const bool fast = at != std::string::npos && text.substr(at) == "@fast";
+  if (colon == std::string::npos || (at != std::string::npos && !fast)) {
+    return invalid_input(
+        "found '" + text + "'; expected a name and a number of bytes, as in sram:64K or dtcm:32K@fast",
+        "--memory");
+  }
+  const auto end = fast ? at : text.size();
+  const auto bytes = parse_bytes(std::string_view(text).substr(colon + 1, end - colon - 1), "--memory");
+  if (!bytes) return bytes.error();
+  return codegen::Memory{text.substr(0, colon), *bytes, fast};
+}
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -240,6 +255,11 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
   app.add_option("--max-ram", arguments.max_ram,
                  "Most bytes of arena and stack together (64K, 1M): fit, or say what is in the way");
   app.add_option("--max-flash", arguments.max_flash, "Most bytes of code and weights together, likewise");
+  app.add_option("--memory", arguments.memories,
+                 "A block that the arena may take, NAME:BYTES or NAME:BYTES@fast (sram:64K, dtcm:32K@fast; "
+                 "repeatable): tensors are spread over them, those most used to fast ones")
+      ->allow_extra_args(false)
+      ->take_all();
   app.add_option("--inputs", arguments.inputs,
                  "arena: inputs have a place in it; bound: they take none, the program binds its own buffers")
       ->check(CLI::IsMember({"arena", "bound"}))
@@ -271,6 +291,11 @@ Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
     const auto parsed = parse_bytes(*text, name);
     if (!parsed) return parsed.error();
     *bytes = *parsed;
+  }
+  for (const std::string& text : arguments.memories) {
+    auto memory = parse_memory(text);
+    if (!memory) return memory.error();
+    options.memories.push_back(*std::move(memory));
   }
   if (arguments.inputs == "bound") options.inputs = codegen::Home::bound;
   if (arguments.outputs == "bound") options.outputs = codegen::Home::bound;

@@ -57,6 +57,7 @@ struct CompileArguments {
   std::string cache_directory;
   bool no_cache = false;
   std::string inputs = "arena", outputs = "arena", rows = "auto", max_ram, max_flash;
+  std::vector<std::string> memories;  ///< "dtcm:32K@fast"
 };
 void add_compile_options(CLI::App&, CompileArguments&);
 /// Everything but name, target and emit_*.

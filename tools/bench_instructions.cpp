@@ -98,7 +98,7 @@ Json to_json(const Counts& c, const std::string& model) {
                {"code_bytes", r.code_bytes},
                {"weights_bytes", r.weights_bytes},
                {"arena_bytes", r.arena_bytes},
-               {"stack_bytes", r.stack_bytes}};
+               {"stack_bytes", r.stack_bytes == codegen::kUnknownStack ? Json() : Json(r.stack_bytes)}};
   for (size_t i = 0; i < c.steps.size(); ++i) {
     const auto& step = r.steps[i];
     json["steps"].push_back({{"name", step.name},
@@ -130,7 +130,7 @@ std::string to_text(const std::vector<Counts>& all) {
     table.add({r.target, std::to_string(c.instructions), std::to_string(r.macs),
                per_mac_text(c.instructions, r.macs), std::to_string(r.code_bytes),
                std::to_string(r.weights_bytes), std::to_string(r.arena_bytes),
-               std::to_string(r.stack_bytes)});
+               r.stack_bytes == codegen::kUnknownStack ? "unknown" : std::to_string(r.stack_bytes)});
     if (!c.steps.empty()) steps += steps_text(c);
   }
   return table.text() + steps;

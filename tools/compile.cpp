@@ -65,7 +65,7 @@ std::string summary(const codegen::Artifact& artifact, const std::filesystem::pa
       "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n",
       r.name, r.target, (directory / (r.name + ".o")).string(), human_bytes(r.code_bytes),
       human_bytes(r.weights_bytes), human_bytes(r.arena_bytes), human_bytes(r.arena_lower_bound),
-      human_bytes(r.stack_bytes), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds);
+      stack_text(r), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds);
 }
 
 bool asks(const Arguments& a, const char* kind) {

@@ -90,18 +90,53 @@ void add_step(Table& table, const codegen::StepReport& step, const std::string& 
              step.weights_bytes ? std::to_string(step.weights_bytes) : "-", step.kernel});
 }
 
+std::string memory_of(const codegen::Report& r, const codegen::Placement& p) {
+  const std::string& name = r.memories[size_t(p.memory)].name;
+  return name.empty() ? "" : " in " + name;
+}
+
 std::string peak_text(const codegen::Report& r) {
   if (r.steps.empty()) return "";
   std::string text = fmt::format(
       "exactly: arena {} bytes, stack {}, code {} ({} of it runtime and tables), "
       "weights {}\npeak: {} bytes in use at step {} ({}):",
-      r.arena_bytes, r.stack_bytes, r.code_bytes, r.rest_bytes, r.weights_bytes, r.peak_bytes, r.peak_step,
+      r.arena_bytes, r.stack_bytes == codegen::kUnknownStack ? "unknown" : std::to_string(r.stack_bytes),
+      r.code_bytes, r.rest_bytes, r.weights_bytes, r.peak_bytes, r.peak_step,
       r.steps[size_t(r.peak_step)].name);
   for (const codegen::Placement& p : r.arena) {
     if (p.first <= r.peak_step && r.peak_step <= p.last)
-      text += fmt::format(" {} ({} {})", p.tensor, p.space, p.bytes);
+      text += fmt::format(" {} ({} {}{})", p.tensor, p.space, p.bytes, memory_of(r, p));
   }
   return text + "\n\n";
+}
+
+/// Which tensor is where; which memory that is, is told where memories were named.
+Table plan_table(const codegen::Report& r) {
+  const bool named = !r.memories[0].name.empty();
+  std::vector<std::string> head{"tensor", "space", ">offset", ">bytes", ">first", ">last"};
+  if (named) head.insert(head.begin() + 1, "memory");
+  Table table(head);
+  for (const codegen::Placement& p : r.arena) {
+    std::vector<std::string> row{p.tensor,
+                                 p.space,
+                                 std::to_string(p.offset),
+                                 std::to_string(p.bytes),
+                                 std::to_string(p.first),
+                                 std::to_string(p.last)};
+    if (named) row.insert(row.begin() + 1, r.memories[size_t(p.memory)].name);
+    table.add(row);
+  }
+  return table;
+}
+
+std::string memories_text(const codegen::Report& r) {
+  if (r.memories[0].name.empty()) return "";
+  Table table({"memory", ">bytes", ">allowed", ">lower bound", "kind"});
+  for (const codegen::MemoryReport& m : r.memories) {
+    table.add({m.name, std::to_string(m.bytes), std::to_string(m.capacity), std::to_string(m.lower_bound),
+               m.fast ? "fast" : "-"});
+  }
+  return "\n" + table.text();
 }
 
 std::string plan_text(const codegen::Report& r) {
@@ -109,7 +144,7 @@ std::string plan_text(const codegen::Report& r) {
       "\nCompiled for {}: {}MAC, code {}, weights {}, stack {}\n"
       "arena {}: lower bound {}, all tensors side by side {}\n\n",
       r.target, human_count(static_cast<double>(r.macs)), human_bytes(static_cast<double>(r.code_bytes)),
-      human_bytes(static_cast<double>(r.weights_bytes)), human_bytes(static_cast<double>(r.stack_bytes)),
+      human_bytes(static_cast<double>(r.weights_bytes)), stack_text(r),
       human_bytes(static_cast<double>(r.arena_bytes)), human_bytes(static_cast<double>(r.arena_lower_bound)),
       human_bytes(static_cast<double>(r.tensor_bytes)));
   text += peak_text(r);
@@ -119,12 +154,8 @@ std::string plan_text(const codegen::Report& r) {
     add_step(steps, r.steps[s], std::to_string(s), seen);
     for (const auto& layer : r.steps[s].parts) add_step(steps, layer, std::to_string(s) + "'", seen);
   }
-  Table plan({"tensor", "space", ">offset", ">bytes", ">first", ">last"});
-  for (const codegen::Placement& p : r.arena) {
-    plan.add({p.tensor, p.space, std::to_string(p.offset), std::to_string(p.bytes), std::to_string(p.first),
-              std::to_string(p.last)});
-  }
-  return text + steps.text() + (plan.empty() ? "" : "\n" + plan.text());
+  const Table plan = plan_table(r);
+  return text + steps.text() + (plan.empty() ? "" : "\n" + plan.text()) + memories_text(r);
 }
 
 // The graph as imported and after each pass that changed it: DIR/NN_pass.ir.

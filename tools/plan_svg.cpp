@@ -1,5 +1,6 @@
 // Boxes are coloured by space (tensors of the model, scratch of kernels); a red line is the lower bound, the
-// largest sum of bytes that live at once: a plan that reaches up to it wastes nothing.
+// largest sum of bytes that live at once: a plan that reaches up to it wastes nothing. Several memories stand
+// one above the other, each with its own bound.
 #include "tools/plan_svg.h"
 
 #include <fmt/format.h>
@@ -42,6 +43,7 @@ std::string escape(const std::string& text) {
 
 struct Scale {
   double per_step, per_byte;
+  std::vector<int64_t> bases;  // by memory: bytes of those below it
   double x(double step) const { return kLeft + step * per_step; }
   double y(double offset) const { return kTop + kHeight - offset * per_byte; }
 };
@@ -58,7 +60,8 @@ const char* colour(const std::string& space, size_t index) {
 
 std::string box(const codegen::Placement& p, size_t index, const Scale& scale) {
   const double x = scale.x(p.first), width = (p.last - p.first + 1) * scale.per_step;
-  const double y = scale.y(static_cast<double>(p.offset + p.bytes)),
+  const int64_t base = scale.bases[static_cast<size_t>(p.memory)];
+  const double y = scale.y(static_cast<double>(base + p.offset + p.bytes)),
                height = static_cast<double>(p.bytes) * scale.per_byte;
   std::string svg = fmt::format(
       "<g><title>{}: {} at {}, steps {} to {}</title>"
@@ -97,9 +100,21 @@ std::string axes(const codegen::Report& r, const Scale& scale, int steps, double
   }
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">step</text>\n", kLeft + kWidth / 2,
                      kTop + kHeight + 34);
-  const double bound = static_cast<double>(r.arena_lower_bound);
-  svg += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.2f}\" y2=\"{2:.2f}\" class=\"bound\"/>\n", kLeft,
-                     kLeft + kWidth, scale.y(bound));
+  for (size_t m = 0; m < r.memories.size(); ++m) {
+    const codegen::MemoryReport& memory = r.memories[m];
+    const auto across = [&](int64_t at, const char* kind) {
+      svg += fmt::format("<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.2f}\" y2=\"{2:.2f}\" class=\"{3}\"/>\n", kLeft,
+                         kLeft + kWidth, scale.y(static_cast<double>(scale.bases[m] + at)), kind);
+    };
+    across(memory.lower_bound, "bound");
+    if (memory.name.empty()) continue;
+    across(0, "memory");
+    svg +=
+        fmt::format("<text x=\"{}\" y=\"{:.2f}\" text-anchor=\"end\" class=\"name\">{}{}: {} of {}</text>\n",
+                    kLeft + kWidth - 4, scale.y(static_cast<double>(scale.bases[m])) - 4, escape(memory.name),
+                    memory.fast ? " (fast)" : "", human_bytes(static_cast<double>(memory.bytes)),
+                    human_bytes(static_cast<double>(memory.capacity)));
+  }
   return svg;
 }
 
@@ -133,12 +148,18 @@ std::string legend(const codegen::Report& r) {
 std::string plan_svg(const codegen::Report& r) {
   const int steps = std::max<int>(1, static_cast<int>(r.steps.size()));
   double extent = std::max(1.0, static_cast<double>(std::max(r.arena_bytes, r.arena_lower_bound)));
-  const Scale scale{kWidth / steps, kHeight / extent};
+  Scale scale{kWidth / steps, kHeight / extent, {}};
+  int64_t base = 0;
+  for (const codegen::MemoryReport& memory : r.memories) {
+    scale.bases.push_back(base);
+    base += memory.bytes;
+  }
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n"
       "<style>text{{font:11px sans-serif;fill:#222}}.head{{font:bold 16px sans-serif}}"
       "rect{{stroke:#555;stroke-width:.6}}.grid{{stroke:#ddd}}.bound{{stroke:#d00000;stroke-width:1.6;"
-      "stroke-dasharray:6 4}}</style>\n<rect width=\"100%\" height=\"100%\" "
+      "stroke-dasharray:6 4}}.memory{{stroke:#222;stroke-width:1.6}}.name{{font-weight:bold}}</style>\n<rect "
+      "width=\"100%\" height=\"100%\" "
       "style=\"fill:#fff;stroke:none\"/>\n",
       kLeft + kWidth + kRight, kTop + kHeight + kBottom);
   svg += fmt::format("<text class=\"head\" x=\"{}\" y=\"26\">{} for {}: memory plan</text>\n", kLeft,

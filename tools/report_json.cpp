@@ -1,17 +1,27 @@
 #include "tools/report_json.h"
 
+#include "tools/table.h"
+
 namespace halite::tools {
 namespace {
 
 Json to_json(const codegen::Placement& p) {
-  return {{"tensor", p.tensor}, {"space", p.space}, {"offset", p.offset},
-          {"bytes", p.bytes},   {"first", p.first}, {"last", p.last}};
+  return {{"tensor", p.tensor}, {"space", p.space}, {"offset", p.offset}, {"bytes", p.bytes},
+          {"first", p.first},   {"last", p.last},   {"memory", p.memory}};
 }
 
 Json to_json(const std::vector<codegen::Placement>& placements) {
   Json out = Json::array();
   for (const auto& p : placements) out.push_back(to_json(p));
   return out;
+}
+
+Json to_json(const codegen::MemoryReport& m) {
+  return {{"name", m.name},
+          {"fast", m.fast},
+          {"capacity", m.capacity},
+          {"bytes", m.bytes},
+          {"lower_bound", m.lower_bound}};
 }
 
 Json to_json(const codegen::StepReport& s) {
@@ -29,6 +39,11 @@ Json to_json(const codegen::StepReport& s) {
 
 }  // namespace
 
+std::string stack_text(const codegen::Report& r) {
+  return r.stack_bytes == codegen::kUnknownStack ? "unknown (it grows with the machine's vectors)"
+                                                 : human_bytes(static_cast<double>(r.stack_bytes));
+}
+
 Json to_json(const ir::Type& type) {
   Json out = {{"dtype", std::string(ir::to_string(type.dtype))}, {"shape", type.shape}};
   if (type.quantization) {
@@ -39,8 +54,9 @@ Json to_json(const ir::Type& type) {
 }
 
 Json to_json(const codegen::Report& r) {
-  Json steps = Json::array();
+  Json steps = Json::array(), memories = Json::array();
   for (const auto& s : r.steps) steps.push_back(to_json(s));
+  for (const auto& m : r.memories) memories.push_back(to_json(m));
   return {{"name", r.name},
           {"target", r.target},
           {"arena_bytes", r.arena_bytes},
@@ -52,12 +68,13 @@ Json to_json(const codegen::Report& r) {
           {"rest_bytes", r.rest_bytes},
           {"peak_step", r.peak_step},
           {"peak_bytes", r.peak_bytes},
-          {"stack_bytes", r.stack_bytes},
+          {"stack_bytes", r.stack_bytes == codegen::kUnknownStack ? Json() : Json(r.stack_bytes)},
           {"compile_seconds", r.compile_seconds},
           {"kernels", r.kernels},
           {"cached_kernels", r.cached_kernels},
           {"macs", r.macs},
           {"steps", steps},
+          {"memories", memories},
           {"arena", to_json(r.arena)}};
 }
 

@@ -1,7 +1,7 @@
 #include "tools/session.h"
 
-#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "rt/halite.h"
 #include "rt/platform/posix.h"
@@ -10,9 +10,6 @@
 namespace halite::tools {
 namespace {
 
-struct Free {
-  void operator()(void* p) const { std::free(p); }
-};
 struct DestroyPool {
   void operator()(halite_posix_pool* p) const { halite_posix_pool_destroy(p); }
 };
@@ -30,7 +27,7 @@ struct Session::State {
   codegen::JitModel model;
   ir::Types inputs, outputs;
   std::vector<ir::Tensor> bound;  ///< places of the public tensors that have none in the arena
-  std::unique_ptr<void, Free> arena;
+  std::optional<codegen::SessionMemories> memories;
   std::unique_ptr<halite_posix_pool, DestroyPool> pool;
   Session::Observer observer;
   mutable halite_session session{};
@@ -69,14 +66,14 @@ Result<Session> Session::open(const codegen::Artifact& artifact, const ir::Graph
   for (const ir::ValueId id : signature.inputs) state->inputs.push_back(signature.type(id));
   for (const ir::ValueId id : signature.outputs) state->outputs.push_back(signature.type(id));
 
-  const size_t bytes = halite_arena_bytes(&state->model.model());
-  const size_t rounded = (bytes + HALITE_ARENA_ALIGN) / HALITE_ARENA_ALIGN * HALITE_ARENA_ALIGN;
-  state->arena.reset(std::aligned_alloc(HALITE_ARENA_ALIGN, rounded));
-  if (!state->arena) {
-    return Error{ErrorCode::kResource,
-                 "this machine has no " + std::to_string(bytes) + " bytes for the arena", ""};
+  const halite_model& loaded = state->model.model();
+  state->memories.emplace(loaded);
+  if (!state->memories->complete()) {
+    return Error{
+        ErrorCode::kResource,
+        "this machine has no " + std::to_string(halite_arena_bytes(&loaded)) + " bytes for the arena", ""};
   }
-  auto opened = checked(halite_open(&state->session, &state->model.model(), state->arena.get(), bytes));
+  auto opened = checked(state->memories->open(state->session));
   if (!opened) return opened.error();
   if (auto done = bind_rest(state->session, state->inputs, state->outputs, state->bound); !done)
     return done.error();

@@ -1,5 +1,6 @@
 /* The program that `halite verify --target` runs on a machine: for each inference, reads all inputs from
- * in.bin and appends all outputs to out.bin. The model keeps its state between them. The last inference, or a
+ * in.bin and appends all outputs to out.bin. The model keeps its state between them, and to the memory and
+ * the stack that its report states, which is checked. The last inference, or a
  * part of it, is run `driver_repeats` times more, so that its instructions can be counted without those of
  * start-up and files. */
 #include "targets/driver/io.h"
@@ -31,11 +32,11 @@ int driver_main(void) {
   if (out < 0) return driver_failed("out.bin", "cannot be created");
   for (uint32_t n = 0; n < driver_inferences; ++n) {
     if (!read_inputs(&session, in)) return driver_failed("in.bin", "ends too early");
-    status = halite_run(&session);
+    status = driver_run(&session);
     if (status != HALITE_OK) return driver_failed("halite_run", halite_status_text(status));
     if (!write_outputs(&session, out)) return driver_failed("out.bin", "cannot be written");
   }
   for (uint32_t n = 0; n < driver_repeats; ++n)
     (void)halite_run_steps(&session, driver_repeat_first, driver_repeat_steps);
-  return 0;
+  return !driver_within_bounds();
 }

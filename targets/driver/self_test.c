@@ -1,6 +1,7 @@
 /* The firmware of `halite compile --emit firmware`: runs the model on inputs that the image carries, prints a
  * digest of what each step writes and of the outputs, and says whether they are as expected and which step is
- * the first that is not. The tables are those of codegen/self_test.h. */
+ * the first that is not. Once more it runs unobserved, to see that it keeps to memory and stack as stated.
+ * The tables are those of codegen/self_test.h. */
 #include "targets/driver/io.h"
 #include "targets/driver/session.h"
 
@@ -28,14 +29,6 @@ typedef struct progress {
   uint32_t inference;
   int differed; /* something did, so far */
 } progress;
-
-static void print_number(uint32_t n) {
-  char text[11], *p = text + sizeof text - 1;
-  *p = 0;
-  do *--p = (char)('0' + n % 10);
-  while (n /= 10);
-  io_print(p);
-}
 
 static void print_hash(uint32_t n) {
   char text[9];
@@ -83,17 +76,17 @@ static void judge(progress* p, const unsigned char* data, const uint32_t* row, c
   const int good = as_expected(found, expected, row[3]);
   if (!good && !p->differed) {
     io_print("first difference: inference ");
-    print_number(p->inference);
+    driver_print_number(p->inference);
     io_print(", ");
     io_print(what);
-    print_number(n);
+    driver_print_number(n);
     io_print(" ");
     io_print(name);
     io_print("\n");
   }
   p->differed |= !good;
   io_print(what);
-  print_number(n);
+  driver_print_number(n);
   io_print(" ");
   io_print(name);
   io_print(": ");
@@ -150,11 +143,19 @@ int driver_main(void) {
     p.next_step = self_test_steps;
     inputs = set_inputs(&session, inputs);
     io_print("inference ");
-    print_number(p.inference);
+    driver_print_number(p.inference);
     io_print("\n");
     status = halite_run(&session);
     if (status != HALITE_OK) return driver_failed("halite_run", halite_status_text(status));
     judge_outputs(&session, &p);
+  }
+  halite_observe(&session, 0, 0);
+  (void)set_inputs(&session, self_test_inputs);
+  status = driver_run(&session);
+  if (status != HALITE_OK) return driver_failed("halite_run", halite_status_text(status));
+  if (!driver_within_bounds()) {
+    if (!p.differed) io_print("first difference: memory or stack, which are not as the report states\n");
+    p.differed = 1;
   }
   io_print(p.differed ? "self-test FAILED\n" : "self-test passed\n");
   return p.differed;

@@ -18,8 +18,9 @@ static long call(long operation, const void* argument) {
 #elif defined(__riscv)
   register long result __asm__("a0") = operation;
   register const void* a1 __asm__("a1") = argument;
+  /* The three instructions must lie in one page, or QEMU takes them for a plain breakpoint. */
   __asm__ volatile(
-      ".option push\n.option norvc\n"
+      ".balign 16\n.option push\n.option norvc\n"
       "slli zero, zero, 0x1f\nebreak\nsrai zero, zero, 7\n"
       ".option pop"
       : "+r"(result)

@@ -6,14 +6,21 @@
 
 /* Made by codegen/link.cpp, for each program. */
 extern const halite_model driver_model;
-extern unsigned char driver_arena[];
-extern const uint32_t driver_arena_bytes, driver_inferences;
+extern const halite_memory driver_memories[];
+extern const uint32_t driver_n_memories, driver_inferences;
+extern const uint32_t driver_stack_bytes;    /* that halite_run is stated to take; 0: unknown */
+enum { kDriverGuard = 64 };                  /* bytes in front of each memory, and behind it */
 extern const unsigned char driver_weights[]; /* NAME.weights, if the weights are separate */
 extern const uint32_t driver_weights_bytes;
 extern unsigned char driver_bound[]; /* room for the public tensors that have no place in the arena */
 
 /* Opens it, with its weights, and gives a buffer to each public tensor that has none. */
 halite_status driver_open(halite_session*);
+/* halite_run, its stack measured. */
+halite_status driver_run(halite_session*);
+/* Whether nothing wrote beside the memories, and no run took more stack than stated; says so if not. */
+int driver_within_bounds(void);
+void driver_print_number(uint32_t);
 /* Says what failed and why; returns the exit code. */
 int driver_failed(const char* what, const char* why);
 

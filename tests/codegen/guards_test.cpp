@@ -1,5 +1,6 @@
 // A model needs no byte more than its report says: run with exactly that much arena between guard patterns,
-// on a painted stack, it leaves the guards alone and digs no deeper than stated.
+// on a painted stack, it leaves the guards alone and digs no deeper than stated. On boards the driver of
+// every verification looks at that (targets/driver/session.c); here, that it does.
 #include <doctest/doctest.h>
 #include <ucontext.h>
 
@@ -9,8 +10,10 @@
 
 #include "codegen/compile.h"
 #include "codegen/jit.h"
+#include "codegen/link.h"
 #include "ir/text.h"
 #include "rt/halite.h"
+#include "targets/machine.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -98,4 +101,46 @@ TEST_CASE("a model run layer by layer stays within its arena and its stack") {
 
 TEST_CASE("a model run row by row stays within its arena and its stack") {
   check_guards(kNet, RowsMode::always);
+}
+
+TEST_CASE("on boards models take no more arena and stack than stated, and one that did would be caught") {
+  const auto graph = *ir::parse(kNet);
+  const std::vector<std::vector<ir::Tensor>> inputs{{ir::Tensor::zeros(graph.type(graph.inputs[0]))}};
+  for (const char* name : {"cortex-m0plus", "cortex-m4", "cortex-m55", "riscv32", "riscv32f"}) {
+    const auto target = *targets::find(name);
+    if (!targets::run_command(target)) {
+      MESSAGE("skipped: " << target.name << " " << targets::how_to_run(target));
+      continue;
+    }
+    for (const RowsMode rows : {RowsMode::never, RowsMode::always}) {
+      CAPTURE(name);
+      CompileOptions options;
+      options.name = "net";
+      options.target = target;
+      options.rows = rows;
+      options.self_test = inputs;
+      auto artifact = compile(graph, options);
+      REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+      const auto ran = run_program(*artifact, graph, target, inputs);
+      REQUIRE_MESSAGE(ran, to_string(ran.error()));
+      const auto tested = run_self_test(*artifact, target);
+      REQUIRE_MESSAGE(tested, to_string(tested.error()));
+      CHECK_MESSAGE(tested->passed, tested->console);
+      // Measured and stated, as both programs print them.
+      const auto at = ran->console.find("stack of halite_run: ");
+      REQUIRE_MESSAGE(at != std::string::npos, ran->console);
+      const int64_t used = std::atoll(ran->console.c_str() + at + 21);
+      MESSAGE(name, ": stack ", used, " of ", artifact->report.stack_bytes);
+      CHECK(used > 0);
+      CHECK(2 * used + 256 >= artifact->report.stack_bytes);
+      artifact->report.stack_bytes = used - 64;  // by chance the program around it aligns the stack better
+      const auto deeper = run_program(*artifact, graph, target, inputs);
+      REQUIRE_FALSE(deeper);
+      CHECK(deeper.error().message.find("halite_run took more than stated") != std::string::npos);
+      const auto told = run_self_test(*artifact, target);
+      REQUIRE_MESSAGE(told, to_string(told.error()));
+      CHECK_FALSE(told->passed);
+      CHECK(told->first_difference.find("memory or stack") != std::string::npos);
+    }
+  }
 }

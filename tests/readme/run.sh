@@ -16,7 +16,8 @@ command -v "${cc[0]}" >/dev/null || { echo "skipped: ${cc[0]} is not installed";
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$out/main.c"
+# The first of its pieces of C is a whole program.
+awk '/^```c$/ { inside = !seen++; next } /^```$/ { inside = 0 } inside' README.md >"$out/main.c"
 "$halite" compile $model/model.onnx --name digits -o "$out" --target "$target" >/dev/null
 undefined=$("${cc[0]%gcc}nm" -u "$out/digits.o" 2>/dev/null || nm -u "$out/digits.o")
 [ -z "$undefined" ] || { echo "undefined symbols: $undefined" >&2; exit 1; }

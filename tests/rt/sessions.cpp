@@ -42,6 +42,7 @@ struct Model {
   alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
   unsigned char first_state[3] = {7, 8, 9};
   rt_initial initials[2] = {{first_state, 0, 3, 0}, {nullptr, 8, 4, 0x80}};
+  uint32_t memory_bytes[1] = {kArenaBytes};
   halite_model model = {.abi_version = RT_ABI_VERSION,
                         .n_inputs = 2,
                         .n_outputs = 1,
@@ -53,10 +54,11 @@ struct Model {
                         .steps = steps,
                         .weights = reinterpret_cast<unsigned char*>(weights),
                         .initials = initials,
+                        .memory_bytes = memory_bytes,
+                        .n_memories = 1,
                         .n_initials = 2,
-                        .state_offset = 144,
+                        .state = 144,
                         .state_bytes = kStateBytes,
-                        .arena_bytes = kArenaBytes,
                         .weights_bytes = sizeof weights,
                         .weights_hash = 0x1122334455667788};
 };
@@ -76,6 +78,54 @@ Values read(const void* place) {
 }
 
 }  // namespace
+
+TEST_CASE("a model of several memories opens with as many, as large and as aligned as it asks for") {
+  Model m;
+  uint32_t bytes[3] = {64, 0, RT_WINDOW_BYTES + 128};
+  m.model.memory_bytes = bytes;
+  m.model.n_memories = 3;
+  // The third memory has two entries in the table, behind those of a, b and y; inputs are in the second.
+  const auto second_window = [](uint32_t offset) {
+    return ref(RT_SPACE_OUTPUT, 2u << RT_PUBLIC_SHIFT | offset);
+  };
+  const auto first_window = [](uint32_t offset) {
+    return ref(RT_SPACE_OUTPUT, 1u << RT_PUBLIC_SHIFT | offset);
+  };
+  m.input_refs[0] = second_window(0);
+  m.input_refs[1] = second_window(16);
+  m.add_args[2] = m.scale_args[0] = second_window(32);
+  m.output_refs[0] = first_window(48);
+  m.model.state = second_window(64);
+  std::vector<unsigned char> large(bytes[2] + HALITE_ARENA_ALIGN);
+  auto* third = large.data();
+  third +=
+      (HALITE_ARENA_ALIGN - reinterpret_cast<uintptr_t>(third) % HALITE_ARENA_ALIGN) % HALITE_ARENA_ALIGN;
+  Arena table;
+  halite_memory memories[3] = {{table.bytes, 64}, {nullptr, 0}, {third, bytes[2]}};
+  halite_session s;
+  REQUIRE(halite_open_memories(&s, &m.model, memories, 3) == HALITE_OK);
+  CHECK(halite_input(&s, 1) == third + RT_WINDOW_BYTES + 16);
+  CHECK(halite_output(&s, 0) == third + 48);
+  CHECK(third[RT_WINDOW_BYTES + 64] == 7);  // the state
+  write(halite_input(&s, 0), {1, 2, 3, 4});
+  write(halite_input(&s, 1), {10, 20, 30, 40});
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(read(halite_output(&s, 0)) == Values{11, 44, 99, 176});
+
+  CHECK(halite_memory_count(&m.model) == 3);
+  CHECK(halite_memory_bytes(&m.model, 2) == bytes[2]);
+  CHECK(halite_memory_bytes(&m.model, 3) == 0);
+  CHECK(halite_arena_bytes(&m.model) == 64 + bytes[2]);
+  CHECK(halite_open(&s, &m.model, table.bytes, sizeof table.bytes) == HALITE_MEMORY_COUNT);
+  CHECK(halite_open_memories(&s, &m.model, memories, 2) == HALITE_MEMORY_COUNT);
+  CHECK(halite_open_memories(&s, &m.model, nullptr, 3) == HALITE_BAD_ARGUMENT);
+  memories[2].bytes--;
+  CHECK(halite_open_memories(&s, &m.model, memories, 3) == HALITE_ARENA_TOO_SMALL);
+  memories[2] = {third + 8, bytes[2]};
+  CHECK(halite_open_memories(&s, &m.model, memories, 3) == HALITE_ARENA_UNALIGNED);
+  memories[2] = {nullptr, bytes[2]};
+  CHECK(halite_open_memories(&s, &m.model, memories, 3) == HALITE_BAD_ARGUMENT);
+}
 
 TEST_CASE("a model describes its public tensors") {
   Model m;
@@ -252,7 +302,7 @@ TEST_CASE("a session's state begins as the model says, can be saved, restored an
 
 TEST_CASE("every status has a text of its own") {
   std::vector<std::string> texts;
-  for (int i = HALITE_OK; i <= HALITE_STATE_MISMATCH; ++i)
+  for (int i = HALITE_OK; i <= HALITE_MEMORY_COUNT; ++i)
     texts.push_back(halite_status_text(static_cast<halite_status>(i)));
   std::sort(texts.begin(), texts.end());
   CHECK(std::unique(texts.begin(), texts.end()) == texts.end());

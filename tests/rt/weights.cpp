@@ -56,6 +56,7 @@ struct Session {
   rt_ref output_ref = 64;
   rt_ref args[2] = {RT_SPACE_WEIGHTS << RT_SPACE_SHIFT, RT_SPACE_OUTPUT << RT_SPACE_SHIFT};
   rt_step step = {first_weight, args, nullptr, 2};
+  uint32_t memory_bytes[1] = {128};
   halite_model model = {.abi_version = RT_ABI_VERSION,
                         .n_inputs = 0,
                         .n_outputs = 1,
@@ -67,10 +68,11 @@ struct Session {
                         .steps = &step,
                         .weights = nullptr,
                         .initials = nullptr,
+                        .memory_bytes = memory_bytes,
+                        .n_memories = 1,
                         .n_initials = 0,
-                        .state_offset = 0,
+                        .state = 0,
                         .state_bytes = 0,
-                        .arena_bytes = 128,
                         .weights_bytes = kBytes,
                         .weights_hash = kHash};
   alignas(64) unsigned char arena[128];

@@ -22,8 +22,8 @@ constexpr int64_t kLength = 33;
 
 std::vector<std::string> roots() {
   std::vector<std::string> names{"echo_model"};
-  for (const char* name : {"open", "set_weights", "input_count", "output_count", "input_info", "output_info",
-                           "input", "output", "run", "run_steps", "status_text"})
+  for (const char* name : {"open_memories", "set_weights", "input_count", "output_count", "input_info",
+                           "output_info", "input", "output", "run", "run_steps", "status_text"})
     names.push_back(std::string("halite_") + name);
   return names;
 }
@@ -47,7 +47,7 @@ codegen::Artifact compile_echo(const targets::Target& target) {
   auto linked = codegen::link_relocatable(objects, roots());
   REQUIRE(linked);
   artifact.object = *codegen::strip_object(*linked, roots());
-  artifact.report.arena_bytes = 512;
+  artifact.report.memories = {{{}, false, 0, 512, 512}};
   artifact.report.steps.resize(2);
   return artifact;
 }
@@ -123,15 +123,30 @@ TEST_CASE("a bare machine tells of a stack that overflowed") {
   });
 }
 
+TEST_CASE("a model that writes in front of its arena or behind it is caught") {
+  for_each_runnable([&](const targets::Target& target) {
+    if (target.platform != targets::Platform::none && target.name != "host") return;
+    for (const float first : {-1e6f, -2e6f}) {
+      const std::vector<std::vector<ir::Tensor>> inputs{filled(first)};
+      const auto outcome =
+          codegen::run_program(compile_echo(target), signature(), target, inputs, {.timeout_seconds = 300});
+      REQUIRE_FALSE(outcome);
+      CHECK_MESSAGE(outcome.error().message.find("something wrote in front of the arena or behind it") !=
+                        std::string::npos,
+                    text_of(outcome));
+    }
+  });
+}
+
 TEST_CASE("a program that does not fit its board is refused before it runs, in words") {
   const auto target = *targets::find("cortex-m3");
   auto artifact = compile_echo(target);
-  artifact.report.arena_bytes = 20 << 20;
+  artifact.report.memories[0].bytes = 20 << 20;
   const auto image = codegen::link_program(artifact, target, 1);
   REQUIRE_FALSE(image);
   CHECK(image.error().code == ErrorCode::kResource);
   CHECK(image.error().message.find("bytes more than the memory BIG of the board has") != std::string::npos);
-  artifact.report.arena_bytes = 10 << 20;
+  artifact.report.memories[0].bytes = 10 << 20;
   CHECK(codegen::link_program(artifact, target, 1));
 }
 

@@ -1,5 +1,6 @@
 /* A model by hand: two inferences' worth of everything that a board must bring up. out = state + 2 * in, with
- * the sum of all inputs so far as state; a second step runs out of stack if in[0] is a million. */
+ * the sum of all inputs so far as state; a second step runs out of stack if in[0] is a million, and out of
+ * the arena if it is minus one or two million. */
 #include "rt/abi.h"
 
 enum { kLength = 33 };
@@ -22,10 +23,11 @@ __attribute__((noinline)) static float sink_deeper(float depth) {
 }
 
 static void check_stack(halite_session* session, void* const* args, const int32_t* extents) {
-  (void)session;
   (void)extents;
   const float* in = args[0];
   if (in[0] >= 1e6f) sink = sink_deeper(in[0]);
+  if (in[0] == -1e6f) session->arena[512] = 1;
+  if (in[0] == -2e6f) session->arena[-1] = 1;
 }
 
 static const rt_ref add_args[] = {RT_SPACE_INPUT << RT_SPACE_SHIFT, RT_SPACE_OUTPUT << RT_SPACE_SHIFT};
@@ -34,6 +36,7 @@ static const int32_t shape[] = {kLength};
 static const halite_tensor tensors[] = {{"in", shape, kLength * 4, 0, 0, HALITE_F32, 1},
                                         {"out", shape, kLength * 4, 0, 0, HALITE_F32, 1}};
 static const rt_ref in_ref[] = {64}, out_ref[] = {64 + 192};
+static const uint32_t memory_bytes[] = {512};
 
 const struct halite_model echo_model = {
     .abi_version = RT_ABI_VERSION,
@@ -45,5 +48,6 @@ const struct halite_model echo_model = {
     .input_refs = in_ref,
     .output_refs = out_ref,
     .steps = steps,
-    .arena_bytes = 512,
+    .memory_bytes = memory_bytes,
+    .n_memories = 1,
 };

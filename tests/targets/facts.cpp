@@ -105,6 +105,12 @@ TEST_CASE("facts follow the DSP feature of microcontrollers, on which Helium sta
   CHECK(plain.facts.vector_bits == 0);
 }
 
+TEST_CASE("a board's fast memory is read off its link script") {
+  CHECK(targets::fast_memory_bytes(*find("cortex-m55")) == 512 * 1024);
+  for (const char* name : {"cortex-m4", "riscv32", "host"})
+    CHECK(targets::fast_memory_bytes(*find(name)) == 0);
+}
+
 TEST_CASE("facts follow the CPU") {
   CHECK(targets::refine(*find("arm64"), "cortex-a76", "").facts.int8_dot == 4);
   CHECK(targets::refine(*find("arm64"), "cortex-a72", "").facts.int8_dot == 0);

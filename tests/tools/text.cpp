@@ -29,6 +29,7 @@ codegen::Report small_report() {
   r.arena_lower_bound = 3072;
   r.tensor_bytes = 8192;
   r.steps.resize(3);
+  r.memories = {{{}, false, 0, 4096, 3072}};
   r.arena = {{"<a & \"b\">", "arena", 0, 2048, 0, 1}, {"scratch", "scratch", 2048, 1024, 1, 1}};
   return r;
 }
@@ -39,6 +40,15 @@ TEST_CASE("the plan's picture names every tensor and escapes what a model may ca
   CHECK(svg.find("scratch of a kernel") != std::string::npos);
   CHECK(svg.find("lower bound") != std::string::npos);
   CHECK(svg.find("</svg>") != std::string::npos);
+}
+
+TEST_CASE("the picture of several memories names each") {
+  codegen::Report r = small_report();
+  r.memories = {{"sram", false, 8192, 4096, 3072}, {"dtcm", true, 1024, 1024, 1024}};
+  r.arena.push_back({"hot", "line", 0, 512, 0, 0, 1});
+  const std::string svg = tools::plan_svg(r);
+  CHECK(svg.find("sram: 4.0 KiB of 8.0 KiB") != std::string::npos);
+  CHECK(svg.find("dtcm (fast): ") != std::string::npos);
 }
 
 TEST_CASE("a model without steps or arena still has a picture") {

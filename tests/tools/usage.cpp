@@ -91,6 +91,29 @@ TEST_CASE("a shape that does not parse, or comes twice, is refused with an examp
   CHECK(dir.files().empty());
 }
 
+TEST_CASE("numbers of bytes that do not parse are refused with an example, by every option that takes them") {
+  const TempDir dir;
+  for (const char* option : {"--max-ram", "--max-flash"}) {
+    for (const char* bytes : {"64k", "0", "-1", "K", "1.5M", "64 K", "64KB", "1G", "99999999999999999999",
+                              "1099511627776", "x"}) {
+      const auto run = halite({"compile", kModel, option + std::string("=") + bytes, "-o", dir.string()});
+      CAPTURE(bytes);
+      CHECK(run.status == 1);
+      CHECK_MESSAGE(mentions(run.err, std::string(option) + ": found '" + bytes + "'"), run.err);
+      CHECK(mentions(run.err, "65536, 64K or 1M"));
+    }
+  }
+  for (const char* memory : {"sram", "sram:", "sram:64k", "sram:64K@slow", "sram:64K@", "@fast", "sram@fast",
+                             ":64K", "a-b:64K", "sram:0@fast"}) {
+    const auto run = halite({"compile", kModel, "--memory", memory, "-o", dir.string()});
+    CAPTURE(memory);
+    CHECK(run.status == 1);
+    CHECK_MESSAGE(mentions(run.err, "--memory: "), run.err);
+    CHECK(mentions(run.err, "expected a"));
+  }
+  CHECK(dir.files().empty());
+}
+
 TEST_CASE("a CPU or feature that LLVM does not know is refused with the names near it") {
   const TempDir dir;
   const auto refused = [&](std::vector<std::string> arguments) {
