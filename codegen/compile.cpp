@@ -42,6 +42,23 @@ Result<void> check_name(const std::string& name) {
                "--name"};
 }
 
+/// What the linker would not load, or takes for something else, is no place for weights or code.
+Result<void> check_section(const std::string& name, const char* option) {
+  if (name.empty()) return {};
+  bool good = true;
+  for (const unsigned char c : name) good = good && (std::isalnum(c) || c == '_' || c == '.');
+  for (const char* taken :
+       {".bss", ".sbss", ".tbss", ".tdata", ".debug", ".note", ".comment", ".rel", ".symtab", ".strtab",
+        ".shstrtab", ".stack_sizes", ".group", ".init_array", ".fini_array"})
+    good = good && !name.starts_with(taken);
+  if (good) return {};
+  return Error{ErrorCode::kInvalidInput,
+               "\"" + name +
+                   "\" cannot name a section: expected letters, digits, _ and ., and no name that "
+                   "linkers give a meaning to, as in .extflash",
+               option};
+}
+
 /// Memory names become macros, and each is told from the others.
 Result<void> check_memories(const CompileOptions& options) {
   std::set<std::string> names;
@@ -79,7 +96,8 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
   report.code_bytes = facts.code_bytes;
   report.stack_bytes = facts.stack_bytes;
   attribute(report, facts);
-  return strip_object(*linked, symbols);
+  return strip_object(*linked, symbols,
+                      {weights_section(options.name), options.weights_section, options.code_section});
 }
 
 Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
@@ -139,6 +157,8 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
 Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   if (auto good = check_name(given.name); !good) return good.error();
   if (auto good = check_memories(given); !good) return good.error();
+  if (auto good = check_section(given.weights_section, "--weights-section"); !good) return good.error();
+  if (auto good = check_section(given.code_section, "--code-section"); !good) return good.error();
   CompileOptions options = given;
   if (!options.arena_target) options.arena_target = most_arena(options);
   // What stack and code come to is known at the end only: ask for less where it is too much.

@@ -10,6 +10,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <mutex>
+#include <set>
 
 #include "codegen/temp_dir.h"
 #include "ir/base/check.h"
@@ -78,7 +79,7 @@ Result<std::vector<uint8_t>> link_relocatable(const std::vector<NamedObject>& ob
 }
 
 Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>& object,
-                                          const std::vector<std::string>& roots) {
+                                          const std::vector<std::string>& roots, const SectionNames& names) {
   llvm::objcopy::ConfigManager config;
   auto& common = config.Common;
   // A pattern refers to its text: what is passed must live as long as `config`.
@@ -95,6 +96,16 @@ Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>& object,
   common.InputFilename = common.OutputFilename = "object";
 
   const auto binary = expect(llvm::object::createBinary(buffer_ref(object, "linked")), "linked object");
+  std::set<std::string> old_names;  // objcopy's configuration refers to their text
+  for (const auto& section : llvm::cast<llvm::object::ObjectFile>(*binary).sections()) {
+    const std::string name = expect(section.getName(), "section name").str();
+    const std::string* to = nullptr;
+    if (!names.new_weights.empty() && name == names.weights) to = &names.new_weights;
+    if (!names.new_code.empty() && section.isText()) to = &names.new_code;
+    if (!to) continue;
+    const auto& from = *old_names.insert(name).first;
+    common.SectionsToRename[from] = {from, *to, {}};
+  }
   llvm::SmallVector<char, 0> result;
   llvm::raw_svector_ostream out(result);
   if (auto error = llvm::objcopy::executeObjcopyOnBinary(config, *binary, out)) {

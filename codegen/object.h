@@ -23,15 +23,21 @@ Result<std::vector<uint8_t>> link_relocatable(const std::vector<NamedObject>&,
 
 struct ObjectFacts {
   int64_t code_bytes = 0;   ///< text and read-only data, `excluded_section` left out
-  int64_t stack_bytes = 0;  ///< deepest chain of frames from halite_run, kernels included
+  int64_t stack_bytes = 0;  ///< deepest chain of frames from halite_run, kernels included; kUnknownStack
   std::vector<std::pair<std::string, int64_t>> sections;  ///< names and sizes of what code_bytes counts
 };
 /// `object` as link_relocatable left it, before strip_object.
 ObjectFacts measure_object(const std::vector<uint8_t>& object, const std::string& model_symbol,
                            const std::string& excluded_section);
 
-/// Localises all but `roots`, and removes frame sizes, comments and the names of what became local.
-Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>&, const std::vector<std::string>& roots);
+struct SectionNames {
+  std::string weights;                ///< as the section is called now
+  std::string new_weights, new_code;  ///< what it, and that of each function, is to be called; empty: as now
+};
+/// Localises all but `roots`, removes frame sizes, comments and the names of what became local, and renames
+/// sections.
+Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>&, const std::vector<std::string>& roots,
+                                          const SectionNames& = {});
 
 /// The object as the one member of a static library (ar), deterministic.
 std::vector<uint8_t> make_archive(const std::vector<uint8_t>& object, const std::string& member_name);

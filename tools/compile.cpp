@@ -23,6 +23,7 @@ struct Arguments {
   TargetArguments target;
   CompileArguments compile;
   std::string directory = ".", name, weights = "embed", config;
+  std::string weights_section, code_section;
   std::string board, data;  ///< of the firmware
   std::vector<std::string> emit;
   Format format = Format::text;
@@ -75,6 +76,8 @@ bool asks(const Arguments& a, const char* kind) {
 Result<void> compile_one(const Arguments& a, const ir::Graph& graph, codegen::CompileOptions options,
                          const std::filesystem::path& directory, Json& results, std::string& text) {
   options.separate_weights = a.weights == "separate";
+  options.weights_section = a.weights_section;
+  options.code_section = a.code_section;
   options.emit_asm = asks(a, "asm");
   options.emit_llvm = asks(a, "llvm");
   options.emit_stmt = asks(a, "stmt");
@@ -104,6 +107,9 @@ Result<void> compile_one(const Arguments& a, const ir::Graph& graph, codegen::Co
 int run(const Arguments& a) {
   auto names = names_of(a);
   if (!names) return fail(names.error(), a.format);
+  if (a.weights == "separate" && !a.weights_section.empty())
+    return fail(invalid_input("with --weights separate the object holds no weights", "--weights-section"),
+                a.format);
   auto targets = resolve(a.target, "host");
   if (!targets) return fail(targets.error(), a.format);
   auto options = resolve(a.compile);
@@ -146,6 +152,10 @@ void add_compile(CLI::App& app, Action& action) {
   sub->add_option("--weights", a->weights, "embed them in the object, or leave them in a separate file")
       ->check(CLI::IsMember({"embed", "separate"}))
       ->capture_default_str();
+  sub->add_option("--weights-section", a->weights_section,
+                  "Section of the object for the weights, for your link script to place (default: "
+                  ".rodata.NAME_weights)");
+  sub->add_option("--code-section", a->code_section, "The same for all functions (default: .text.*)");
   sub->add_option("--emit", a->emit,
                   "Further files: asm, llvm, stmt, firmware (obj and archive are always written)")
       ->delimiter(',')
