@@ -152,6 +152,41 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   return artifact;
 }
 
+struct Misfit {
+  Error error;
+  int64_t ram_excess = 0;
+};
+
+/// What stack and code come to is known at the end only: asks for less where it is too much.
+Result<Artifact> fit(const ir::Graph& graph, CompileOptions options, Misfit& misfit) {
+  if (!options.arena_target) options.arena_target = most_arena(options);
+  constexpr int kAttempts = 4;
+  for (int attempt = 1;; attempt++) {
+    auto artifact = compile_once(graph, options);
+    if (!artifact) return artifact;
+    const Report& report = artifact->report;
+    const auto fits = check_budget(report, options);
+    if (fits) return artifact;
+    const int64_t excess = std::max(ram_excess(report, options), memory_excess(report));
+    const int64_t target = std::min(options.arena_target, report.arena_bytes) - excess;
+    const bool less_ram = excess > 0 && target > 0;
+    const bool less_code = flash_excess(report, options) > 0 && !options.optimize_size;
+    if (attempt == 1 || ram_excess(report, options) < misfit.ram_excess)
+      misfit = {fits.error(), ram_excess(report, options)};
+    if (attempt == kAttempts || (!less_ram && !less_code)) return misfit.error;
+    if (less_ram) options.arena_target = target;
+    if (less_code) options.optimize_size = true;
+  }
+}
+
+/// Frames that kernels may take, one after the other until the model fits: strips of padded rows on the stack
+/// are fast, but --max-ram counts them.
+std::vector<int64_t> stack_limits(const CompileOptions& options) {
+  const int64_t most = options.target.facts.max_stack_bytes;
+  if (!options.max_ram || most == 0) return {most};
+  return {most, std::min<int64_t>(most, 1024), std::min<int64_t>(most, 256)};
+}
+
 }  // namespace
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
@@ -159,23 +194,17 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
   if (auto good = check_memories(given); !good) return good.error();
   if (auto good = check_section(given.weights_section, "--weights-section"); !good) return good.error();
   if (auto good = check_section(given.code_section, "--code-section"); !good) return good.error();
-  CompileOptions options = given;
-  if (!options.arena_target) options.arena_target = most_arena(options);
-  // What stack and code come to is known at the end only: ask for less where it is too much.
-  constexpr int kAttempts = 4;
-  for (int attempt = 1;; attempt++) {
-    auto artifact = compile_once(graph, options);
-    if (!artifact) return artifact;
-    const auto fits = check_budget(artifact->report, options);
-    if (fits) return artifact;
-    const int64_t excess = std::max(ram_excess(artifact->report, options), memory_excess(artifact->report));
-    const int64_t target = std::min(options.arena_target, artifact->report.arena_bytes) - excess;
-    const bool less_ram = excess > 0 && target > 0;
-    const bool less_code = flash_excess(artifact->report, options) > 0 && !options.optimize_size;
-    if (attempt == kAttempts || (!less_ram && !less_code)) return fits.error();
-    if (less_ram) options.arena_target = target;
-    if (less_code) options.optimize_size = true;
+  std::optional<Misfit> nearest;
+  for (const int64_t stack : stack_limits(given)) {
+    CompileOptions options = given;
+    options.target.facts.max_stack_bytes = stack;
+    Misfit misfit;
+    auto artifact = fit(graph, std::move(options), misfit);
+    // Less stack is of no help against too much code, or what the memories do not hold.
+    if (artifact || misfit.ram_excess == 0) return artifact;
+    if (!nearest || misfit.ram_excess < nearest->ram_excess) nearest = std::move(misfit);
   }
+  return nearest->error;
 }
 
 Result<void> write_artifact(const Artifact& artifact, const std::filesystem::path& directory) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/kernels.h"
 #include "codegen/states.h"
 #include "rt/abi.h"
 
@@ -229,7 +230,9 @@ class Cutter {
       if (dies && !out.output && !out.state && schedules::may_alias(graph_, group, i))
         saved = std::max(saved, std::min(in.bytes, out.bytes));
     }
-    return live_bytes(g, g, false) - saved;
+    // What a kernel asks for besides is worth knowing only where somebody counts.
+    const int64_t scratch = options_.arena_target > 0 ? scratch_bytes(graph_, views_, group, options_) : 0;
+    return live_bytes(g, g, false) - saved + scratch;
   }
 
   int64_t cascade_peak(size_t first, size_t last, const Cascade& c) const {

@@ -235,6 +235,15 @@ Kernels compile_kernels(const ir::Graph& graph, const Views& views,
   return builder.run();
 }
 
+int64_t scratch_bytes(const ir::Graph& graph, const Views& views, const schedules::Group& group,
+                      const CompileOptions& options) {
+  const Request request = request_for(graph, views, group, false, options);
+  if (copy_extents(request)) return 0;
+  int64_t bytes = 0;
+  for (const auto& type : schedules::lower(request).scratch) bytes += type.bytes();
+  return bytes;
+}
+
 std::vector<NamedObject> compile_runtime(const CompileOptions& options) {
   const KernelCache cache(options.cache, options.cache_limit_bytes);
   const auto& target = options.target;

@@ -32,6 +32,9 @@ struct Kernels {
 Kernels compile_kernels(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,
                         const CompileOptions&, const Cascades& = {});
 
+/// Bytes of scratch that a plain step's kernel will ask for.
+int64_t scratch_bytes(const ir::Graph&, const Views&, const schedules::Group&, const CompileOptions&);
+
 /// The runtime's sources for a target, each an object; from the cache where it has them.
 std::vector<NamedObject> compile_runtime(const CompileOptions&);
 

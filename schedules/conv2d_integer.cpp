@@ -77,11 +77,11 @@ ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
   return p;
 }
 
-ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a) {
+ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed) {
   ConvPlan p = extents(op, a);
   const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
   const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
-  const bool may_copy = op.groups == 1 && p.kh * p.kw > 1;
+  const bool may_copy = copies_for_speed && op.groups == 1 && p.kh * p.kw > 1;
   p.copy = pads ? Copy::strip : Copy::none;
   // Without a copy a run may still be a row of the kernel, where no word lies in two pixels.
   bool whole_words = a.facts.vector_bits == 0 && a.facts.int8_dot == 2 && p.ic % 4 == 0;
@@ -119,7 +119,10 @@ ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .depthwise = false};
   p.tile = pick_tile(a, p);
   plan_rows(op, a, p);
-  return p;
+  // Who allows kernels so little stack is short of all memory: no image is copied for speed alone.
+  constexpr int64_t kScarce = 1024;
+  const bool spares = !pads && p.copy == Copy::image && stack_limit(a.facts) < kScarce;
+  return spares ? make_plan(op, a, false) : p;
 }
 
 /// stages.parts, in this order.
@@ -236,14 +239,14 @@ Packing bias_packing(const ConvPlan& p, const Anchor& a) {
 }
 
 std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
-  const ConvPlan p = make_plan(op, a);
+  const ConvPlan p = make_plan(op, a, true);
   if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
   if (p.product.method == Method::lanes) return {{"lanes", p.tile.cycles}};
   return {{op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile.cycles}};
 }
 
 std::vector<Packing> conv_packing(const ir::Conv2d& op, const Anchor& a) {
-  const ConvPlan p = make_plan(op, a);
+  const ConvPlan p = make_plan(op, a, true);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
     const int64_t tiles = op.groups * p.tiles_per_group(), width = p.tile.channels();
@@ -257,7 +260,7 @@ std::vector<Packing> conv_packing(const ir::Conv2d& op, const Anchor& a) {
 }
 
 Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
-  const ConvPlan p = make_plan(op, a);
+  const ConvPlan p = make_plan(op, a, true);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
   const Func input = copied_input(op, p, in[0]);
@@ -302,7 +305,7 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
 }
 
 void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
-  const ConvPlan p = make_plan(op, a);
+  const ConvPlan p = make_plan(op, a, true);
   Func acc = stages.parts[kAcc];
   const auto v = acc.args();
   const Var task = schedule_output(p, a, stages, acc);

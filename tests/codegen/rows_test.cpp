@@ -8,8 +8,10 @@
 
 #include "codegen/compile.h"
 #include "codegen/jit.h"
+#include "codegen/link.h"
 #include "ir/interpret.h"
 #include "ir/text.h"
+#include "targets/machine.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -181,6 +183,44 @@ TEST_CASE("--max-ram is met with as few rows as it takes, or says what is in the
   CHECK(none.error().code == ErrorCode::kResource);
   CHECK(none.error().message.find("more than the 1000 that are allowed; alive at the peak, step") !=
         std::string::npos);
+}
+
+TEST_CASE("where the stack is in the way of --max-ram, kernels take less of it, and answer the same") {
+  const auto numbers = [](const char* each) {
+    std::string text = "{";
+    for (int i = 0; i < 32; i++) text += (i ? "," : "") + std::string(each);
+    return text + "}";
+  };
+  const std::string net = R"(graph "net" (%x: i8[1,24,24,32]) -> (%y) {
+  const %w: i8[32,3,3,1] = #89ab
+  const %m: i32[32] = )" + numbers("1073741824") +
+                          "\n  const %s: i32[32] = " + numbers("37") + R"(
+  %c: i32[1,24,24,32] = conv2d(%x, %w) pad=[1,1,1,1] groups=32
+  %y: i8[1,24,24,32] = requantize(%c, %m, %s) rounding=single to=i8
+})";
+  const auto graph = ir::parse(net);
+  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  CompileOptions options;
+  options.name = "net";
+  options.target = *targets::find("cortex-m4");
+  options.rows = RowsMode::never;
+  const auto plain = compile(*graph, options);
+  REQUIRE(plain);
+  REQUIRE(plain->report.stack_bytes > 2048);  // the strip of padded rows
+  options.rows = RowsMode::automatic;
+  options.max_ram = plain->report.arena_bytes + plain->report.stack_bytes / 2;
+  const auto less = compile(*graph, options);
+  REQUIRE_MESSAGE(less, to_string(less.error()));
+  CHECK(less->report.arena_bytes + less->report.stack_bytes <= options.max_ram);
+  if (!targets::run_command(options.target)) return;
+  std::vector<std::vector<ir::Tensor>> inputs{{ir::Tensor::zeros(graph->type(graph->inputs[0]))}};
+  for (int64_t i = 0; i < inputs[0][0].type().elements(); i++)
+    inputs[0][0].set(i, double(i * 37 % 251) - 125);
+  const auto expected = ir::interpret(*graph, inputs[0]);
+  const auto found = run_on_target(*less, *graph, options.target, inputs);
+  REQUIRE_MESSAGE(found, to_string(found.error()));
+  const auto a = (*found)[0][0].bytes(), b = (*expected)[0].bytes();
+  CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
 }
 
 TEST_CASE("steps, runtime and tables make up the code; --max-flash names the largest") {
