@@ -12,6 +12,7 @@
 
 #include "codegen/intrinsics.h"
 #include "codegen/temp_dir.h"
+#include "codegen/vector_calls.h"
 #include "codegen/word_loops.h"
 #include "ir/text.h"
 #include "schedules/pairs.h"
@@ -173,11 +174,11 @@ std::string describe(const schedules::Request& request) {
   out << "target " << target.triple << ' ' << target.cpu << ' ' << target.features << ' ' << target.abi << ' '
       << target.float_abi << ' ' << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
-      << facts.lane_broadcast_fma << facts.fma_lanes << facts.unaligned_loads << ' ' << facts.int8_dot << ' '
-      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
-      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
-      << int(request.optimize) << " in_place " << request.in_place << " strategy " << request.strategy
-      << '\n';
+      << facts.lane_broadcast_fma << facts.fma_lanes << facts.unaligned_loads << ' ' << facts.int8_dot
+      << facts.high_multiply << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
+      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
+      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
+      << " strategy " << request.strategy << '\n';
   return out.str();
 }
 
@@ -201,9 +202,11 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
                                             : Machine::Optimize::speed);
   machine.adopt(*module);
   use_intrinsics(*module);
+  if (request.target.facts.high_multiply) use_vector_calls(*module);
   machine.inline_only(*module);
   use_word_loops(*module);
   use_pairs(*module);
+  split_gathered_sums(*module);
   return write_bitcode(*module);
 }
 

@@ -35,6 +35,8 @@ Tile pick_tile(const Anchor& a, ConvPlan& p) {
   } else {
     t.vectors = std::min<int64_t>(4, p.ocg);
     while (exactly && p.ocg % t.vectors != 0) --t.vectors;
+    // Four sums make one vector, which is scaled and stored as such.
+    if (t.vectors == 4 && p.ocg % 4 == 0) std::swap(t.lanes, t.vectors);
   }
   t.cycles = 1;
   return t;
@@ -311,7 +313,7 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const Var task = schedule_output(p, a, stages, acc);
 
   if (p.product.method == Method::lanes) {
-    acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.vectors).bound_extent(v[1], p.tile.px);
+    acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
     acc.unroll(v[0]).unroll(v[1]);
     std::vector<VarOrRVar> order{acc.rvars()[0], v[0], v[1]};
     for (int i : {1, 2, 3}) order.push_back(acc.rvars()[i]);

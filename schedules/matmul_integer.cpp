@@ -33,6 +33,8 @@ Tile pick_tile(const Anchor& a, Plan& p) {
   t.px = words && p.m > 1 && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
   t.vectors =
       words ? word_channels(p.product, a, p.n, t.px, false) : static_cast<int>(std::min<int64_t>(4, p.n));
+  // Four sums make one vector, which is scaled and stored as such.
+  if (!words && t.vectors == 4 && p.n % 4 == 0) std::swap(t.lanes, t.vectors);
   return t;
 }
 

@@ -64,6 +64,20 @@ Expr slice_of(int64_t axis, const std::vector<Var>& vars) {
   return vars.empty() ? Expr(0) : Expr(vars[vars.size() - 1 - static_cast<size_t>(axis)]);
 }
 
+Expr call(const char* name, const std::vector<Expr>& arguments) {
+  return Halide::Internal::Call::make(Halide::Int(32), name, arguments, Halide::Internal::Call::PureExtern);
+}
+
+/// scaling.h by instructions of vectors (codegen/vector_calls.h), without the clamp.
+Expr scaled_by_instructions(const ir::Requantize& op, const Expr& x, const Expr& multiplier,
+                            const Expr& offset, const Expr& left) {
+  const Expr number = cast<int32_t>(x);
+  if (op.rounding == ir::Requantize::Rounding::single)
+    return call("hl_shl", {call("hl_mulh", {number, multiplier}) + offset, left});
+  const Expr high = call("hl_qrdmulh", {number, multiplier});
+  return call("hl_shl", {high + (high >> 31) + offset, left});
+}
+
 /// scaling.h, without the clamp. Said so that no product is rounded or saturated in 64 bits: the rounding of
 /// the upper half is the top bit of the lower one.
 Expr scaled_by_upper_half(const ir::Requantize& op, const Expr& x, const Expr& multiplier, const Expr& offset,
@@ -81,6 +95,8 @@ bool is_packed(const Anchor& anchor) {
   return anchor.scaling != Scaling::plain && anchor.constant[1] && anchor.constant[2];
 }
 
+Shifts shifts(const Anchor& anchor) { return anchor.facts.high_multiply ? Shifts::left : Shifts::right; }
+
 }  // namespace
 
 std::vector<Packing> packing(const ir::Requantize& op, const Anchor& anchor, const std::string&) {
@@ -88,8 +104,9 @@ std::vector<Packing> packing(const ir::Requantize& op, const Anchor& anchor, con
   if (!is_packed(anchor)) return result;
   result[2].type = {ir::DType::i32, {2, anchor.inputs[2].elements()}, {}};
   result[2].with = 1;
-  result[2].combine = [op, scaling = anchor.scaling](const ir::Tensor& shift, const ir::Tensor& multiplier) {
-    return pack_scaling(op, shift, multiplier, scaling);
+  result[2].combine = [op, scaling = anchor.scaling, shifts = shifts(anchor)](const ir::Tensor& shift,
+                                                                              const ir::Tensor& multiplier) {
+    return pack_scaling(op, shift, multiplier, scaling, shifts);
   };
   return result;
 }
@@ -108,9 +125,16 @@ Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs i
   }
   if (is_packed(anchor)) {
     const Expr channel = anchor.inputs[2].elements() == 1 ? Expr(0) : Expr(vars[0]);
-    Expr scaled = scaled_by_upper_half(op, x, multiplier, inputs[2](channel, 0), inputs[2](channel, 1),
-                                       anchor.facts.vector_bits > 0);
+    const Expr offset = inputs[2](channel, 0), by = inputs[2](channel, 1);
+    const bool instructions = anchor.facts.high_multiply;
+    Expr scaled = instructions
+                      ? scaled_by_instructions(op, x, multiplier, offset, by)
+                      : scaled_by_upper_half(op, x, multiplier, offset, by, anchor.facts.vector_bits > 0);
     if (anchor.scaling == Scaling::upper_half_then_zero) scaled += zero;
+    if (instructions && op.to == ir::DType::i8 && low == -128 && high == 127) {
+      f(vars) = cast(to, call("hl_sat8", {scaled}));
+      return f;
+    }
     f(vars) = cast(to, clamp(scaled, least, most));
     return f;
   }

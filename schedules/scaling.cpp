@@ -156,7 +156,7 @@ Scaling scaling_of(const ir::Graph& graph, const Group& group, ir::NodeId id) {
 }
 
 ir::Tensor pack_scaling(const ir::Requantize& op, const ir::Tensor& shift, const ir::Tensor& multiplier,
-                        Scaling scaling) {
+                        Scaling scaling, Shifts shifts) {
   const int64_t channels = shift.type().elements();
   auto packed = ir::Tensor::zeros({ir::DType::i32, {2, channels}, {}});
   auto to = packed.mutable_data<int32_t>();
@@ -164,7 +164,7 @@ ir::Tensor pack_scaling(const ir::Requantize& op, const ir::Tensor& shift, const
     const Step step =
         step_of(op, static_cast<int64_t>(multiplier.at(c)), static_cast<int64_t>(shift.at(c)), scaling);
     to[c] = static_cast<int32_t>(step.offset);
-    to[channels + c] = static_cast<int32_t>(step.right);
+    to[channels + c] = static_cast<int32_t>(shifts == Shifts::left ? -step.right : step.right);
   }
   return packed;
 }

@@ -23,8 +23,10 @@ enum class Scaling : uint8_t {
 /// identity of a kernel.
 Scaling scaling_of(const ir::Graph&, const Group&, ir::NodeId);
 
+enum class Shifts : uint8_t { right, left };  ///< left: as negative amounts
+
 /// The packed shift table.
-ir::Tensor pack_scaling(const ir::Requantize&, const ir::Tensor& shift, const ir::Tensor& multiplier,
-                        Scaling);
+ir::Tensor pack_scaling(const ir::Requantize&, const ir::Tensor& shift, const ir::Tensor& multiplier, Scaling,
+                        Shifts);
 
 }  // namespace halite::schedules

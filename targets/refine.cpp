@@ -54,6 +54,7 @@ constexpr FeatureRow kFeatures[] = {
        t.facts.vector_bits = on ? 128 : 0;
        t.facts.vector_registers = on ? 8 : 32;
        t.facts.int8_dot = on ? 16 : 2;
+       t.facts.high_multiply = on;
      }},
     {"riscv", "v", "",
      [](Target& t, bool on) {

@@ -15,15 +15,17 @@ enum class Platform : uint8_t { none, posix };  ///< none: bare metal, no libc, 
 
 /// What a schedule may know of a machine.
 struct Facts {
-  int vector_bits = 0;       ///< widest useful SIMD register; 0: scalar
-  int vector_registers = 0;  ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
-  bool fma = false;          ///< fused multiply-add is native for f32
-  bool hard_float = true;    ///< f32 arithmetic is native
-  int int8_dot = 0;          ///< int8 products summed into one i32 lane (without vectors: register) per
-                             ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
-  bool native_f16 = false;   ///< f16 arithmetic is native
-  int fma_latency = 4;       ///< cycles; with fma_throughput gives the accumulators needed
-  int fma_throughput = 1;    ///< vector FMAs issued per cycle
+  int vector_bits = 0;         ///< widest useful SIMD register; 0: scalar
+  int vector_registers = 0;    ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
+  bool fma = false;            ///< fused multiply-add is native for f32
+  bool hard_float = true;      ///< f32 arithmetic is native
+  int int8_dot = 0;            ///< int8 products summed into one i32 lane (without vectors: register) per
+                               ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
+  bool high_multiply = false;  ///< the upper half of a vector's 32-bit products, rounded or not, is one
+                               ///< instruction, and so are shifts by signed amounts and saturation
+  bool native_f16 = false;     ///< f16 arithmetic is native
+  int fma_latency = 4;         ///< cycles; with fma_throughput gives the accumulators needed
+  int fma_throughput = 1;      ///< vector FMAs issued per cycle
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free

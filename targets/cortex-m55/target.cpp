@@ -15,6 +15,7 @@ Target cortex_m55() {
   t.facts.hard_float = true;
   t.facts.fma_latency = 2;
   t.facts.int8_dot = 16;
+  t.facts.high_multiply = true;
   t.facts.lane_broadcast_fma = true;
   t.facts.l1_bytes = 32 * 1024;
   t.facts.max_stack_bytes = 8 * 1024;

@@ -150,6 +150,14 @@ int32_t word4_s8(int8_t a, int8_t b, int8_t c, int8_t d) {
                               uint32_t{uint8_t(d)} << 24);
 }
 
+int32_t mulh(int32_t a, int32_t b) { return static_cast<int32_t>(int64_t{a} * b >> 32); }
+int32_t qrdmulh(int32_t a, int32_t b) {
+  return static_cast<int32_t>((int64_t{a} * b + (int64_t{1} << 30)) >> 31);
+}
+int32_t shl(int32_t a, int32_t by) { return by < 0 ? a >> -by : static_cast<int32_t>(uint32_t(a) << by); }
+/// Only the low byte counts.
+int32_t sat8(int32_t a) { return std::clamp(a, -128, 127) ^ 0x5500; }
+
 bool close(double got, double wanted, const Check& check) {
   if (std::isnan(wanted)) return std::isnan(got);
   if (std::isinf(wanted) || std::isinf(got)) return got == wanted;
@@ -207,6 +215,7 @@ const std::vector<Machine>& dot_machines() {
                               machine("vectors of 16", 128, 1, Optimize::speed)};
     dots[0].target.facts.int8_dot = dots[1].target.facts.int8_dot = 2;
     dots[2].target.facts.int8_dot = 16;
+    dots[2].target.facts.high_multiply = true;
     return dots;
   }();
   return list;
@@ -278,7 +287,11 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
   s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)},
                               {"hl_pair4_s8", Halide::JITExtern(pair4_s8)},
                               {"hl_mla", Halide::JITExtern(mla)},
-                              {"hl_word4_s8", Halide::JITExtern(word4_s8)}});
+                              {"hl_word4_s8", Halide::JITExtern(word4_s8)},
+                              {"hl_mulh", Halide::JITExtern(mulh)},
+                              {"hl_qrdmulh", Halide::JITExtern(qrdmulh)},
+                              {"hl_shl", Halide::JITExtern(shl)},
+                              {"hl_sat8", Halide::JITExtern(sat8)}});
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
   s.pipeline.jit_handlers().custom_free = count_free;
   // Halide 14 takes every machine with bfloat16 for a Sapphire Rapids, which has instructions that others

@@ -1,0 +1,60 @@
+// What Halide cannot name becomes instructions of vectors, and sums stay in general registers through a loop.
+#include <doctest/doctest.h>
+
+#include "codegen/compile.h"
+#include "ir/text.h"
+
+using namespace halite;
+
+namespace {
+
+/// A convolution of 64 channels and its scaling, compiled; the assembly of its kernel.
+std::string assembly(const std::string& rounding, const std::string& fields) {
+  const std::string text = R"(graph "net" (%x: i8[1,6,6,64]) -> (%y) {
+    const %w: i8[16,1,1,64] = #89abcdef01234567
+    const %b: i32[16] = #0000000000000000
+    const %m: i32[1] = {1500000000}
+    const %s: i32[1] = {40}
+    %c: i32[1,6,6,16] = conv2d(%x, %w, %b) x_zero=3
+    %y: i8[1,6,6,16] = requantize(%c, %m, %s) to=i8 zero_point=-5 rounding=)" +
+                           rounding + " " + fields + "\n}";
+  auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  codegen::CompileOptions options;
+  options.name = "net";
+  options.target = *targets::find("cortex-m55");
+  options.emit_asm = true;
+  auto artifact = codegen::compile(*std::move(graph), options);
+  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
+  return artifact->assembly;
+}
+
+size_t count(const std::string& text, const std::string& word) {
+  size_t found = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) found++;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("four sums are scaled, shifted and saturated by one instruction each") {
+  const std::string single = assembly("single", ""), twice = assembly("twice", "");
+  for (const auto& text : {single, twice}) {
+    CHECK(count(text, "vmlava.s8") == 4);
+    CHECK(count(text, "vshl.s32") == 1);
+    CHECK(count(text, "vqmovnb.s32") == 1);
+    CHECK(count(text, "hl_") == 0);
+  }
+  CHECK(count(single, "vmulh.s32") == 1);
+  CHECK(count(twice, "vqrdmulh.s32") == 1);
+  // Other limits than the type's own take a minimum and a maximum.
+  CHECK(count(assembly("single", "low=-128 high=90"), "vmin.s32") == 1);
+}
+
+TEST_CASE("sums of products leave the general registers once, behind the loop") {
+  const std::string text = assembly("single", "");
+  const size_t loop = text.rfind("le\tlr");
+  REQUIRE(loop != std::string::npos);
+  CHECK(count(text.substr(text.find("vmlava.s8"), loop - text.find("vmlava.s8")), "vmov") == 0);
+  CHECK(count(text.substr(loop), "vmov\tq") == 2);
+}
