@@ -2,6 +2,7 @@
 // a chain is found from its first call and becomes instructions for four lanes each.
 #include "codegen/vector_calls.h"
 
+#include <llvm/Analysis/VectorUtils.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/IntrinsicsARM.h>
 
@@ -116,24 +117,15 @@ Value* gather(Builder& ir, const std::vector<InsertElementInst*>& chain, unsigne
 
 Value* vector_of(Builder& ir, const Operation& operation, const Arguments& arguments) {
   const unsigned lanes = llvm::cast<FixedVectorType>(arguments[0]->getType())->getNumElements();
-  Value* result = nullptr;
+  if (lanes == kLanes) return operation.vector(ir, arguments);
+  llvm::SmallVector<Value*, 4> results;
   for (unsigned first = 0; first < lanes; first += kLanes) {
-    llvm::SmallVector<int, kLanes> part;
-    for (unsigned i = 0; i < kLanes; i++) part.push_back(int(first + i));
     Arguments parts;
-    for (auto* a : arguments) parts.push_back(lanes == kLanes ? a : ir.CreateShuffleVector(a, part));
-    Value* four = operation.vector(ir, parts);
-    if (lanes == kLanes) return four;
-    llvm::SmallVector<int, 16> widen, blend;
-    for (unsigned i = 0; i < lanes; i++) {
-      const bool here = i / kLanes == first / kLanes;
-      widen.push_back(i < kLanes ? int(i) : -1);
-      blend.push_back(int(here ? lanes + i - first : i));
-    }
-    Value* wide = ir.CreateShuffleVector(four, widen);
-    result = ir.CreateShuffleVector(result ? result : llvm::PoisonValue::get(wide->getType()), wide, blend);
+    for (auto* a : arguments)
+      parts.push_back(ir.CreateShuffleVector(a, llvm::createSequentialMask(first, kLanes, 0)));
+    results.push_back(operation.vector(ir, parts));
   }
-  return result;
+  return llvm::concatenateVectors(ir, results);
 }
 
 void use_operation(llvm::Module& module, const Operation& operation) {

@@ -2,6 +2,7 @@
 #include "schedules/scaling.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 
@@ -100,9 +101,27 @@ class Ranges {
     if (op.fn == ir::Fn::mul) return capped(a, b);
     return op.fn == ir::Fn::add || op.fn == ir::Fn::sub ? a + b : kUnknown;
   }
-  int64_t bound(const ir::Requantize& op, const ir::Node&) const {
+  int64_t bound(const ir::Requantize& op, const ir::Node& node) const {
     const auto [low, high] = ir::output_range(op);
-    return std::max(std::abs(low), std::abs(high));
+    return std::min(std::max(std::abs(low), std::abs(high)), scaled(op, node) + std::abs(op.zero_point));
+  }
+  /// What the scales make of the largest input, rounding included.
+  int64_t scaled(const ir::Requantize& op, const ir::Node& node) const {
+    const int64_t x = of(node.inputs[0]);
+    if (op.rounding == Rounding::real || x >= kUnknown || !graph_.is_constant(node.inputs[1]) ||
+        !graph_.is_constant(node.inputs[2]))
+      return kUnknown;
+    const ir::Tensor& shift = *graph_.value(node.inputs[2]).constant;
+    const double multiplier = static_cast<double>(largest(*graph_.value(node.inputs[1]).constant));
+    double most = 0;
+    for (int64_t c = 0; c < shift.type().elements(); c++) {
+      // A shift to the left may wrap.
+      if (op.rounding == Rounding::twice &&
+          std::ldexp(static_cast<double>(x), 31 - static_cast<int>(shift.at(c))) >= 0x1p31)
+        return kUnknown;
+      most = std::max(most, std::ldexp(static_cast<double>(x) * multiplier, -static_cast<int>(shift.at(c))));
+    }
+    return most < static_cast<double>(kUnknown) ? static_cast<int64_t>(most) + 2 : kUnknown;
   }
   int64_t bound(const auto&, const ir::Node&) const { return kUnknown; }
 

@@ -8,6 +8,18 @@ using namespace halite;
 
 namespace {
 
+std::string compiled(const std::string& text) {
+  auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  codegen::CompileOptions options;
+  options.name = "net";
+  options.target = *targets::find("cortex-m55");
+  options.emit_asm = true;
+  auto artifact = codegen::compile(*std::move(graph), options);
+  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
+  return artifact->assembly;
+}
+
 /// A convolution of 64 channels and its scaling, compiled; the assembly of its kernel.
 std::string assembly(const std::string& rounding, const std::string& fields) {
   const std::string text = R"(graph "net" (%x: i8[1,6,6,64]) -> (%y) {
@@ -18,15 +30,7 @@ std::string assembly(const std::string& rounding, const std::string& fields) {
     %c: i32[1,6,6,16] = conv2d(%x, %w, %b) x_zero=3
     %y: i8[1,6,6,16] = requantize(%c, %m, %s) to=i8 zero_point=-5 rounding=)" +
                            rounding + " " + fields + "\n}";
-  auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
-  codegen::CompileOptions options;
-  options.name = "net";
-  options.target = *targets::find("cortex-m55");
-  options.emit_asm = true;
-  auto artifact = codegen::compile(*std::move(graph), options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
-  return artifact->assembly;
+  return compiled(text);
 }
 
 size_t count(const std::string& text, const std::string& word) {
@@ -57,4 +61,29 @@ TEST_CASE("sums of products leave the general registers once, behind the loop") 
   REQUIRE(loop != std::string::npos);
   CHECK(count(text.substr(text.find("vmlava.s8"), loop - text.find("vmlava.s8")), "vmov") == 0);
   CHECK(count(text.substr(loop), "vmov\tq") == 2);
+}
+
+TEST_CASE("the sum of two scaled values is scaled in 32 bits, too") {
+  const std::string text = compiled(R"(graph "net" (%x: i8[1,6,6,64], %r: i8[1,6,6,16]) -> (%y) {
+    const %w: i8[16,1,1,64] = #89abcdef01234567
+    const %bias: i32[16] = #0000000000000000
+    const %shifted: i32[1,1,1,1] = {1048576}
+    const %m0: i32[1] = {1500000000}
+    const %m1: i32[1] = {1600000000}
+    const %m2: i32[1] = {1700000000}
+    const %first: i32[1] = {40}
+    const %s: i32[1] = {32}
+    const %last: i32[1] = {50}
+    %c: i32[1,6,6,16] = conv2d(%x, %w, %bias) x_zero=3
+    %a: i8[1,6,6,16] = requantize(%c, %m0, %first) to=i8
+    %ai: i32[1,6,6,16] = cast(%a) to=i32
+    %al: i32[1,6,6,16] = elementwise(%ai, %shifted) fn=mul
+    %as: i32[1,6,6,16] = requantize(%al, %m1, %s) rounding=twice to=i32
+    %ri: i32[1,6,6,16] = cast(%r) to=i32
+    %rl: i32[1,6,6,16] = elementwise(%ri, %shifted) fn=mul
+    %sum: i32[1,6,6,16] = elementwise(%as, %rl) fn=add
+    %y: i8[1,6,6,16] = requantize(%sum, %m2, %last) rounding=twice to=i8 zero_point=4
+  })");
+  CHECK(count(text, "vqrdmulh.s32") == 2);
+  CHECK(count(text, "mull") == 0);
 }

@@ -122,6 +122,29 @@ TEST_CASE("sums are scaled in the kernel that makes them, channel by channel") {
       check_kernel(scaled(rounding, fields), {.low = -128, .high = 127, .dots = true});
 }
 
+TEST_CASE("what scaling leaves bounds the values behind it") {
+  // The first shift goes left where the second operand's scale is large: such sums may wrap.
+  for (const std::string shift : {"32", "31", "29"})
+    for (const std::string rounding : {"single", "twice"})
+      check_kernel(
+          "graph \"t\" (%a: i8[1,5,3,16], %b: i8[1,5,3,16]) -> (%y) {\n"
+          "  const %k: i32[1,1,1,1] = {1048576}\n  const %m: i32[1] = {1500000000}\n"
+          "  const %n: i32[1] = {1700000000}\n"
+          "  const %s: i32[1] = {" +
+              shift +
+              "}\n  const %last: i32[1] = {50}\n"
+              "  %ai: i32[1,5,3,16] = cast(%a) to=i32\n"
+              "  %al: i32[1,5,3,16] = elementwise(%ai, %k) fn=mul\n"
+              "  %as: i32[1,5,3,16] = requantize(%al, %m, %s) to=i32 rounding=" +
+              rounding +
+              "\n  %bi: i32[1,5,3,16] = cast(%b) to=i32\n"
+              "  %bl: i32[1,5,3,16] = elementwise(%bi, %k) fn=mul\n"
+              "  %sum: i32[1,5,3,16] = elementwise(%as, %bl) fn=add\n"
+              "  %y: i8[1,5,3,16] = requantize(%sum, %n, %last) to=i8 zero_point=4 rounding=" +
+              rounding + "\n}",
+          {.low = -128, .high = 127, .dots = true});
+}
+
 TEST_CASE("averages of integers are rounded to nearest, halves away from zero") {
   for (const std::string type : {"i8", "u8", "i16", "i32"}) {
     for (const auto& [shape, fields] : std::initializer_list<std::pair<std::string, std::string>>{
