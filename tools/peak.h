@@ -1,6 +1,6 @@
-// The machine's floating-point peak: how many f32 fused multiply-adds the widest vectors do in a loop that
-// needs no memory. The yardstick of `halite bench`, measured in the same run because clocks and neighbours
-// vary.
+// The machine's peaks: how many f32 fused multiply-adds, and how many int8 products summed in i32, the widest
+// vectors do in a loop that needs no memory. The yardsticks of `halite bench` and of the kernels' benchmark,
+// measured in the same run because clocks and neighbours vary.
 #pragma once
 
 #include <string>
@@ -14,5 +14,7 @@ struct Peak {
 
 /// Runs `threads` loops side by side for about `seconds`; the best of several samples.
 Peak measure_peak(int threads, double seconds = 0.1);
+/// The same of int8 products by the instruction that vectors have for them (not by those of matrices).
+Peak measure_int8_peak(int threads, double seconds = 0.1);
 
 }  // namespace halite::tools

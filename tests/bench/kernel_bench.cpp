@@ -1,6 +1,7 @@
 // How fast single layers run through the whole compiler, against the machine's own peak measured in between.
 // Not a test: prints a table. Arguments: a part of the layers' names to run (default all), then --target NAME
-// --stmt --asm --size.
+// --stmt --asm --size; --int8 and --uint8 quantize the layers, sums scaled to bytes channel by channel. The
+// peak is that of f32 multiply-adds, of int8 products there.
 #include <time.h>
 
 #include <algorithm>
@@ -63,9 +64,14 @@ const Layer kLayers[] = {
     {"dense 1024->1000", 1, 1, 1024, 1000, 1, 1, 1},
 };
 
-ir::Tensor random_tensor(ir::Shape shape) {
+ir::Tensor random_tensor(ir::Shape shape, ir::DType dtype = ir::DType::f32, int scale = 1) {
   static std::mt19937 rng(7);
-  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
+  auto t = ir::Tensor::zeros({dtype, std::move(shape), {}});
+  if (dtype != ir::DType::f32) {
+    const int low = dtype == ir::DType::u8 ? 0 : -127;
+    for (int64_t i = 0; i < t.type().elements(); ++i) t.set(i, (static_cast<int>(rng() % 255) + low) * scale);
+    return t;
+  }
   for (float& v : t.mutable_data<float>())
     v = static_cast<float>(static_cast<int>(rng() % 201) - 100) / 100.0f;
   return t;
@@ -81,6 +87,35 @@ ir::Graph graph_of(const Layer& l) {
   ir::Conv2d op{.stride = {l.stride, l.stride}, .pad = {pad, pad, pad, pad}, .groups = l.groups};
   auto y = g.add_node("conv", op, {x, w, b});
   auto z = g.add_node("relu", ir::Elementwise{.fn = ir::Fn::relu}, {(*y)[0]});
+  g.outputs = {(*z)[0]};
+  return g;
+}
+
+/// The same layer of bytes, as TFLite has it.
+ir::Graph integer_graph_of(const Layer& l, ir::DType dtype) {
+  ir::Graph g;
+  g.name = "layer";
+  const int64_t pad = l.pad < 0 ? l.k / 2 : l.pad, zero = dtype == ir::DType::u8 ? 128 : 0;
+  const auto x = g.add_input("x", {dtype, {1, l.h, l.w, l.ic}, {}});
+  const auto w = g.add_constant("w", random_tensor({l.oc, l.k, l.k, l.ic / l.groups}, dtype));
+  const auto b = g.add_constant("b", random_tensor({l.oc}, ir::DType::i32, 100));
+  const auto table = [&](const char* name, int64_t value) {
+    auto t = ir::Tensor::zeros({ir::DType::i32, {l.oc}, {}});
+    for (int64_t i = 0; i < l.oc; ++i) t.set(i, static_cast<double>(value + i));
+    return g.add_constant(name, std::move(t));
+  };
+  const auto m = table("m", 1 << 30);
+  auto shifts = ir::Tensor::zeros({ir::DType::i32, {l.oc}, {}});
+  for (int64_t i = 0; i < l.oc; ++i) shifts.set(i, 40);
+  const auto s = g.add_constant("s", std::move(shifts));
+  const ir::Conv2d op{.stride = {l.stride, l.stride},
+                      .pad = {pad, pad, pad, pad},
+                      .groups = l.groups,
+                      .x_zero = zero - 3,
+                      .w_zero = zero == 0 ? 0 : zero - 7};
+  auto y = g.add_node("conv", op, {x, w, b});
+  const ir::Requantize scale{.to = dtype, .zero_point = zero - 5};
+  auto z = g.add_node("scale", scale, {(*y)[0], m, s});
   g.outputs = {(*z)[0]};
   return g;
 }
@@ -116,6 +151,7 @@ int main(int argc, char** argv) {
   std::string wanted, target = "host";
   codegen::CompileOptions options;
   bool only_code = false;
+  ir::DType dtype = ir::DType::f32;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
     if (arg == "--target")
@@ -124,16 +160,25 @@ int main(int argc, char** argv) {
       options.emit_stmt = true;
     else if (arg == "--asm")
       options.emit_asm = true;
+    else if (arg == "--int8")
+      dtype = ir::DType::i8;
+    else if (arg == "--uint8")
+      dtype = ir::DType::u8;
     else if (arg == "--size")
       options.optimize_size = true;
     else
       wanted = arg;
   }
   options.target = *targets::find(target);
-  std::printf("%-30s %-10s %9s %8s %6s %7s\n", "layer", "strategy", "us", "GFLOP/s", "peak", "bytes");
+  const bool floats = dtype == ir::DType::f32;
+  const auto peak_of = [&] {
+    return (floats ? tools::measure_peak(1, 0.03) : tools::measure_int8_peak(1, 0.03)).gflops;
+  };
+  std::printf("%-30s %-10s %9s %8s %6s %7s\n", "layer", "strategy", "us", floats ? "GFLOP/s" : "GOP/s",
+              "peak", "bytes");
   for (const Layer& l : kLayers) {
     if (std::string(l.name).find(wanted) == std::string::npos) continue;
-    const ir::Graph graph = graph_of(l);
+    const ir::Graph graph = floats ? graph_of(l) : integer_graph_of(l, dtype);
     const auto artifact = codegen::compile(graph, options);
     if (!artifact) {
       std::printf("%s: %s\n", l.name, to_string(artifact.error()).c_str());
@@ -146,9 +191,9 @@ int main(int argc, char** argv) {
     if (!only_code) {
       auto loaded = codegen::JitModel::load(*artifact);
       if (!loaded) return std::puts(to_string(loaded.error()).c_str()), 1;
-      peak = tools::measure_peak(1, 0.03).gflops;
-      seconds = time_of(loaded->model(), random_tensor({1, l.h, l.w, l.ic}));
-      peak = std::max(peak, tools::measure_peak(1, 0.03).gflops);
+      peak = peak_of();
+      seconds = time_of(loaded->model(), random_tensor({1, l.h, l.w, l.ic}, dtype));
+      peak = std::max(peak, peak_of());
     }
     const double gflops = seconds > 0 ? 2e-9 * static_cast<double>(step.macs) / seconds : 0;
     std::printf("%-30s %-10s %9.1f %8.1f %5.1f%% %7lld  (%zu steps, peak %.0f)\n", l.name,
