@@ -175,10 +175,10 @@ std::string describe(const schedules::Request& request) {
       << target.float_abi << ' ' << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
       << facts.lane_broadcast_fma << facts.fma_lanes << facts.unaligned_loads << ' ' << facts.int8_dot
-      << facts.high_multiply << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
-      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
-      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
-      << " strategy " << request.strategy << '\n';
+      << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs << ' ' << facts.fma_latency << ' '
+      << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
+      << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
+      << " in_place " << request.in_place << " strategy " << request.strategy << '\n';
   return out.str();
 }
 

@@ -21,6 +21,7 @@ struct Anchor {
       false;  ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
   int epilogue_inputs =
       0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
+  bool even_pixels = false;          ///< pixels of inputs[0] follow each other in memory without gaps
   Scaling scaling = Scaling::plain;  ///< of a requantize
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
 };

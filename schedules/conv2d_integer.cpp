@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/dot.h"
 #include "schedules/register_tile.h"
 #include "schedules/types.h"
 
@@ -27,6 +28,7 @@ constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be 
 
 Tile pick_tile(const Anchor& a, ConvPlan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool exactly = p.space.rest == Rest::none;
   if (p.product.method == Method::words) {
@@ -52,7 +54,7 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
   if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
   if (p.copy != Copy::none) {
     rows = std::min(rows, kMostRowsPerTask);
-    const int64_t bytes = ir::size_of(a.inputs[0].dtype);
+    const int64_t bytes = ir::size_of(p.product.x);
     const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
     while (rows > 1 && strip_rows(rows) * p.row * bytes > most) --rows;
     // A strip for a single row of tiles may take all of the stack that there is: a copy of the image costs
@@ -73,6 +75,7 @@ ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
   p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
   p.has_bias = a.inputs.size() > 2;
   p.depthwise = op.groups > 1 && p.icg == 1;
+  p.even_pixels = a.even_pixels;
   p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
   p.product = make_product(a, op.x_zero, op.w_zero, p.kh * p.kw * p.icg,
                            p.has_bias && a.constant[1] && a.constant[2]);
@@ -81,21 +84,30 @@ ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
 
 ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed) {
   ConvPlan p = extents(op, a);
+  const Product product = p.product;
   const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
   const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
-  const bool may_copy = copies_for_speed && op.groups == 1 && p.kh * p.kw > 1;
+  const bool may_copy =
+      copies_for_speed && op.groups == 1 && (p.kh * p.kw > 1 || multiplies_vectors(a.facts));
   p.copy = pads ? Copy::strip : Copy::none;
   // Without a copy a run may still be a row of the kernel, where no word lies in two pixels.
   bool whole_words = a.facts.vector_bits == 0 && a.facts.int8_dot == 2 && p.ic % 4 == 0;
   const auto cut = [&] {
     p.taps = flat && (p.copy != Copy::none || p.kw == 1 || whole_words) ? 1 : p.kw;
     p.run = p.icg * p.kw / p.taps;
-    p.product.method = Method::broadcast, p.product.chunk = 1;
-    if (a.constant[1]) choose_method(p.product, a.facts, p.run, op.groups == 1 && p.copy != Copy::none);
+    p.product = product;
+    const bool slack = op.groups == 1 && p.copy != Copy::none;
+    if (a.constant[1]) choose_method(p.product, a.facts, p.run, slack);
+    if (a.constant[1] && copies_for_speed && p.product.method == Method::broadcast)
+      choose_dots(p.product, a.facts, p.kh * p.kw * p.icg, p.run, slack);
   };
   cut();
   if (p.copy == Copy::none && p.product.method != Method::words && whole_words) {
     whole_words = false;
+    cut();
+  }
+  if (p.copy == Copy::none && !reads_in_place(p.product, a.inputs[0].dtype)) {
+    p.copy = Copy::strip;
     cut();
   }
   if (p.copy == Copy::none && p.product.method == Method::broadcast && may_copy) {
@@ -106,6 +118,7 @@ ConvPlan make_plan(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
       cut();
     }
   }
+  p.converts = !reads_in_place(p.product, a.inputs[0].dtype);
   p.steps = ceil_div(p.run, p.product.chunk);
   p.row = std::max(p.padded_w * p.ic, ((p.ow - 1) * op.stride[1] + (p.taps - 1) * op.dilation[1]) * p.ic +
                                           p.steps * p.product.chunk);
@@ -177,19 +190,36 @@ Func copied_input(const ir::Conv2d& op, const ConvPlan& p, const Func& in) {
   Func input("padded");
   Var i("i"), y("y"), b("b");
   const Halide::Type type = halide_type(p.product.x);
-  input(i, y, b) = Internal::make_const(type, p.product.x_zero);
-  // One run of memory: LLVM makes memset and memcpy of both.
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_h > p.h || p.padded_w > p.w;
+  const bool covered = p.converts && !pads && p.steps * p.product.chunk == p.run;
+  input(i, y, b) = covered ? undef(type) : Internal::make_const(type, p.product.x_zero);
   const int64_t columns = std::min(p.w, p.padded_w - op.pad[1]);
+  if (p.converts) {
+    const int64_t run = p.even_pixels ? columns * p.ic : p.ic;
+    RDom r = converted_run(run, p.even_pixels ? 1 : columns);
+    const Expr from = min(r.y * r.x.extent(), e(run) - r.x.extent()) + r.x;
+    const Expr c = p.even_pixels ? from % e(p.ic) : from, x = p.even_pixels ? from / e(p.ic) : Expr(r.z);
+    const Expr iy = y - e(op.pad[0]);
+    if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, e(p.h)));
+    input((x + e(op.pad[1])) * e(p.ic) + c, y, b) =
+        as_factor(p.product, in(c, x, clamp(iy, 0, e(p.h - 1)), b));
+    return input;
+  }
+  // One run of memory: LLVM makes memset and memcpy of both.
   RDom r(0, e(columns * p.ic), "row");
   Expr iy = y - e(op.pad[0]);
   if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, e(p.h)));
-  input(r + e(op.pad[1] * p.ic), y, b) = in(r % e(p.ic), r / e(p.ic), clamp(iy, 0, e(p.h - 1)), b);
+  input(r + e(op.pad[1] * p.ic), y, b) =
+      as_factor(p.product, in(r % e(p.ic), r / e(p.ic), clamp(iy, 0, e(p.h - 1)), b));
   return input;
 }
 
 void schedule_copied_input(const ConvPlan& p, const Anchor& a, Stages& stages, Func input, const Var& task) {
   const auto v = input.args();
-  input.update(0).unscheduled();
+  if (p.converts)
+    input.update(0).allow_race_conditions().vectorize(input.rvars()[0]);
+  else
+    input.update(0).unscheduled();
   if (p.copy == Copy::strip) {
     // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
     input.compute_at(stages.output, task).store_in(MemoryType::Register);
@@ -198,7 +228,7 @@ void schedule_copied_input(const ConvPlan& p, const Anchor& a, Stages& stages, F
   }
   input.compute_root().bound(v[0], 0, e(p.row)).bound(v[1], 0, e(p.padded_h)).bound(v[2], 0, e(p.n));
   stages.scratch.push_back(input);
-  stages.scratch_types.push_back({a.inputs[0].dtype, {p.n, p.padded_h, p.row}, {}});
+  stages.scratch_types.push_back({p.product.x, {p.n, p.padded_h, p.row}, {}});
 }
 
 Expr first_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Var& c) {
@@ -244,6 +274,7 @@ std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
   const ConvPlan p = make_plan(op, a, true);
   if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
   if (p.product.method == Method::lanes) return {{"lanes", p.tile.cycles}};
+  if (p.product.method == Method::dots) return {{"dots", p.tile.cycles}};
   return {{op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile.cycles}};
 }
 
@@ -280,7 +311,7 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
 
   // The algorithm.
   Func acc("acc");
-  const bool lanes = p.product.method == Method::lanes;
+  const bool lanes = p.product.method == Method::lanes || p.product.method == Method::dots;
   Region region{{0, e(p.steps)}, {0, e(p.taps)}, {0, e(p.kh)}};
   if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
   RDom r(region, "r");
@@ -298,7 +329,9 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
   const auto weight = [&](const Expr& i) {
     return lanes ? weights(r[0], i, step, outer, tile) : weights(i, step, outer, tile);
   };
-  const Expr sum = acc(c, x, y, b), in_tile = c % width, pair = in_tile / 2 * 2;
+  const bool dots = p.product.method == Method::dots;
+  const Expr sum = acc(c, x, y, b), in_tile = dots ? packed_lane(c, p.tile) : c % width,
+             pair = in_tile / 2 * 2;
   acc(c, x, y, b) = p.product.pairs
                         ? accumulate_pair(p.product, sum, weight(pair), weight(pair + 1), c, element)
                         : accumulate(p.product, sum, weight(in_tile), lanes ? Expr(r[0]) : Expr(0), element);
@@ -318,6 +351,8 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     std::vector<VarOrRVar> order{acc.rvars()[0], v[0], v[1]};
     for (int i : {1, 2, 3}) order.push_back(acc.rvars()[i]);
     acc.update().reorder(order).atomic().vectorize(acc.rvars()[0]).unroll(v[0]).unroll(v[1]);
+  } else if (p.product.method == Method::dots) {
+    schedule_dots(acc, v[0], v[1], v[2], p.tile);
   } else {
     schedule_accumulator(acc, v[0], v[1], v[2], p.tile, acc.rvars());
     const int unroll = unrolled_steps(p.product, a.optimize, p.steps);

@@ -14,7 +14,8 @@ enum class Copy : uint8_t { none, strip, image };
 struct ConvPlan {
   int64_t n, h, w, ic, oc, oh, ow, kh, kw, icg, ocg;
   int64_t padded_w, padded_h;  ///< of the input as far as it is read
-  bool has_bias, depthwise;
+  bool has_bias, depthwise, even_pixels;
+  bool converts;  ///< the copied input is not what is in memory
   Product product;
   Copy copy;
   int64_t row;            ///< elements of a copied row, read past its padding included

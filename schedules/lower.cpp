@@ -33,6 +33,13 @@ int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
   return count;
 }
 
+/// Whether rows of the two innermost axes have no gaps.
+bool are_adjacent(const Operand& operand) {
+  const int rank = operand.type.rank();
+  return rank >= 2 && operand.strides[rank - 1] == 1 &&
+         operand.strides[rank - 2] == operand.type.shape[rank - 1];
+}
+
 Anchor describe(const Request& request, ir::NodeId id) {
   const ir::Graph& graph = request.graph;
   const ir::Node& node = graph.node(id);
@@ -49,6 +56,9 @@ Anchor describe(const Request& request, ir::NodeId id) {
     anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
   }
   anchor.weights_pair = weights_pair(graph, id);
+  const auto& inputs = request.group.inputs;
+  if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
+    anchor.even_pixels = are_adjacent(request.inputs[i]);
   if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
   for (auto input : request.group.inputs) {
     if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())

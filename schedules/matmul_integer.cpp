@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/dot.h"
 #include "schedules/matmul.h"
 #include "schedules/products.h"
 #include "schedules/register_tile.h"
@@ -20,6 +21,7 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 struct Plan {
   int64_t m, n, k, macs, steps;
   bool packed, folded_bias;
+  bool copies;  ///< rows of the left-hand matrix are converted, or padded to whole steps, beforehand
   Product product;
   Space space;
   Tile tile;
@@ -28,6 +30,7 @@ struct Plan {
 
 Tile pick_tile(const Anchor& a, Plan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool words = p.product.method == Method::words;
   t.px = words && p.m > 1 && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
@@ -49,9 +52,13 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   const bool row_bias = p.packed && a.inputs.size() > 2 && a.constant[2] && a.inputs[2].elements() == p.n &&
                         !a.inputs[2].shape.empty() && a.inputs[2].shape.back() == p.n;
   p.product = make_product(a, op.a_zero, op.b_zero, p.k, row_bias);
-  p.folded_bias = p.product.folded;
   if (p.packed && !op.transpose_a) choose_method(p.product, a.facts, p.k, false);
+  if (p.packed && !op.transpose_a && p.product.method == Method::broadcast)
+    choose_dots(p.product, a.facts, p.k, p.k, true);
+  p.folded_bias = p.product.folded;
   p.steps = ceil_div(p.k, p.product.chunk);
+  p.copies = p.product.method == Method::dots &&
+             (!reads_in_place(p.product, a.inputs[0].dtype) || p.k % p.product.chunk != 0);
   p.space = {.channels = p.n,
              .x = p.m,
              .steps = p.steps,
@@ -74,11 +81,39 @@ Expr bias_at(const Plan& p, const Anchor& a, Inputs in, const std::vector<Var>& 
   return in[2](at);
 }
 
+/// The left-hand matrix as dot products take it.
+Func converted_rows(const Plan& p, const Anchor& a, const Func& in) {
+  Func input("rows");
+  const auto v = axes(a.inputs[0].rank());
+  const Halide::Type type = halide_type(p.product.x);
+  input(v) = p.k % p.product.chunk == 0 ? undef(type) : Internal::make_const(type, p.product.x_zero);
+  const RDom r = converted_run(p.k, 1);
+  std::vector<Expr> at(v.begin(), v.end());
+  at[0] = min(r.y * r.x.extent(), e(p.k) - r.x.extent()) + r.x;
+  input(at) = as_factor(p.product, in(at));
+  return input;
+}
+
+void schedule_converted_rows(const Plan& p, const Anchor& a, Stages& stages, Func input) {
+  const auto v = input.args();
+  ir::Type type{p.product.x, a.inputs[0].shape, {}};
+  type.shape.back() = p.steps * p.product.chunk;
+  for (size_t d = 0; d < v.size(); ++d) input.bound(v[d], 0, e(type.shape[v.size() - 1 - d]));
+  input.compute_root().update().allow_race_conditions().vectorize(input.rvars()[0]);
+  if (type.elements() * ir::size_of(type.dtype) <= stack_limit(a.facts) / 4) {
+    input.store_in(MemoryType::Register);
+    return;
+  }
+  stages.scratch.push_back(input);
+  stages.scratch_types.push_back(type);
+}
+
 }  // namespace
 
 std::vector<Strategy> matmul_strategies(const ir::MatMul& op, const Anchor& a) {
   const Plan p = make_plan(op, a);
   if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
+  if (p.product.method == Method::dots) return {{"dots", p.tile.cycles}};
   return {{p.product.method == Method::lanes ? "lanes" : "tiles", p.tile.cycles}};
 }
 
@@ -110,7 +145,8 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
   const std::vector<Expr> here(args.begin(), args.end());
 
   // The algorithm.
-  const bool lanes = p.product.method == Method::lanes, wide = p.product.sum == ir::DType::i64;
+  const bool lanes = p.product.method == Method::lanes || p.product.method == Method::dots,
+             wide = p.product.sum == ir::DType::i64;
   const Halide::Type type = halide_type(p.product.acc);
   Func acc("acc");
   Region region{{0, e(p.steps)}};
@@ -121,9 +157,10 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
   acc(args) =
       in.size() > 2 && !wide && !pairs ? cast(type, bias_at(p, a, in, args)) : Internal::make_zero(type);
   const auto batch_a = batch_of(a.inputs[0], args), batch_b = batch_of(a.inputs[1], args);
+  const Func left = p.copies ? converted_rows(p, a, in[0]) : in[0];
   const auto element = [&](const Expr& i) {
     const Expr k = step * p.product.chunk + i;
-    return in[0](join(op.transpose_a ? std::vector<Expr>{m, k} : std::vector<Expr>{k, m}, batch_a));
+    return left(join(op.transpose_a ? std::vector<Expr>{m, k} : std::vector<Expr>{k, m}, batch_a));
   };
   Expr weight;
   if (pairs) {
@@ -140,7 +177,8 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
     return sum;
   }
   if (lanes)
-    weight = in[1](lane, n % width, step, 0, n / width);
+    weight = in[1](lane, p.product.method == Method::dots ? packed_lane(n, p.tile) : n % width, step, 0,
+                   n / width);
   else if (p.packed)
     weight = in[1](n % width, step, 0, n / width);
   else
@@ -148,7 +186,7 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
         p.product,
         in[1](join(op.transpose_b ? std::vector<Expr>{step, n} : std::vector<Expr>{n, step}, batch_b)));
   acc(args) = accumulate(p.product, acc(here), weight, lane, element);
-  stages.parts = {acc};
+  stages.parts = {acc, left};
   if (p.product.acc == p.product.sum && !wide) return acc;
   Func sum("sum");
   Expr value = cast(halide_type(p.product.sum), acc(here));
@@ -178,6 +216,11 @@ void matmul_schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
   if (worth_parallel(a.facts, p.macs)) out.parallel(columns);
   acc.compute_at(out, rows);
   const auto v = acc.args();
+  if (p.copies) schedule_converted_rows(p, a, stages, stages.parts[1]);
+  if (p.product.method == Method::dots) {
+    schedule_dots(acc, v[0], v[1], {}, p.tile);
+    return;
+  }
   acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
   if (p.product.method == Method::lanes) {
     acc.unroll(v[0]).unroll(v[1]);

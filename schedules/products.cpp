@@ -50,6 +50,7 @@ Product make_product(const Anchor& a, int64_t x_zero, int64_t w_zero, int64_t st
   p.x = a.inputs[0].dtype;
   p.weights = weights_dtype(a.inputs[1].dtype, w_zero);
   p.x_zero = x_zero, p.w_zero = w_zero;
+  p.packs_bias = packs_bias;
   p.folded = x_zero != 0 && packs_bias;
   p.sum = a.output.dtype;
   const int64_t most = magnitude(p.x, p.folded ? 0 : x_zero) * magnitude(a.inputs[1].dtype, w_zero);
@@ -131,7 +132,8 @@ Expr separated(const Expr& first, const Expr& both) {
 ir::Type packed_type(const Product& p, int64_t tiles, int64_t outer, int64_t run, int64_t width) {
   const int64_t steps = ceil_div(run, p.chunk);
   if (p.method == Method::words) return {DType::i32, {tiles, outer, steps, width}, {}};
-  if (p.method == Method::lanes) return {p.weights, {tiles, outer, steps, width, p.chunk}, {}};
+  if (p.method == Method::lanes || p.method == Method::dots)
+    return {p.weights, {tiles, outer, steps, width, p.chunk}, {}};
   return {p.weights, {tiles, outer, steps, width}, {}};
 }
 

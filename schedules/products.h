@@ -19,13 +19,16 @@ enum class Method : uint8_t {
   broadcast,  ///< one element of x times a vector of weights, one for each output channel
   words,      ///< four elements of x and of weights each in a general register
   lanes,      ///< a vector of elements of x times as many weights, summed into one number
+  dots,       ///< a few elements of x times as many weights of each of a vector of channels (dot.h)
 };
 
 struct Product {
   ir::DType x, weights;  ///< of the factors in the innermost loop: weights are less their zero point
   ir::DType acc, sum;    ///< i32 where sums provably fit, else u32 (wraps) or i64; `sum` is the output's
   int64_t x_zero, w_zero;
-  bool folded;  ///< x_zero is part of the packed bias
+  int64_t shift;    ///< of x in the innermost loop against x in memory; x_zero is of the former
+  bool packs_bias;  ///< there is a bias that may be packed
+  bool folded;      ///< x_zero is part of the packed bias
   Method method;
   int chunk = 1;       ///< elements of one step
   bool pairs = false;  ///< Method::words: two channels share a word (pairs.h)

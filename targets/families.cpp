@@ -31,6 +31,8 @@ Target x86_64_linux(std::string name, std::string cpu) {
   t.facts = {.vector_bits = 128,
              .vector_registers = 16,
              .int8_dot = 2,
+             .dot_unsigned = true,
+             .int8_pairs = true,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 256 * kKiB,
              .l3_bytes = 2 * kMiB,

@@ -23,9 +23,11 @@ struct Facts {
                                ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
   bool high_multiply = false;  ///< the upper half of a vector's 32-bit products, rounded or not, is one
                                ///< instruction, and so are shifts by signed amounts and saturation
-  bool native_f16 = false;     ///< f16 arithmetic is native
-  int fma_latency = 4;         ///< cycles; with fma_throughput gives the accumulators needed
-  int fma_throughput = 1;      ///< vector FMAs issued per cycle
+  bool dot_unsigned = false;  ///< the dot product of four takes unsigned bytes times signed ones, else signed
+  bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
+  bool native_f16 = false;    ///< f16 arithmetic is native
+  int fma_latency = 4;        ///< cycles; with fma_throughput gives the accumulators needed
+  int fma_throughput = 1;     ///< vector FMAs issued per cycle
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free

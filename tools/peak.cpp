@@ -83,18 +83,18 @@ float loop_sse() {
 
 // Bytes widened to 16 bits, multiplied and summed in pairs. The factors depend on the sum, lest the product
 // leave the loop.
-#define HALITE_LOOP_OF_PAIRS(NAME, FEATURES, VECTOR, SET1, MADD, ADD, FIRST)                \
-  [[gnu::target(FEATURES)]] float NAME() {                                                 \
-    volatile int source = 0x00010001;                                                      \
-    const VECTOR x = SET1(source);                                                         \
-    VECTOR acc[kChains];                                                                   \
-    for (int c = 0; c < kChains; ++c) acc[c] = SET1(source + c);                           \
-    for (int64_t s = 0; s < kSteps; ++s) {                                                 \
-      _Pragma("clang loop unroll(full)") for (int c = 0; c < kChains; ++c) acc[c] =        \
-          ADD(acc[c], MADD(acc[c], x));                                                    \
-    }                                                                                      \
-    for (int c = 1; c < kChains; ++c) acc[0] = ADD(acc[0], acc[c]);                        \
-    return static_cast<float>(FIRST(acc[0]));                                              \
+#define HALITE_LOOP_OF_PAIRS(NAME, FEATURES, VECTOR, SET1, MADD, ADD, FIRST)        \
+  [[gnu::target(FEATURES)]] float NAME() {                                          \
+    volatile int source = 0x00010001;                                               \
+    const VECTOR x = SET1(source);                                                  \
+    VECTOR acc[kChains];                                                            \
+    for (int c = 0; c < kChains; ++c) acc[c] = SET1(source + c);                    \
+    for (int64_t s = 0; s < kSteps; ++s) {                                          \
+      _Pragma("clang loop unroll(full)") for (int c = 0; c < kChains; ++c) acc[c] = \
+          ADD(acc[c], MADD(acc[c], x));                                             \
+    }                                                                               \
+    for (int c = 1; c < kChains; ++c) acc[0] = ADD(acc[0], acc[c]);                 \
+    return static_cast<float>(FIRST(acc[0]));                                       \
   }
 HALITE_LOOP_OF_PAIRS(loop_pairs_avx512, "avx512bw", __m512i, _mm512_set1_epi32, _mm512_madd_epi16,
                      _mm512_add_epi32, _mm512_cvtsi512_si32)

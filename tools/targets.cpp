@@ -40,6 +40,8 @@ Json to_json(const targets::Target& t) {
                 {"fma", f.fma},
                 {"hard_float", f.hard_float},
                 {"int8_dot", f.int8_dot},
+                {"dot_unsigned", f.dot_unsigned},
+                {"int8_pairs", f.int8_pairs},
                 {"native_f16", f.native_f16},
                 {"unaligned_loads", f.unaligned_loads},
                 {"l1_bytes", f.l1_bytes},

@@ -1,0 +1,59 @@
+// Integer products use the instructions that each machine has for them, and keep sums in registers.
+#include <doctest/doctest.h>
+
+#include "codegen/compile.h"
+#include "ir/text.h"
+
+using namespace halite;
+
+namespace {
+
+std::string assembly(const char* text, const std::string& target, const std::string& features) {
+  auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  codegen::CompileOptions options;
+  options.name = "net";
+  options.target = targets::refine(*targets::find(target), "", features);
+  options.emit_asm = true;
+  auto artifact = codegen::compile(*graph, options);
+  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  return artifact->assembly;
+}
+
+int count(const std::string& text, const std::string& word) {
+  int n = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+constexpr const char* kConv =
+    "graph \"t\" (%x: i8[1,8,8,32]) -> (%y) {\n  const %w: i8[64,3,3,32] = #89ab\n"
+    "  const %b: i32[64] = #0123\n"
+    "  %y: i32[1,8,8,64] = conv2d(%x, %w, %b) pad=[1,1,1,1] x_zero=-3\n}";
+constexpr const char* kUnsignedConv =
+    "graph \"t\" (%x: u8[1,8,8,32]) -> (%y) {\n  const %w: u8[64,1,1,32] = #89ab\n"
+    "  const %b: i32[64] = #0123\n  %y: i32[1,8,8,64] = conv2d(%x, %w, %b) x_zero=130 w_zero=121\n}";
+constexpr const char* kMatmul =
+    "graph \"t\" (%x: i8[4,66]) -> (%y) {\n  const %w: i8[66,64] = #89ab\n  const %b: i32[64] = #0123\n"
+    "  %y: i32[4,64] = matmul(%x, %w, %b) a_zero=9\n}";
+
+struct Case {
+  const char *target, *features, *bytes, *pairs;  ///< instructions; pairs: for weights of nine bits
+};
+
+const Case kCases[] = {
+    {"x86-64", "", "pmaddwd", "pmaddwd"},      {"x86-64-v3", "", "vpmaddwd", "vpmaddwd"},
+    {"x86-64-v4", "", "vpmaddwd", "vpmaddwd"}, {"x86-64-v4", "+avx512vnni", "vpdpbusd", "vpdpwssd"},
+    {"arm64-v8.2", "", "sdot", nullptr},
+};
+
+}  // namespace
+
+TEST_CASE("int8 products are the machine's dot products") {
+  for (const Case& c : kCases) {
+    INFO(std::string(c.target), ' ', std::string(c.features));
+    for (const char* graph : {kConv, kMatmul})
+      CHECK(count(assembly(graph, c.target, c.features), c.bytes) >= 4);
+    if (c.pairs) CHECK(count(assembly(kUnsignedConv, c.target, c.features), c.pairs) >= 4);
+  }
+}
