@@ -32,7 +32,7 @@ struct CompileOptions {
   RowsMode rows = RowsMode::automatic;  ///< --rows: layers computed row by row (fuse_rows.h)
   int64_t max_ram = 0,
           max_flash = 0;     ///< --max-ram (arena and stack), --max-flash (code and weights); 0: none
-  int64_t arena_target = 0;  ///< what fuse_rows tries to reach; 0: half of what plain steps need
+  int64_t arena_target = 0;  ///< what fuse_rows tries to reach; 0: 2/3 of what plain steps need
   Home inputs = Home::arena, outputs = Home::arena;  ///< --inputs, --outputs
   std::string weights_section, code_section;  ///< names for them in the object; empty: .rodata.* and .text.*
   std::vector<Memory> memories;               ///< --memory; empty: one arena, as large as it takes
