@@ -227,6 +227,7 @@ Result<std::vector<uint8_t>> link_program(const Artifact& artifact, const target
     arguments.push_back("--defsym=bare_stack_bytes=" + std::to_string((stack_bytes + 63) / 64 * 64));
     arguments.insert(arguments.end(), {"-T", script.string()});
   }
+  if (options.layout > 0) arguments.push_back("--shuffle-sections=.text*=" + std::to_string(options.layout));
   arguments.insert(arguments.end(), {model_path.string(), driver_path.string()});
   if (auto linked = run_lld(arguments); !linked)
     return bare ? explain(linked.error(), artifact, target) : linked.error();

@@ -15,6 +15,7 @@ struct RunOptions {
   std::filesystem::path
       plugin;  ///< a QEMU plugin; the emulator is then used even where this machine could run
   double timeout_seconds = 3600;  ///< of the whole run
+  int layout = 0;  ///< other than 0: the program's functions in another order, one for each number
 };
 
 struct RunOutcome {
