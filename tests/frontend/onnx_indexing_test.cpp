@@ -5,35 +5,16 @@
 #include <limits>
 #include <numeric>
 
-#include "ir/interpret.h"
 #include "ir/op.h"
-#include "tests/frontend/make_model.h"
+#include "tests/frontend/run_onnx.h"
 
 using namespace halite;
 using ::onnx::TensorProto;
 using test::ModelMaker;
+using test::run;
+using test::Values;
 
 namespace {
-
-using Values = std::vector<double>;
-
-/// All outputs, one after another; `inputs` in the model's order.
-Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
-  const auto graph = model.import();
-  const std::string problem = graph ? "" : to_string(graph.error());
-  REQUIRE_MESSAGE(graph, problem);
-  std::vector<ir::Tensor> tensors;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    tensors.push_back(ir::Tensor::zeros(graph->type(graph->inputs[i])));
-    for (size_t k = 0; k < inputs[i].size(); ++k) tensors[i].set(static_cast<int64_t>(k), inputs[i][k]);
-  }
-  const auto outputs = ir::interpret(*graph, tensors);
-  REQUIRE(outputs);
-  Values values;
-  for (const auto& output : *outputs)
-    for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
-  return values;
-}
 
 ModelMaker scatter(const std::string& op, const char* reduction, std::vector<int64_t> indices,
                    std::vector<int64_t> updates) {

@@ -1,0 +1,34 @@
+// Interprets a model that a test makes.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "ir/interpret.h"
+#include "tests/frontend/make_model.h"
+
+namespace halite::test {
+
+using Values = std::vector<double>;
+
+/// All outputs, one after another; `inputs` in the model's order.
+inline Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
+  const auto graph = model.import();
+  const std::string problem = graph ? "" : to_string(graph.error());
+  REQUIRE_MESSAGE(graph, problem);
+  std::vector<ir::Tensor> tensors;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    tensors.push_back(ir::Tensor::zeros(graph->type(graph->inputs[i])));
+    for (size_t k = 0; k < inputs[i].size(); ++k) tensors[i].set(static_cast<int64_t>(k), inputs[i][k]);
+  }
+  const auto outputs = ir::interpret(*graph, tensors);
+  REQUIRE(outputs);
+  Values values;
+  for (const auto& output : *outputs)
+    for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
+  return values;
+}
+
+}  // namespace halite::test
