@@ -127,7 +127,7 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.
   const Kernels kernels = compile_kernels(graph, views, steps, storage, options, cascades);
   // Offsets, packed weights, argument tables.
-  auto program = build_program(graph, views, steps, storage, kernels, options, cascades);
+  auto program = build_program({graph, views, steps, storage, kernels, options, cascades});
   if (!program) return program.error();
   program->tables.weights = &program->weights;
 

@@ -14,32 +14,25 @@ using schedules::Group;
 
 int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) / align * align; }
 
+/// Entries in the table of pointers by which all of a further memory is reached.
+int64_t windows_of(int64_t bytes) { return (bytes + RT_WINDOW_BYTES - 1) / RT_WINDOW_BYTES; }
+
 class LayoutBuilder {
  public:
-  LayoutBuilder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                const Storage& storage, const Kernels& kernels, const CompileOptions& options,
-                const Cascades& cascades)
-      : graph_(graph),
-        views_(views),
-        groups_(groups),
-        storage_(storage),
-        kernels_(kernels),
-        options_(options),
-        cascades_(cascades),
-        vector_bytes_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)) {}
+  explicit LayoutBuilder(const Settled& in) : in_(in), vector_bytes_(in.vector_align()) {}
 
   Layout run() {
     add_states();
     add_buffers();
-    for (size_t i = 0; i < groups_.size(); i++) add_own(i);
-    for (auto overlap : storage_.overlaps)
+    for (size_t i = 0; i < in_.groups.size(); i++) add_own(i);
+    for (auto overlap : in_.storage.overlaps)
       overlaps_.push_back({interval_of(overlap.upper), interval_of(overlap.lower), overlap.delta});
-    if (options_.memories.empty()) {
+    if (in_.options.memories.empty()) {
       place_in_arena();
     } else {
       place_in_memories();
     }
-    for (size_t i = 0; i < graph_.states.size(); i++) {
+    for (size_t i = 0; i < in_.graph.states.size(); i++) {
       layout_.placements[i].offset += layout_.states.offset;
       layout_.placements[i].memory = layout_.states.memory;
     }
@@ -50,9 +43,9 @@ class LayoutBuilder {
   /// States lie side by side, so that they can be saved in one piece.
   void add_states() {
     auto& states = layout_.states;
-    states.last = std::max(0, int(groups_.size()) - 1);
-    for (size_t i = 0; i < graph_.states.size(); i++) {
-      const auto& buffer = storage_.buffers[i];
+    states.last = std::max(0, int(in_.groups.size()) - 1);
+    for (size_t i = 0; i < in_.graph.states.size(); i++) {
+      const auto& buffer = in_.storage.buffers[i];
       states.bytes = align_up(states.bytes, vector_bytes_);
       layout_.placements.push_back({buffer.name, "state", states.bytes, buffer.interval.size,
                                     buffer.interval.first, buffer.interval.last});
@@ -66,10 +59,10 @@ class LayoutBuilder {
   }
 
   void add_buffers() {
-    const size_t states = graph_.states.size();
-    layout_.of_buffer.resize(storage_.buffers.size());
-    for (size_t i = 0; i < storage_.buffers.size(); i++) {
-      const auto& buffer = storage_.buffers[i];
+    const size_t states = in_.graph.states.size();
+    layout_.of_buffer.resize(in_.storage.buffers.size());
+    for (size_t i = 0; i < in_.storage.buffers.size(); i++) {
+      const auto& buffer = in_.storage.buffers[i];
       static constexpr const char* kSpaces[] = {"arena", "input", "output"};
       if (buffer.bound) continue;
       layout_.of_buffer[i] = i < states ? i : layout_.placements.size();
@@ -82,20 +75,19 @@ class LayoutBuilder {
     layout_.scratch_at.push_back(layout_.placements.size());
     layout_.first_kernel.push_back(next_kernel_);
     const auto own = [&](const std::string& name, const char* space, int64_t bytes, ir::DType dtype) {
-      const int64_t alignment = buffer_align(options_.target.facts, dtype);
+      const int64_t alignment = buffer_align(in_.options.target.facts, dtype);
       add(name, space, {std::max<int64_t>(bytes, 1), alignment, int(step), int(step)});
     };
-    if (const auto* cascade = cascade_of(step)) {
+    if (const auto* cascade = in_.cascade_of(step)) {
       own("rows moved", "scratch", 4 * int64_t(cascade->lines.size()), ir::DType::u32);
       for (const auto& line : cascade->lines)
-        own(graph_.value(line.value).name, "line", line.bytes(), graph_.type(line.value).dtype);
+        own(in_.graph.value(line.value).name, "line", line.bytes(), in_.graph.type(line.value).dtype);
       next_kernel_ += cascade->groups.size();
     } else {
       next_kernel_++;
     }
     for (size_t k = layout_.first_kernel[step]; k < next_kernel_; k++) {
-      for (const auto& type : kernel_at(kernels_, k).scratch)
-        own("scratch", "scratch", type.bytes(), type.dtype);
+      for (const auto& type : in_.kernel(k).scratch) own("scratch", "scratch", type.bytes(), type.dtype);
     }
   }
 
@@ -107,7 +99,7 @@ class LayoutBuilder {
     const Plan plan = plan_memory(intervals_, overlaps_);
     const int64_t base = align_up(layout_.states.offset + layout_.states.bytes, align);
     for (size_t i = 0; i < intervals_.size(); i++)
-      layout_.placements[graph_.states.size() + i].offset = base + plan.offsets[i];
+      layout_.placements[in_.graph.states.size() + i].offset = base + plan.offsets[i];
     layout_.memories.push_back({{}, false, 0, base + plan.bytes, base + plan.lower_bound});
     layout_.first_window.push_back(0);
   }
@@ -115,7 +107,8 @@ class LayoutBuilder {
   void place_in_memories() {
     find_accesses();
     std::vector<Interval> intervals = intervals_;
-    std::vector<int64_t> accesses(accesses_.begin() + std::ptrdiff_t(graph_.states.size()), accesses_.end());
+    std::vector<int64_t> accesses(accesses_.begin() + std::ptrdiff_t(in_.graph.states.size()),
+                                  accesses_.end());
     const auto& states = layout_.states;
     const bool has_states = states.bytes > 0;
     if (has_states) {
@@ -124,12 +117,13 @@ class LayoutBuilder {
     }
     std::vector<Room> rooms;
     int64_t windows = 0;
-    for (size_t m = 1; m < options_.memories.size(); m++) windows += windows_of(options_.memories[m].bytes);
-    for (const auto& memory : options_.memories)
+    for (size_t m = 1; m < in_.options.memories.size(); m++)
+      windows += windows_of(in_.options.memories[m].bytes);
+    for (const auto& memory : in_.options.memories)
       rooms.push_back({memory.bytes, rooms.empty() ? table_bytes(windows) : 0, memory.fast});
     const Assignment found = assign_rooms(intervals, accesses, overlaps_, rooms);
     for (size_t i = 0; i < intervals_.size(); i++) {
-      auto& placement = layout_.placements[graph_.states.size() + i];
+      auto& placement = layout_.placements[in_.graph.states.size() + i];
       placement.offset = found.offsets[i];
       placement.memory = int(found.room[i]);
     }
@@ -139,7 +133,7 @@ class LayoutBuilder {
     }
     size_t next_window = 0;
     for (size_t m = 0; m < rooms.size(); m++) {
-      const auto& memory = options_.memories[m];
+      const auto& memory = in_.options.memories[m];
       layout_.memories.push_back(
           {memory.name, memory.fast, memory.bytes, found.bytes[m], found.lower_bounds[m]});
       layout_.first_window.push_back(next_window);
@@ -147,24 +141,23 @@ class LayoutBuilder {
     }
   }
 
-  static int64_t windows_of(int64_t bytes) { return (bytes + RT_WINDOW_BYTES - 1) / RT_WINDOW_BYTES; }
-
   int64_t table_bytes(int64_t windows) const {
-    return (int64_t(graph_.inputs.size() + graph_.outputs.size()) + windows) * pointer_bytes(options_.target);
+    return (int64_t(in_.graph.inputs.size() + in_.graph.outputs.size()) + windows) *
+           pointer_bytes(in_.options.target);
   }
 
   /// By placement: bytes read and written, estimated.
   void find_accesses() {
     accesses_.assign(layout_.placements.size(), 0);
-    for (size_t step = 0; step < groups_.size(); step++) {
-      if (const auto* cascade = cascade_of(step)) {
+    for (size_t step = 0; step < in_.groups.size(); step++) {
+      if (const auto* cascade = in_.cascade_of(step)) {
         count_cascade(step, *cascade);
       } else {
         const size_t k = layout_.first_kernel[step];
-        const int64_t macs = macs_of(groups_[step]);
-        for (auto id : groups_[step].inputs) count(id, multiplies(groups_[step], id) ? macs : 0);
-        for (auto id : groups_[step].outputs) count(id, 0);
-        count_scratch(layout_.scratch_at[step], kernel_at(kernels_, k), macs);
+        const int64_t macs = macs_of(in_.groups[step]);
+        for (auto id : in_.groups[step].inputs) count(id, multiplies(in_.groups[step], id) ? macs : 0);
+        for (auto id : in_.groups[step].outputs) count(id, 0);
+        count_scratch(layout_.scratch_at[step], in_.kernel(k), macs);
       }
     }
   }
@@ -181,7 +174,7 @@ class LayoutBuilder {
     for (const auto& line : cascade.lines) {
       if (line.loaded || line.stored) count(line.value, 0);
       // Written once, and moved up for every row.
-      accesses_[*line_of(line.value)] += graph_.type(line.value).bytes() * (2 * line.rows - 1);
+      accesses_[*line_of(line.value)] += in_.graph.type(line.value).bytes() * (2 * line.rows - 1);
     }
     size_t scratch_at = lines_at + cascade.lines.size();
     for (size_t g = 0; g < cascade.layers.size(); g++) {
@@ -190,12 +183,12 @@ class LayoutBuilder {
       for (auto id : layer.inputs) {
         const int64_t reads = multiplies(layer, id) ? macs : 0;
         if (const auto line = line_of(id)) {
-          accesses_[*line] += std::max(reads * size_of(graph_.type(id).dtype), graph_.type(id).bytes());
+          accesses_[*line] += std::max(reads * size_of(in_.graph.type(id).dtype), in_.graph.type(id).bytes());
         } else {
           count(id, reads);
         }
       }
-      const auto& code = kernel_at(kernels_, layout_.first_kernel[step] + g);
+      const auto& code = in_.kernel(layout_.first_kernel[step] + g);
       count_scratch(scratch_at, code, macs);
       scratch_at += code.scratch.size();
     }
@@ -207,36 +200,25 @@ class LayoutBuilder {
   }
 
   void count(ir::ValueId id, int64_t reads) {
-    if (graph_.is_constant(id)) return;
-    const auto& type = graph_.type(id);
-    const auto at = layout_.of_buffer[*storage_.buffer_of[views_.places[id.index].root.index]];
+    if (in_.graph.is_constant(id)) return;
+    const auto& type = in_.graph.type(id);
+    const auto at = layout_.of_buffer[*in_.storage.buffer_of[in_.views.places[id.index].root.index]];
     if (at) accesses_[*at] += std::max(reads * size_of(type.dtype), type.bytes());
   }
 
   int64_t macs_of(const Group& group) const {
     int64_t macs = 0;
-    for (auto id : group.nodes) macs += schedules::macs(graph_, id);
+    for (auto id : group.nodes) macs += schedules::macs(in_.graph, id);
     return macs;
   }
 
   bool multiplies(const Group& group, ir::ValueId id) const {
-    return std::ranges::count(graph_.node(group.anchor).inputs, id) > 0;
+    return std::ranges::count(in_.graph.node(group.anchor).inputs, id) > 0;
   }
 
-  size_t interval_of(size_t buffer) const { return *layout_.of_buffer[buffer] - graph_.states.size(); }
+  size_t interval_of(size_t buffer) const { return *layout_.of_buffer[buffer] - in_.graph.states.size(); }
 
-  const Cascade* cascade_of(size_t step) const {
-    const auto found = cascades_.find(step);
-    return found == cascades_.end() ? nullptr : &found->second;
-  }
-
-  const ir::Graph& graph_;
-  const Views& views_;
-  const std::vector<Group>& groups_;
-  const Storage& storage_;
-  const Kernels& kernels_;
-  const CompileOptions& options_;
-  const Cascades& cascades_;
+  const Settled& in_;
   const int64_t vector_bytes_;  ///< alignment of what need not share a cache line
   size_t next_kernel_ = 0;
   std::vector<Interval> intervals_;  // of the placements behind the states
@@ -247,20 +229,11 @@ class LayoutBuilder {
 
 }  // namespace
 
-Layout lay_out(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-               const Storage& storage, const Kernels& kernels, const CompileOptions& options,
-               const Cascades& cascades) {
-  return LayoutBuilder(graph, views, groups, storage, kernels, options, cascades).run();
-}
-
-const CompiledKernel& kernel_at(const Kernels& kernels, size_t index) {
-  return kernels.unique[kernels.of_group[index]];
-}
+Layout lay_out(const Settled& in) { return LayoutBuilder(in).run(); }
 
 int64_t window_count(const Layout& layout) {
   int64_t count = 0;
-  for (size_t m = 1; m < layout.memories.size(); m++)
-    count += (layout.memories[m].bytes + RT_WINDOW_BYTES - 1) / RT_WINDOW_BYTES;
+  for (size_t m = 1; m < layout.memories.size(); m++) count += windows_of(layout.memories[m].bytes);
   return count;
 }
 

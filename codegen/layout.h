@@ -2,10 +2,35 @@
 // memory begins with the table of pointers (rt/abi.h).
 #pragma once
 
+#include <algorithm>
+
 #include "codegen/kernels.h"
 #include "rt/abi.h"
 
 namespace halite::codegen {
+
+/// What is settled before anything gets a place; must outlive who holds it.
+struct Settled {
+  const ir::Graph& graph;
+  const Views& views;
+  const std::vector<schedules::Group>& groups;  ///< by step
+  const Storage& storage;
+  const Kernels& kernels;
+  const CompileOptions& options;
+  const Cascades& cascades;
+
+  /// nullptr: the step is one kernel.
+  const Cascade* cascade_of(size_t step) const {
+    const auto found = cascades.find(step);
+    return found == cascades.end() ? nullptr : &found->second;
+  }
+  /// `index` as in Layout::first_kernel.
+  const CompiledKernel& kernel(size_t index) const { return kernels.unique[kernels.of_group[index]]; }
+  /// Bytes; the alignment of what vectors read, but need not have a cache line of its own.
+  int64_t vector_align() const {
+    return std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN);
+  }
+};
 
 struct Layout {
   std::vector<Placement> placements;  ///< states first
@@ -19,10 +44,7 @@ struct Layout {
 
 /// With CompileOptions::memories, tensors that are used most for their size are in fast ones. What does not
 /// fit is seen in MemoryReport.
-Layout lay_out(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,
-               const Kernels&, const CompileOptions&, const Cascades&);
-
-const CompiledKernel& kernel_at(const Kernels&, size_t index);
+Layout lay_out(const Settled&);
 
 /// As arguments name it; `offset` bytes behind its beginning.
 rt_ref ref_of(const Layout&, const ir::Graph&, const Placement&, int64_t offset = 0);

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "codegen/layout.h"
-
 namespace halite::codegen {
 namespace {
 
@@ -14,34 +12,23 @@ rt_ref make_ref(uint32_t space, int64_t offset) { return space << RT_SPACE_SHIFT
 
 class ProgramBuilder {
  public:
-  ProgramBuilder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                 const Storage& storage, const Kernels& kernels, const CompileOptions& options,
-                 const Cascades& cascades)
-      : graph_(graph),
-        views_(views),
-        groups_(groups),
-        storage_(storage),
-        kernels_(kernels),
-        options_(options),
-        cascades_(cascades),
-        pool_(std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN)),
-        layout_(lay_out(graph, views, groups, storage, kernels, options, cascades)) {}
+  explicit ProgramBuilder(const Settled& in) : in_(in), pool_(in.vector_align()), layout_(lay_out(in)) {}
 
   Result<Program> run() {
     report_layout();
-    for (size_t i = 0; i < groups_.size(); i++) add_step(i);
+    for (size_t i = 0; i < in_.groups.size(); i++) add_step(i);
     program_.weights = pool_.bytes();
     if (auto fits = check_range(); !fits) return fits.error();
     auto& tables = program_.tables;
-    tables.name = options_.name;
-    for (auto id : graph_.inputs) add_public(id, tables.inputs, tables.input_refs);
-    for (auto id : graph_.outputs) add_public(id, tables.outputs, tables.output_refs);
+    tables.name = in_.options.name;
+    for (auto id : in_.graph.inputs) add_public(id, tables.inputs, tables.input_refs);
+    for (auto id : in_.graph.outputs) add_public(id, tables.outputs, tables.output_refs);
     for (const auto& memory : layout_.memories) tables.memory_bytes.push_back(memory.bytes);
-    tables.state = ref_of(layout_, graph_, layout_.states);
+    tables.state = ref_of(layout_, in_.graph, layout_.states);
     tables.state_bytes = layout_.states.bytes;
-    for (size_t i = 0; i < graph_.states.size(); i++)
-      add_initial(graph_.states[i].initial, layout_.placements[i].offset - layout_.states.offset);
-    tables.embed_weights = !options_.separate_weights;
+    for (size_t i = 0; i < in_.graph.states.size(); i++)
+      add_initial(in_.graph.states[i].initial, layout_.placements[i].offset - layout_.states.offset);
+    tables.embed_weights = !in_.options.separate_weights;
     report_totals();
     return std::move(program_);
   }
@@ -57,7 +44,7 @@ class ProgramBuilder {
       report.arena_lower_bound += memory.lower_bound;
     }
     for (const auto& placement : layout_.placements) report.tensor_bytes += placement.bytes;
-    for (const auto& buffer : storage_.buffers) {
+    for (const auto& buffer : in_.storage.buffers) {
       if (buffer.bound) report.bound_bytes += (buffer.interval.size + 63) / 64 * 64;
     }
   }
@@ -76,31 +63,24 @@ class ProgramBuilder {
     program_.tables.initials.push_back(std::move(row));
   }
 
-  const Cascade* cascade_of(size_t step) const {
-    const auto found = cascades_.find(step);
-    return found == cascades_.end() ? nullptr : &found->second;
-  }
-
-  const CompiledKernel& kernel(size_t k) const { return kernel_at(kernels_, k); }
-
   rt_ref ref(size_t placement, int64_t offset = 0) const {
-    return ref_of(layout_, graph_, layout_.placements[placement], offset);
+    return ref_of(layout_, in_.graph, layout_.placements[placement], offset);
   }
 
   StepReport row_of(const Group& group, const CompiledKernel& code) const {
-    StepReport row{graph_.node(group.anchor).name, {}, code.symbol, code.strategy};
+    StepReport row{in_.graph.node(group.anchor).name, {}, code.symbol, code.strategy};
     for (auto id : group.nodes) {
-      const auto& op = graph_.node(id).op;
+      const auto& op = in_.graph.node(id).op;
       const auto* elementwise = std::get_if<ir::Elementwise>(&op);
       row.op +=
           (row.op.empty() ? "" : "+") + std::string(elementwise ? to_string(elementwise->fn) : name_of(op));
-      row.macs += schedules::macs(graph_, id);
+      row.macs += schedules::macs(in_.graph, id);
     }
     return row;
   }
 
   rt_ref weights_ref(const Group& group, size_t k, const CompiledKernel& code, StepReport& row) {
-    const auto constant = [&](size_t i) { return *graph_.value(group.inputs[i]).constant; };
+    const auto constant = [&](size_t i) { return *in_.graph.value(group.inputs[i]).constant; };
     const ir::Tensor packed = code.packing[k].pack(constant(k), constant);
     row.weights_bytes += packed.type().bytes();
     return make_ref(RT_SPACE_WEIGHTS, pool_.add(packed));
@@ -115,14 +95,15 @@ class ProgramBuilder {
   }
 
   void add_step(size_t i) {
-    const Group& group = groups_[i];
-    if (cascade_of(i)) return add_cascade(i, *cascade_of(i));
-    const CompiledKernel& code = kernel(layout_.first_kernel[i]);
+    const Group& group = in_.groups[i];
+    if (const auto* cascade = in_.cascade_of(i)) return add_cascade(i, *cascade);
+    const CompiledKernel& code = in_.kernel(layout_.first_kernel[i]);
     StepTable table{code.symbol, {}, code.extents, {}};
     StepReport row = row_of(group, code);
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
-      table.args.push_back(graph_.is_constant(id) ? weights_ref(group, k, code, row) : tensor_ref(id, row));
+      table.args.push_back(in_.graph.is_constant(id) ? weights_ref(group, k, code, row)
+                                                     : tensor_ref(id, row));
     }
     add_outputs(group, table, row);
     add_scratch(code, layout_.scratch_at[i], table, row);
@@ -133,14 +114,14 @@ class ProgramBuilder {
   void add_outputs(const Group& group, StepTable& table, StepReport& row) const {
     for (auto id : group.outputs) {
       table.args.push_back(tensor_ref(id, row));
-      row.output_names.push_back(graph_.value(id).name);
-      row.output_types.push_back(graph_.type(id));
+      row.output_names.push_back(in_.graph.value(id).name);
+      row.output_types.push_back(in_.graph.type(id));
     }
   }
 
   /// One step whose kernel runs the rows of several layers.
   void add_cascade(size_t i, const Cascade& cascade) {
-    const Group& outer = groups_[i];
+    const Group& outer = in_.groups[i];
     StepTable table{"rt_run_cascade", {}, {}, program_.tables.cascades.size()};
     StepReport row = row_of(outer, {});
     row.op.clear();
@@ -156,7 +137,7 @@ class ProgramBuilder {
     for (size_t l = 0; l < cascade.lines.size(); l++) row.tensors.push_back(layout_.placements[lines_at + l]);
     for (size_t g = 0; g < cascade.groups.size(); g++) {
       layers.push_back(row_layer(cascade, g, layout_.first_kernel[i] + g, scratch_at, row));
-      scratch_at += kernel(layout_.first_kernel[i] + g).scratch.size();
+      scratch_at += in_.kernel(layout_.first_kernel[i] + g).scratch.size();
     }
     CascadeTable rows = line_tables(cascade, lines_at);
     rows.moved = ref(layout_.scratch_at[i]);
@@ -170,14 +151,14 @@ class ProgramBuilder {
   StepTable row_layer(const Cascade& cascade, size_t g, size_t kernel_index, size_t scratch_at,
                       StepReport& row) {
     const Group& group = cascade.groups[g];
-    const CompiledKernel& code = kernel(kernel_index);
+    const CompiledKernel& code = in_.kernel(kernel_index);
     StepReport part = row_of(cascade.layers[g], code);
     StepTable table{code.symbol, {}, code.extents, {}};
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
       const bool whole = id == cascade.layers[g].inputs[k];
       rt_ref ref = 0;
-      if (graph_.is_constant(id)) {
+      if (in_.graph.is_constant(id)) {
         ref = weights_ref(group, k, code, part);
       } else if (whole) {
         ref = tensor_ref(id, part);
@@ -217,7 +198,7 @@ class ProgramBuilder {
     const auto line_ref = [&](size_t line, int64_t offset) { return ref(lines_at + line, offset); };
     size_t next = 0;
     for (size_t k = 0; k < group.inputs.size(); k++) {
-      if (graph_.is_constant(group.inputs[k])) continue;
+      if (in_.graph.is_constant(group.inputs[k])) continue;
       const auto& input = op.inputs[next++];
       if (input.line) table.step.args[k] = line_ref(*input.line, input.offset);
     }
@@ -228,26 +209,26 @@ class ProgramBuilder {
   }
 
   rt_ref tensor_ref(ir::ValueId id, StepReport& row) const {
-    const Place& place = views_.places[id.index];
-    const uint32_t index = *storage_.buffer_of[place.root.index];
-    const Buffer& buffer = storage_.buffers[index];
+    const Place& place = in_.views.places[id.index];
+    const uint32_t index = *in_.storage.buffer_of[place.root.index];
+    const Buffer& buffer = in_.storage.buffers[index];
     Placement placement{{}, "bound", 0, 0, buffer.interval.first, buffer.interval.last};
     if (layout_.of_buffer[index]) placement = layout_.placements[*layout_.of_buffer[index]];
-    placement.tensor = graph_.value(id).name;
-    const int64_t offset = place.offset * size_of(graph_.type(id).dtype);
+    placement.tensor = in_.graph.value(id).name;
+    const int64_t offset = place.offset * size_of(in_.graph.type(id).dtype);
     if (!buffer.bound) placement.offset += offset;
-    placement.bytes = graph_.type(id).bytes();
+    placement.bytes = in_.graph.type(id).bytes();
     row.tensors.push_back(placement);
     if (buffer.space == Buffer::Space::arena || buffer.space == Buffer::Space::state)
-      return ref_of(layout_, graph_, placement);
+      return ref_of(layout_, in_.graph, placement);
     HALITE_CHECK(offset <= int64_t{RT_PUBLIC_OFFSET_MASK}, "a window far into public tensor " + buffer.name);
     const uint32_t space = buffer.space == Buffer::Space::input ? RT_SPACE_INPUT : RT_SPACE_OUTPUT;
     return make_ref(space, int64_t{buffer.io_index} << RT_PUBLIC_SHIFT | offset);
   }
 
   void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
-    values.push_back({graph_.value(id).name, graph_.type(id), {}});
-    const auto at = layout_.of_buffer[*storage_.buffer_of[id.index]];
+    values.push_back({in_.graph.value(id).name, in_.graph.type(id), {}});
+    const auto at = layout_.of_buffer[*in_.storage.buffer_of[id.index]];
     refs.push_back(at ? ref(*at) : RT_REF_NONE);
   }
 
@@ -258,10 +239,10 @@ class ProgramBuilder {
                        " bytes; an object can address 1 GiB of each",
                    {}};
     };
-    if (std::max(graph_.inputs.size(), graph_.outputs.size()) > RT_MAX_PUBLIC) {
+    if (std::max(in_.graph.inputs.size(), in_.graph.outputs.size()) > RT_MAX_PUBLIC) {
       return Error{ErrorCode::kResource, "the model has more than 64 inputs or outputs", {}};
     }
-    if (int64_t(graph_.outputs.size()) + window_count(layout_) >= RT_MAX_PUBLIC) {
+    if (int64_t(in_.graph.outputs.size()) + window_count(layout_) >= RT_MAX_PUBLIC) {
       return Error{ErrorCode::kResource,
                    "further memories reach too far: they and the outputs have 63 entries in a table, one for "
                    "every 16 MiB; name the largest memory first",
@@ -276,21 +257,15 @@ class ProgramBuilder {
 
   void report_totals() {
     auto& report = program_.report;
-    report.name = options_.name;
-    report.target = options_.target.name;
+    report.name = in_.options.name;
+    report.target = in_.options.target.name;
     report.weights_bytes = int64_t(program_.weights.size());
-    report.kernels = int(kernels_.unique.size());
-    report.cached_kernels = kernels_.from_cache;
+    report.kernels = int(in_.kernels.unique.size());
+    report.cached_kernels = in_.kernels.from_cache;
     for (const auto& step : report.steps) report.macs += step.macs;
   }
 
-  const ir::Graph& graph_;
-  const Views& views_;
-  const std::vector<Group>& groups_;
-  const Storage& storage_;
-  const Kernels& kernels_;
-  const CompileOptions& options_;
-  const Cascades& cascades_;
+  const Settled& in_;
   WeightPool pool_;
   const Layout layout_;
   Program program_;
@@ -298,11 +273,6 @@ class ProgramBuilder {
 
 }  // namespace
 
-Result<Program> build_program(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                              const Storage& storage, const Kernels& kernels, const CompileOptions& options,
-                              const Cascades& cascades) {
-  auto program = ProgramBuilder(graph, views, groups, storage, kernels, options, cascades).run();
-  return program;
-}
+Result<Program> build_program(const Settled& in) { return ProgramBuilder(in).run(); }
 
 }  // namespace halite::codegen

@@ -2,7 +2,7 @@
 // offsets in the arena, the block of packed weights, and for each step its arguments.
 #pragma once
 
-#include "codegen/kernels.h"
+#include "codegen/layout.h"
 #include "codegen/model.h"
 #include "codegen/weights.h"
 
@@ -15,7 +15,6 @@ struct Program {
 };
 
 /// Fails if arena or weights leave the range of rt_ref.
-Result<Program> build_program(const ir::Graph&, const Views&, const std::vector<schedules::Group>&,
-                              const Storage&, const Kernels&, const CompileOptions&, const Cascades& = {});
+Result<Program> build_program(const Settled&);
 
 }  // namespace halite::codegen
