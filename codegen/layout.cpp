@@ -12,8 +12,6 @@ namespace {
 
 using schedules::Group;
 
-int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) / align * align; }
-
 /// Entries in the table of pointers by which all of a further memory is reached.
 int64_t windows_of(int64_t bytes) { return (bytes + RT_WINDOW_BYTES - 1) / RT_WINDOW_BYTES; }
 

@@ -14,8 +14,6 @@ constexpr size_t kNowhere = SIZE_MAX;
 constexpr int kTrials = 8;  ///< numbers of intervals that choose first
 constexpr int kEffort = 20;
 
-int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) & -align; }
-
 class Assigner {
  public:
   Assigner(const std::vector<Interval>& intervals, const std::vector<int64_t>& accesses,

@@ -16,8 +16,6 @@ using Order = std::vector<size_t>;
 constexpr size_t kExactIntervals = 24;       ///< at most so many are searched exactly
 constexpr int64_t kExactPlacements = 60000;  ///< and with so many tries: some ten milliseconds
 
-int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) & -align; }
-
 class Planner {
  public:
   Planner(const std::vector<Interval>& intervals, const std::vector<Overlap>& overlaps)

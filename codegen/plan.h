@@ -7,6 +7,9 @@
 
 namespace halite::codegen {
 
+/// `align`: a power of two.
+inline int64_t align_up(int64_t value, int64_t align) { return (value + align - 1) & -align; }
+
 struct Interval {
   int64_t size = 0;         ///< bytes
   int64_t align = 1;        ///< power of two
