@@ -1,4 +1,4 @@
-// conv2d of integers: what conv2d.cpp hands over, and what the two files of it share.
+// conv2d of integers: what conv2d.cpp hands over, and what its files share.
 #pragma once
 
 #include "schedules/operators.h"
@@ -38,6 +38,8 @@ std::vector<Packing> depthwise_packing(const ir::Conv2d&, const Anchor&);
 Halide::Func depthwise_algorithm(const ir::Conv2d&, const Anchor&, Stages&, Inputs);
 void depthwise_schedule(const ir::Conv2d&, const Anchor&, Stages&);
 
+/// `copies_for_speed`: an input may be copied where that is not needed for its padding.
+ConvPlan plan_conv(const ir::Conv2d&, const Anchor&, bool copies_for_speed = true);
 ConvPlan plan_depthwise(const ir::Conv2d&, const Anchor&);
 /// The input with x_zero around it. Indexed by c + x * channels, y, b.
 Halide::Func copied_input(const ir::Conv2d&, const ConvPlan&, const Halide::Func& in);

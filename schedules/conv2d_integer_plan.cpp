@@ -1,0 +1,167 @@
+// Decides how a conv2d of integers is computed: what is copied, in which steps products are summed, the tile,
+// and how rows are divided into tasks.
+#include <algorithm>
+
+#include "schedules/conv2d_integer.h"
+#include "schedules/dot.h"
+
+namespace halite::schedules::integer {
+namespace {
+
+constexpr int64_t kMostRowsPerTask = 14;
+constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be copied
+
+Tile pick_tile(const Anchor& a, ConvPlan& p) {
+  if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
+  Tile t;
+  const bool exactly = p.space.rest == Rest::none;
+  if (p.product.method == Method::words) {
+    t.px = p.ow > 1 && !(a.in_place && p.ow % 2 != 0) ? 2 : 1;
+    t.vectors = word_channels(p.product, a, p.ocg, t.px, exactly);
+  } else {
+    t.vectors = std::min<int64_t>(4, p.ocg);
+    while (exactly && p.ocg % t.vectors != 0) --t.vectors;
+    // Four sums make one vector, which is scaled and stored as such.
+    if (t.vectors == 4 && p.ocg % 4 == 0) std::swap(t.lanes, t.vectors);
+  }
+  t.cycles = 1;
+  return t;
+}
+
+/// How the input is copied and how rows are divided into tasks.
+void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
+  const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
+  const auto strip_rows = [&](int64_t rows) {
+    return (rows * p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+  };
+  int64_t rows = row_tiles;
+  if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
+  if (p.copy != Copy::none) {
+    rows = std::min(rows, kMostRowsPerTask);
+    const int64_t bytes = ir::size_of(p.product.x);
+    const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
+    while (rows > 1 && strip_rows(rows) * p.row * bytes > most) --rows;
+    // A strip for a single row of tiles may take all of the stack that there is: a copy of the image costs
+    // far more.
+    p.copy = strip_rows(rows) * p.row * bytes <= stack_limit(a.facts) ? Copy::strip : Copy::image;
+  }
+  p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
+  p.strip_rows = strip_rows(p.rows_per_task);
+}
+
+ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
+  const auto &in = a.inputs[0].shape, &weights = a.inputs[1].shape, &out = a.output.shape;
+  ConvPlan p{};
+  p.n = in[0], p.h = in[1], p.w = in[2], p.ic = in[3];
+  p.oc = weights[0], p.kh = weights[1], p.kw = weights[2], p.icg = weights[3];
+  p.oh = out[1], p.ow = out[2], p.ocg = p.oc / op.groups;
+  p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
+  p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
+  p.has_bias = a.inputs.size() > 2;
+  p.depthwise = op.groups > 1 && p.icg == 1;
+  p.even_pixels = a.even_pixels;
+  p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
+  p.product = make_product(a, op.x_zero, op.w_zero, p.kh * p.kw * p.icg,
+                           p.has_bias && a.constant[1] && a.constant[2]);
+  return p;
+}
+
+/// Without vectors, a few pixels of one channel: a row of weights stays in registers beside their sums.
+Tile depthwise_tile(const Anchor& a, const Space& s) {
+  if (a.facts.vector_bits > 0 || a.optimize == Optimize::size)
+    return choose_tile(integer_facts(a.facts), a.optimize, s);
+  constexpr int kMostPixels = 5;
+  Tile t;
+  for (int px = 2; px <= std::min<int64_t>(kMostPixels, s.x); ++px) {
+    if (s.once && s.x % px != 0) continue;
+    // As few pixels as possible are computed twice, then as many as possible at once.
+    if (round_up(s.x, px) <= round_up(s.x, t.px) || t.px == 1) t.px = px;
+  }
+  t.cycles = 1;
+  return t;
+}
+
+}  // namespace
+
+ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed) {
+  ConvPlan p = extents(op, a);
+  const Product product = p.product;
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
+  const bool may_copy =
+      copies_for_speed && op.groups == 1 && (p.kh * p.kw > 1 || multiplies_vectors(a.facts));
+  p.copy = pads ? Copy::strip : Copy::none;
+  // Without a copy a run may still be a row of the kernel, where no word lies in two pixels.
+  bool whole_words = a.facts.vector_bits == 0 && a.facts.int8_dot == 2 && p.ic % 4 == 0;
+  const auto cut = [&] {
+    p.taps = flat && (p.copy != Copy::none || p.kw == 1 || whole_words) ? 1 : p.kw;
+    p.run = p.icg * p.kw / p.taps;
+    p.product = product;
+    const bool slack = op.groups == 1 && p.copy != Copy::none;
+    if (a.constant[1]) choose_method(p.product, a.facts, p.run, slack);
+    if (a.constant[1] && copies_for_speed && p.product.method == Method::broadcast)
+      choose_dots(p.product, a.facts, p.kh * p.kw * p.icg, p.run, slack);
+  };
+  cut();
+  if (p.copy == Copy::none && p.product.method != Method::words && whole_words) {
+    whole_words = false;
+    cut();
+  }
+  if (p.copy == Copy::none && !reads_in_place(p.product, a.inputs[0].dtype)) {
+    p.copy = Copy::strip;
+    cut();
+  }
+  if (p.copy == Copy::none && p.product.method == Method::broadcast && may_copy) {
+    p.copy = Copy::strip;
+    cut();
+    if (p.product.method == Method::broadcast) {
+      p.copy = Copy::none;
+      cut();
+    }
+  }
+  p.converts = !reads_in_place(p.product, a.inputs[0].dtype);
+  p.steps = ceil_div(p.run, p.product.chunk);
+  p.row = std::max(p.padded_w * p.ic, ((p.ow - 1) * op.stride[1] + (p.taps - 1) * op.dilation[1]) * p.ic +
+                                          p.steps * p.product.chunk);
+  p.row = round_up(p.row, kRowAlignment);
+  p.space = {.channels = p.ocg,
+             .x = p.ow,
+             .y = p.oh,
+             .steps = p.kh * p.taps * p.steps,
+             .inner_steps = 1,
+             .repeats = p.n * op.groups,
+             .rest = op.groups == 1 ? Rest::padded : Rest::none,
+             .once = a.in_place,
+             .depthwise = false};
+  p.tile = pick_tile(a, p);
+  plan_rows(op, a, p);
+  // Who allows kernels so little stack is short of all memory: no image is copied for speed alone.
+  constexpr int64_t kScarce = 1024;
+  const bool spares = !pads && p.copy == Copy::image && stack_limit(a.facts) < kScarce;
+  return spares ? plan_conv(op, a, false) : p;
+}
+
+ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
+  ConvPlan p = extents(op, a);
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  p.copy = pads ? Copy::strip : Copy::none;
+  p.taps = p.kw, p.run = p.steps = 1;
+  p.space = {.channels = p.oc,
+             .x = p.ow,
+             .y = p.oh,
+             .steps = p.kh * p.kw,
+             .inner_steps = 1,
+             .repeats = p.n,
+             .rest = Rest::padded,
+             .once = a.in_place,
+             .depthwise = true};
+  p.tile = depthwise_tile(a, p.space);
+  // Channels that fill the last tile are read past the end of a row.
+  const int64_t rest = round_up(p.oc, p.tile.channels()) - p.oc;
+  p.row = round_up(p.padded_w * p.ic + rest, kRowAlignment);
+  plan_rows(op, a, p);
+  return p;
+}
+
+}  // namespace halite::schedules::integer
