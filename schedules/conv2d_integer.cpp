@@ -83,9 +83,7 @@ Func finished_sum(const ConvPlan& p, const Anchor& a, Inputs in, const Func& acc
   if (p.product.pairs) {
     Func sum("sum");
     const auto v = acc.args();
-    std::vector<Expr> here(v.begin(), v.end()), first = here;
-    first[0] = v[0] / 2 * 2;
-    Expr value = select(v[0] % 2 == 0, acc(first), separated(acc(first), acc(here)));
+    Expr value = separated(acc, {v.begin(), v.end()});
     if (p.has_bias) value += in[2](a.constant[2] ? Expr(v[0]) : min(v[0], e(p.oc - 1)));
     sum(v) = value;
     return sum;

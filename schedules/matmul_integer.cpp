@@ -169,9 +169,7 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
                                 in[1](pair + 1, step, 0, n / width), n, element);
     stages.parts = {acc};
     Func sum("sum");
-    std::vector<Expr> first = here;
-    first[0] = n / 2 * 2;
-    Expr value = select(n % 2 == 0, acc(first), separated(acc(first), acc(here)));
+    Expr value = separated(acc, here);
     if (in.size() > 2) value += cast<int32_t>(bias_at(p, a, in, args));
     sum(args) = value;
     return sum;

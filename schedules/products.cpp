@@ -125,8 +125,12 @@ Expr accumulate_pair(const Product& p, const Expr& sum, const Expr& even, const 
                                       Halide::Internal::Call::PureExtern);
 }
 
-Expr separated(const Expr& first, const Expr& both) {
-  return cast<int32_t>(cast<uint32_t>(both) - cast<uint32_t>(first)) >> 8;
+Expr separated(const Halide::Func& acc, const std::vector<Expr>& here) {
+  std::vector<Expr> even = here;
+  even[0] = here[0] / 2 * 2;
+  const Expr first = acc(even), both = acc(here);
+  const Expr second = cast<int32_t>(cast<uint32_t>(both) - cast<uint32_t>(first)) >> 8;
+  return Halide::select(here[0] % 2 == 0, first, second);
 }
 
 ir::Type packed_type(const Product& p, int64_t tiles, int64_t outer, int64_t run, int64_t width) {

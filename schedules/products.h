@@ -67,7 +67,8 @@ Halide::Expr accumulate(const Product&, const Halide::Expr& sum, const Halide::E
 Halide::Expr accumulate_pair(const Product&, const Halide::Expr& sum, const Halide::Expr& even,
                              const Halide::Expr& odd, const Halide::Expr& channel,
                              const std::function<Halide::Expr(Halide::Expr)>& x);
-Halide::Expr separated(const Halide::Expr& first, const Halide::Expr& both);
+/// The sum at `here`, channel first, without the one that shares its word.
+Halide::Expr separated(const Halide::Func& acc, const std::vector<Halide::Expr>& here);
 
 /// Packs weights [rows][outer][run] as [tiles][outer][steps][width][chunk], rows padded to width and runs to
 /// chunk with zeros, less their zero point; as words, chunk disappears: a word for each channel or, in pairs,
