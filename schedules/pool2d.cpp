@@ -16,7 +16,7 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int kTileVectors = 4;       ///< accumulators side by side
+constexpr int kTileVectors = 4;       ///< side by side, if their accumulators leave half of the registers
 constexpr int64_t kUnrolledTaps = 9;  ///< largest window that is unrolled
 
 /// One spatial axis: 0 is y, 1 is x.
@@ -62,10 +62,23 @@ Halide::Type accumulator(const ir::Pool2d& op, Halide::Type type) {
       .with_code(type.bits() < 32 ? halide_type_int : type.code());
 }
 
+/// A known number n of bytes divides their sum by a product and a shift: v * ceil(2^23 / n) >> 23 is exact
+/// for v * n < 2^23. (Warren, Hacker's Delight, 2nd ed., 10-8)
+Expr quotient_by_product(const Expr& sum, int n) {
+  constexpr int kShift = 23;
+  const int reciprocal = ((1 << kShift) + n - 1) / n;
+  const Expr magnitude = ((Halide::cast<int32_t>(Halide::abs(sum)) + n / 2) * reciprocal) >> kShift;
+  return Halide::select(sum < 0, -magnitude, magnitude);
+}
+
 /// The average: of integers to nearest, halves away from zero.
-Expr quotient(const Expr& sum, const Expr& count) {
+Expr quotient(const Expr& sum, const Expr& count, Halide::Type of) {
   const Halide::Type type = sum.type();
   if (type.is_float()) return sum * (Halide::Internal::make_one(type) / Halide::cast(type, count));
+  constexpr int64_t kMostBytes = 180;  // 256 n * n < 2^23
+  const auto* known = Halide::Internal::as_const_int(count);
+  if (known && *known > 0 && *known <= kMostBytes && of.bits() == 8 && type == Halide::Int(32))
+    return quotient_by_product(sum, static_cast<int>(*known));
   const Expr n = Halide::cast(type, Halide::max(count, 1)), half = n / 2;
   if (type.is_uint()) return (sum + half) / n;
   return Halide::select(sum < 0, -((half - sum) / n), (sum + half) / n);
@@ -96,7 +109,7 @@ Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Input
     window(c, x, y, b) = Halide::Internal::make_zero(sum_type);
     window(c, x, y, b) += Halide::select(inside, value, Halide::Internal::make_zero(sum_type));
     const Expr count = rows.counted(y, op.count_include_pad) * columns.counted(x, op.count_include_pad);
-    f(c, x, y, b) = Halide::cast(type, quotient(window(c, x, y, b), Halide::Internal::simplify(count)));
+    f(c, x, y, b) = Halide::cast(type, quotient(window(c, x, y, b), Halide::Internal::simplify(count), type));
   }
   stages.parts = {window};
   return f;
@@ -109,7 +122,11 @@ void schedule(const ir::Pool2d& op, const Anchor& anchor, Stages& stages) {
   std::vector<Loop> order;
   for (int d = 0; d < 4; d++) order.push_back({vars[d], extent(anchor.output, d)});
   const int width = fitting_tile(anchor, lanes(anchor.facts, anchor.output.dtype), order[0].extent);
-  const int tile = width * fitting_tile(anchor, kTileVectors, order[0].extent / width);
+  const int sums = anchor.facts.vector_bits > 0
+                       ? std::max(1, width * window.output_types()[0].bits() / anchor.facts.vector_bits)
+                       : 1;
+  const int vectors = std::clamp(anchor.facts.vector_registers / 2 / sums, 1, kTileVectors);
+  const int tile = width * fitting_tile(anchor, vectors, order[0].extent / width);
   const Var chunk("chunk"), lane("lane"), vector("vector");
   output.split(vars[0], chunk, vector, tile, tail(anchor)).split(vector, vector, lane, width);
   if (width > 1) output.vectorize(lane);

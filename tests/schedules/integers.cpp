@@ -150,6 +150,8 @@ TEST_CASE("averages of integers are rounded to nearest, halves away from zero") 
     for (const auto& [shape, fields] : std::initializer_list<std::pair<std::string, std::string>>{
              {"1,7,7,20] / 1,1,1,20", "kernel=[7,7]"},
              {"1,9,9,5] / 1,9,9,5", "kernel=[3,3] pad=[1,1,1,1]"},
+             {"1,12,15,5] / 1,1,1,5", "kernel=[12,15]"},  // the most that a product divides by
+             {"1,12,16,5] / 1,1,1,5", "kernel=[12,16]"},
              {"1,8,8,5] / 1,4,4,5",
               "kernel=[3,3] stride=[2,2] pad=[0,0,1,1] excess=[1,1] count_include_pad=true"}}) {
       const size_t cut = shape.find("] / ");
