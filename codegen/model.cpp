@@ -136,7 +136,7 @@ class TableBuilder {
       return llvm::ConstantStruct::getAnon(
           {step(op.step), ir_.getInt16(uint16_t(op.line)), ir_.getInt16(uint16_t(op.kind))});
     });
-    auto* program = array(c.program, "program", [&](uint16_t op) { return ir_.getInt16(op); });
+    auto* program = array(c.program, "program", [&](uint8_t op) { return ir_.getInt8(op); });
     auto* loops = array(c.loops, "loops", [&](const rt_row_loop& l) -> llvm::Constant* {
       return llvm::ConstantStruct::getAnon(
           {ir_.getInt16(l.first), ir_.getInt16(l.count), ir_.getInt16(l.times)});

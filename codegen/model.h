@@ -24,7 +24,7 @@ struct RowOpTable {
 struct CascadeTable {
   std::vector<rt_line> lines;
   std::vector<RowOpTable> ops;
-  std::vector<uint16_t> program;
+  std::vector<uint8_t> program;
   std::vector<rt_row_loop> loops;
   rt_ref moved = 0;
 };

@@ -84,12 +84,13 @@ Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>& object,
   auto& common = config.Common;
   // A pattern refers to its text: what is passed must live as long as `config`.
   const auto match = [](llvm::StringRef text) {
-    return expect(llvm::objcopy::NameOrPattern::create(text, llvm::objcopy::MatchStyle::Literal,
+    return expect(llvm::objcopy::NameOrPattern::create(text, llvm::objcopy::MatchStyle::Wildcard,
                                                        [](llvm::Error error) { return error; }),
                   "symbol pattern");
   };
   for (const auto& root : roots) (void)!common.SymbolsToKeepGlobal.addMatcher(match(root));
-  for (const char* section : {".stack_sizes", ".comment", ".llvm_addrsig"}) {
+  const std::string unwind = std::string(kUnwindSections) + "*";
+  for (const char* section : {".stack_sizes", ".comment", ".llvm_addrsig", unwind.c_str()}) {
     (void)!common.ToRemove.addMatcher(match(section));
   }
   common.StripUnneeded = true;

@@ -21,6 +21,10 @@ struct NamedObject {
 Result<std::vector<uint8_t>> link_relocatable(const std::vector<NamedObject>&,
                                               const std::vector<std::string>& roots);
 
+/// Sections that strip_object removes though they would be loaded: what they would tell an unwinder, eight
+/// bytes a function, is that nothing is thrown through it.
+constexpr const char* kUnwindSections = ".ARM.exidx";
+
 struct ObjectFacts {
   int64_t code_bytes = 0;   ///< text and read-only data, `excluded_section` left out
   int64_t stack_bytes = 0;  ///< deepest chain of frames from halite_run, kernels included; kUnknownStack
@@ -34,8 +38,8 @@ struct SectionNames {
   std::string weights;                ///< as the section is called now
   std::string new_weights, new_code;  ///< what it, and that of each function, is to be called; empty: as now
 };
-/// Localises all but `roots`, removes frame sizes, comments and the names of what became local, and renames
-/// sections.
+/// Localises all but `roots`, removes frame sizes, comments, unwind tables and the names of what became
+/// local, and renames sections.
 Result<std::vector<uint8_t>> strip_object(const std::vector<uint8_t>&, const std::vector<std::string>& roots,
                                           const SectionNames& = {});
 

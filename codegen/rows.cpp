@@ -25,7 +25,7 @@ ir::Type folded(ir::Type type, int64_t width) {
 }
 
 /// Greedy: the repetition that saves most, again and again.
-std::vector<RowLoop> find_loops(const std::vector<uint16_t>& program) {
+std::vector<RowLoop> find_loops(const std::vector<uint8_t>& program) {
   constexpr size_t kLongest = 256;
   std::vector<RowLoop> loops;
   size_t literal = 0, at = 0;
@@ -69,7 +69,7 @@ class Simulation {
     }
     if (!make_lines()) return {};
     drive();
-    if (cascade_.program.size() > UINT16_MAX) return {};
+    if (cascade_.program.size() > UINT16_MAX || calls_.size() > UINT8_MAX) return {};
     for (size_t l = 0; l < cascade_.lines.size(); l++) {
       if (cascade_.lines[l].stored) note_overlaps(l);
     }
@@ -201,7 +201,7 @@ class Simulation {
     }
     const auto [it, is_new] = known_.emplace(call.key(), calls_.size());
     if (is_new) calls_.push_back(std::move(call));
-    cascade_.program.push_back(uint16_t(it->second));
+    cascade_.program.push_back(uint8_t(it->second));  // checked in run()
   }
 
   void read_inputs(size_t g, int64_t row, Call& call) {

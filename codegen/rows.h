@@ -59,8 +59,8 @@ struct Cascade {
   std::vector<schedules::Group> groups;  ///< the same on rows; made by build_rows
   std::vector<Line> lines;
   std::vector<RowOp> ops;
-  std::vector<uint16_t> program;  ///< indices into ops
-  std::vector<RowLoop> loops;     ///< over the program
+  std::vector<uint8_t> program;  ///< indices into ops
+  std::vector<RowLoop> loops;    ///< over the program
   std::vector<RowOverlap> overlaps;
   int64_t moved_bytes = 0;  ///< copied in all: what it costs
   int64_t width = 0;        ///< pixels of a row, if not those of the images: see may_fold

@@ -211,7 +211,7 @@ ObjectFacts measure_object(const std::vector<uint8_t>& bytes, const std::string&
   for (const auto& section : object.sections()) {
     const bool loaded = llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC;
     const auto name = take(section.getName());
-    if (!loaded || name == excluded_section) continue;
+    if (!loaded || name == excluded_section || name.starts_with(kUnwindSections)) continue;
     facts.code_bytes += int64_t(section.getSize());
     facts.sections.emplace_back(name.str(), int64_t(section.getSize()));
   }

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define RT_ABI_VERSION 3u
+#define RT_ABI_VERSION 4u
 #define RT_MAX_ARGS 16u /* of one step */
 
 /* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
@@ -78,7 +78,7 @@ typedef struct rt_row_loop {
 typedef struct rt_cascade {
   const rt_line *lines;
   const rt_row_op *ops;
-  const uint16_t *program; /* indices of ops */
+  const uint8_t *program; /* indices of ops */
   const rt_row_loop *loops;
   uint32_t n_lines, n_loops;
   rt_ref moved; /* a word for each line: bytes copied from or to its tensor */
