@@ -27,8 +27,8 @@ struct Memory {
 struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
-  bool optimize_size = false;           ///< --optimize size: kernels of one kind share code
-  bool separate_weights = false;        ///< --weights separate
+  bool optimize_size = false;     ///< --optimize size: kernels of one kind share code (on bare metal always)
+  bool separate_weights = false;  ///< --weights separate
   RowsMode rows = RowsMode::automatic;  ///< --rows: layers computed row by row (fuse_rows.h)
   int64_t max_ram = 0,
           max_flash = 0;     ///< --max-ram (arena and stack), --max-flash (code and weights); 0: none

@@ -4,7 +4,7 @@
 // in pairs. LLVM folds the rotation and shares what is spread once for several sums.
 // hl_pair4_s8(x, even, odd, sum, both): sum plus the products of the four signed bytes of x with halfwords of
 // even, odd, even, odd, or, if not `both`, with the lower bytes of these (schedules/pairs.h).
-// hl_mla(x, w, sum): sum plus x times w, in its place.
+// hl_mla(x, w, sum, columns): sum plus x times w, in its place; of a kernel that has so many columns.
 #include "codegen/intrinsics.h"
 
 #include <llvm/IR/IRBuilder.h>
@@ -127,10 +127,12 @@ void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);
   use_words(module);
   use_products(module, "hl_dot4_s8", dot4_s8);
-  use_products(module, "hl_mla", mla);
   for (auto& function : module) widen_products(function);
 }
 
-void use_pairs(llvm::Module& module) { use_products(module, "hl_pair4_s8", pair4_s8); }
+void use_remaining_products(llvm::Module& module) {
+  use_products(module, "hl_pair4_s8", pair4_s8);
+  use_products(module, "hl_mla", mla);
+}
 
 }  // namespace halite::codegen

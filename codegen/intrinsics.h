@@ -9,7 +9,7 @@ namespace halite::codegen {
 /// to the names that schedules/ uses for instructions; lets products of bytes be seen as such.
 void use_intrinsics(llvm::Module&);
 
-/// Makes instructions of the products of pairs that use_word_loops has left (word_loops.h).
-void use_pairs(llvm::Module&);
+/// Makes instructions of the products that find_word_loops has left (word_loops.h).
+void use_remaining_products(llvm::Module&);
 
 }  // namespace halite::codegen

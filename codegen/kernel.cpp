@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "codegen/intrinsics.h"
+#include "codegen/merge.h"
 #include "codegen/temp_dir.h"
 #include "codegen/vector_calls.h"
 #include "codegen/word_loops.h"
@@ -53,6 +54,7 @@ std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const sch
   try {
     std::vector<Halide::Argument> arguments;
     for (const auto& input : kernel.inputs) arguments.push_back(input);
+    for (const auto& number : kernel.numbers) arguments.push_back(number.param);
     Halide::Pipeline pipeline(kernel.outputs);
     const auto module =
         pipeline.compile_to_module(arguments, kPipelineName, Halide::Target(request.target.halide));
@@ -111,8 +113,20 @@ class BufferBuilder {
   llvm::StructType *buffer_, *dimension_;
 };
 
+/// Stands for a number of the kernel until it is known which kernels share their code (merge.h).
+llvm::Value* call_number(llvm::IRBuilder<>& ir, llvm::Module& module, size_t index) {
+  auto* type = llvm::FunctionType::get(ir.getInt32Ty(), {ir.getInt16Ty()}, false);
+  auto* call = ir.CreateCall(module.getOrInsertFunction(kNumber, type), {ir.getInt16(uint16_t(index))});
+  call->setDoesNotAccessMemory();
+  call->setDoesNotThrow();
+  call->addFnAttr(llvm::Attribute::WillReturn);
+  return call;
+}
+
 /// void symbol(session, void *const *args, const int32_t *extents)
-void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const std::string& symbol) {
+void add_wrapper(llvm::Module& module, const schedules::Request& request, const schedules::Kernel& kernel,
+                 const std::string& symbol) {
+  const auto buffers = buffers_of(request, kernel);
   auto& context = module.getContext();
   llvm::IRBuilder<> ir(context);
   auto* pointer = ir.getPtrTy();
@@ -126,6 +140,9 @@ void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const
         ir.CreateLoad(pointer, ir.CreateConstInBoundsGEP1_32(pointer, wrapper->getArg(1), unsigned(i)));
     arguments.push_back(builder.build(buffers[i], host));
   }
+  std::vector<llvm::Value*> numbers;
+  for (size_t i = 0; i < kernel.numbers.size(); i++) numbers.push_back(call_number(ir, module, i));
+  arguments.insert(arguments.begin() + 1 + ptrdiff_t(kernel.inputs.size()), numbers.begin(), numbers.end());
   auto* pipeline = module.getFunction(kPipelineName);
   HALITE_CHECK(pipeline && pipeline->arg_size() == arguments.size(), "pipeline signature of " + symbol);
   ir.CreateCall(pipeline, arguments);
@@ -145,40 +162,68 @@ void add_wrapper(llvm::Module& module, const std::vector<Buffer>& buffers, const
   pipeline->addFnAttr(llvm::Attribute::AlwaysInline);
 }
 
-}  // namespace
+/// An operator without the extent that it may hold: a depthwise convolution has as many groups as channels.
+ir::Op without_extents(const ir::Graph& graph, const ir::Node& node) {
+  ir::Op op = node.op;
+  if (auto* conv = std::get_if<ir::Conv2d>(&op);
+      conv && conv->groups > 1 && graph.type(node.inputs[1]).shape.back() == 1)
+    conv->groups = 0;
+  return op;
+}
 
-std::string describe(const schedules::Request& request) {
+std::string describe_nodes(const schedules::Request& request, bool with_extents) {
   std::ostringstream out;
   std::map<ir::ValueId, size_t> numbers;
   const auto number = [&](ir::ValueId id) { return numbers.emplace(id, numbers.size()).first->second; };
+  const auto type_text = [&](const ir::Type& type) {
+    return with_extents ? to_string(type)
+                        : std::string(ir::to_string(type.dtype)) + " " + std::to_string(type.rank());
+  };
   const auto operand = [&](ir::ValueId id, const schedules::Operand& operand) {
-    out << '%' << number(id) << ": " << to_string(operand.type) << " strides "
-        << ir::to_string(operand.strides) << (request.graph.is_constant(id) ? " constant\n" : "\n");
+    out << '%' << number(id) << ": " << type_text(operand.type);
+    if (with_extents) out << " strides " << ir::to_string(operand.strides);
+    out << (request.graph.is_constant(id) ? " constant\n" : "\n");
   };
   for (size_t i = 0; i < request.inputs.size(); i++) operand(request.group.inputs[i], request.inputs[i]);
   for (auto id : request.group.nodes) {
     const auto& node = request.graph.node(id);
-    out << (id == request.group.anchor ? "anchor " : "") << print(node.op) << " (";
+    out << (id == request.group.anchor ? "anchor " : "")
+        << print(with_extents ? node.op : without_extents(request.graph, node)) << " (";
     for (auto value : node.inputs) out << ' ' << number(value);
     out << " ) ->";
     for (auto value : node.outputs)
-      out << ' ' << number(value) << ": " << to_string(request.graph.type(value));
+      out << ' ' << number(value) << ": " << type_text(request.graph.type(value));
     if (std::holds_alternative<ir::Requantize>(node.op))
       out << " scaling " << int(schedules::scaling_of(request.graph, request.group, id));
     if (schedules::weights_pair(request.graph, id)) out << " weights pair";
     out << '\n';
   }
   for (size_t i = 0; i < request.outputs.size(); i++) operand(request.group.outputs[i], request.outputs[i]);
+  return out.str();
+}
+
+}  // namespace
+
+std::string describe(const targets::Target& target) {
+  return target.triple + ' ' + target.cpu + ' ' + target.features + ' ' + target.abi + ' ' +
+         target.float_abi + ' ';
+}
+
+std::string describe_kind(const schedules::Request& request) { return describe_nodes(request, false); }
+
+std::string describe(const schedules::Request& request) {
+  std::ostringstream out;
+  out << describe_nodes(request, true);
   const auto& target = request.target;
   const auto& facts = target.facts;
-  out << "target " << target.triple << ' ' << target.cpu << ' ' << target.features << ' ' << target.abi << ' '
-      << target.float_abi << ' ' << target.halide << " facts " << facts.vector_bits << ' '
+  out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
       << facts.lane_broadcast_fma << facts.fma_lanes << facts.unaligned_loads << ' ' << facts.int8_dot
       << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs << ' ' << facts.fma_latency << ' '
       << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
       << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
-      << " in_place " << request.in_place << " strategy " << request.strategy << '\n';
+      << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
+      << request.strategy << '\n';
   return out.str();
 }
 
@@ -196,7 +241,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   context.setDiscardValueNames(true);  // Halide numbers them per process
   auto module = read_bitcode(context, bitcode, symbol);
   module->setSourceFileName("");
-  add_wrapper(*module, buffers_of(request, kernel), symbol);
+  add_wrapper(*module, request, kernel, symbol);
   const Machine machine(request.target, request.optimize == schedules::Optimize::size
                                             ? Machine::Optimize::size
                                             : Machine::Optimize::speed);
@@ -204,8 +249,8 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   use_intrinsics(*module);
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   machine.inline_only(*module);
-  use_word_loops(*module);
-  use_pairs(*module);
+  find_word_loops(*module);
+  use_remaining_products(*module);
   split_gathered_sums(*module);
   return write_bitcode(*module);
 }
@@ -214,6 +259,7 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
                                      KernelTexts& texts) {
   llvm::LLVMContext context;
   auto module = read_bitcode(context, bitcode, "kernel");
+  write_word_loops(*module);
   machine.optimize(*module, Machine::Loops::as_written);
   if (texts.want_llvm) {
     llvm::raw_string_ostream out(texts.llvm);

@@ -12,6 +12,13 @@ namespace halite::codegen {
 /// count.
 std::string describe(const schedules::Request&);
 
+/// The same of operators, types and attributes, without extents: requests of one kind may share code
+/// (merge.h).
+std::string describe_kind(const schedules::Request&);
+
+/// What LLVM's code for a machine depends on besides what it compiles.
+std::string describe(const targets::Target&);
+
 /// The kernel as bitcode of a module that defines `symbol` (an rt_kernel): retargeted, inlined, not yet
 /// optimised. `stmt` receives Halide's loop nest, if not null.
 std::vector<uint8_t> kernel_bitcode(const schedules::Request&, const schedules::Kernel&,

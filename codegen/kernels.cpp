@@ -13,7 +13,6 @@
 #include "codegen/copies.h"
 #include "codegen/kernel.h"
 #include "codegen/merge.h"
-#include "rt/bitcode.h"
 
 namespace halite::codegen {
 namespace {
@@ -44,6 +43,10 @@ Request request_for(const ir::Graph& graph, const Views& views, const schedules:
   return request;
 }
 
+Machine::Optimize level_of(const Request& request) {
+  return request.optimize == schedules::Optimize::size ? Machine::Optimize::size : Machine::Optimize::speed;
+}
+
 /// Runs task(i) for all i on `jobs` threads; the first exception is thrown again here.
 template <class Task>
 void for_each_parallel(size_t count, int jobs, Task task) {
@@ -71,6 +74,7 @@ struct Work {
   std::vector<uint8_t>
       bitcode;  ///< of the kernel, before optimisation; made only if its object is not in the cache
   std::string stmt;
+  std::vector<int> numbers;  ///< of the kernel (schedules::Number)
 };
 
 class KernelBuilder {
@@ -88,8 +92,9 @@ class KernelBuilder {
 
   Kernels run() {
     kernels_.unique.resize(work_.size());
-    total_ = int(work_.size()) * (options_.optimize_size ? 2 : 1);
-    if (options_.optimize_size) {
+    if (shares_code()) find_kinds();
+    total_ = int(work_.size()) * (shares_code() ? 2 : 1);
+    if (shares_code()) {
       for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::bitcode); });
       share_code();
     } else {
@@ -123,6 +128,11 @@ class KernelBuilder {
 
   enum class Keep { bitcode, object };
 
+  /// Where flash is scarce, kernels of one kind are one function in speed mode, too.
+  bool shares_code() const {
+    return options_.optimize_size || options_.target.platform == targets::Platform::none;
+  }
+
   bool wants_texts() const { return options_.emit_asm || options_.emit_llvm || options_.emit_stmt; }
   std::string cache_key(const std::string& kind, const std::string& key) const {
     return content_hash(kind + build_id() + key);
@@ -131,6 +141,7 @@ class KernelBuilder {
   void lower(size_t i, Keep keep) {
     Work& work = work_[i];
     const schedules::Kernel kernel = schedules::lower(work.request);
+    for (const auto& number : kernel.numbers) work.numbers.push_back(number.value);
     auto& result = kernels_.unique[i];
     result = {"k_" + work.key.substr(0, 16), {}, kernel.strategy, kernel.packing, kernel.scratch};
     const std::string key = cache_key(keep == Keep::object ? "object " : "bitcode ", work.key);
@@ -145,8 +156,7 @@ class KernelBuilder {
       kernels_.objects[i] = {result.symbol, *std::move(cached)};
       count_hit();
     } else {
-      const bool size = work.request.optimize == schedules::Optimize::size;
-      emit(i, result.symbol, *cached, key, size ? Machine::Optimize::size : Machine::Optimize::speed);
+      emit(i, result.symbol, *cached, key, level_of(work.request));
     }
     report_progress();
   }
@@ -162,31 +172,46 @@ class KernelBuilder {
     llvm_[symbol] = std::move(texts.llvm);
   }
 
-  /// Size mode: functions that differ only in numbers become one.
+  /// A kernel that is alone of its kind is not made to resemble others.
+  void find_kinds() {
+    std::map<std::string, std::vector<Work*>> kinds;
+    for (auto& work : work_) kinds[describe_kind(work.request)].push_back(&work);
+    for (const auto& [kind, members] : kinds) {
+      if (members.size() == 1) continue;
+      for (auto* work : members) {
+        work->request.shares_code = true;
+        work->key = content_hash(describe(work->request));
+      }
+    }
+  }
+
+  /// Functions that differ only in numbers become one.
   void share_code() {
     llvm::LLVMContext context;
-    std::vector<std::unique_ptr<llvm::Module>> modules;
-    std::vector<std::string> symbols;
+    std::vector<Unmerged> unmerged;
     for (size_t i = 0; i < work_.size(); i++) {
-      symbols.push_back(kernels_.unique[i].symbol);
-      modules.push_back(read_bitcode(context, work_[i].bitcode, symbols.back()));
+      const auto& symbol = kernels_.unique[i].symbol;
+      unmerged.push_back({read_bitcode(context, work_[i].bitcode, symbol), symbol, work_[i].numbers});
     }
-    const Merged merged = merge_kernels(std::move(modules), symbols);
+    const Merged merged = merge_kernels(std::move(unmerged));
     std::vector<std::vector<uint8_t>> bitcode;
     for (const auto& module : merged.modules) bitcode.push_back(write_bitcode(*module));
+    std::map<std::string, Machine::Optimize> level;
     for (size_t i = 0; i < work_.size(); i++) {
+      level[merged.kernels[i].function] = level_of(work_[i].request);
       kernels_.unique[i].symbol = merged.kernels[i].function;
       kernels_.unique[i].extents = merged.kernels[i].extents;
     }
     kernels_.objects.resize(bitcode.size());
     total_ = int(work_.size() + bitcode.size());
     for_each_parallel(bitcode.size(), options_.jobs, [&](size_t i) {
-      const std::string key = cache_key("shared ", content_hash({bitcode[i].begin(), bitcode[i].end()}));
+      const std::string content{bitcode[i].begin(), bitcode[i].end()};
+      const std::string key = cache_key("shared ", content_hash(describe(options_.target) + content));
       if (auto cached = wants_texts() ? std::nullopt : cache_.get(key)) {
         kernels_.objects[i] = {merged.functions[i], *std::move(cached)};
         count_hit();
       } else {
-        emit(i, merged.functions[i], bitcode[i], key, Machine::Optimize::size);
+        emit(i, merged.functions[i], bitcode[i], key, level.at(merged.functions[i]));
       }
       report_progress();
     });
@@ -242,32 +267,6 @@ int64_t scratch_bytes(const ir::Graph& graph, const Views& views, const schedule
   int64_t bytes = 0;
   for (const auto& type : schedules::lower(request).scratch) bytes += type.bytes();
   return bytes;
-}
-
-std::vector<NamedObject> compile_runtime(const CompileOptions& options) {
-  const KernelCache cache(options.cache, options.cache_limit_bytes);
-  const auto& target = options.target;
-  const Machine machine(target, Machine::Optimize::speed);
-  std::vector<NamedObject> objects;
-  for (const auto& file : rt::runtime_bitcode()) {
-    if (file.abi != target.runtime) continue;
-    const std::string content(reinterpret_cast<const char*>(file.data.data()), file.data.size());
-    const std::string key =
-        content_hash(build_id() + target.triple + ' ' + target.cpu + ' ' + target.features + ' ' +
-                     target.abi + ' ' + target.float_abi + ' ' + content);
-    auto object = cache.get(key);
-    if (!object) {
-      llvm::LLVMContext context;
-      auto module = read_bitcode(context, file.data, std::string(file.name));
-      machine.adopt(*module);
-      machine.optimize(*module, Machine::Loops::as_written);
-      object = machine.emit_object(*module);
-      cache.put(key, *object);
-    }
-    objects.push_back({std::string(file.name), *std::move(object)});
-  }
-  HALITE_CHECK(!objects.empty(), "no runtime for ABI " + target.runtime);
-  return objects;
 }
 
 }  // namespace halite::codegen

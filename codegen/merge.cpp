@@ -2,17 +2,13 @@
 // that a value could take the place of are collected beside it, in order of their use. Functions of equal
 // signature make a class. Per place, the class's constants form a tuple: equal ones stay constants; a tuple
 // that is a multiple of one already passed is computed from it; each other is passed as one extent.
-//
-// LLVM writes the same arithmetic in several ways, depending on the number: x*8 as a shift, x+1 as an or.
-// Those are first undone (`canonicalize`); the final optimisation makes them again.
 #include "codegen/merge.h"
 
-#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
-#include <llvm/IR/IntrinsicInst.h>
-#include <llvm/IR/Operator.h>
+#include <llvm/IR/MDBuilder.h>
 
+#include "codegen/canonical.h"
 #include "ir/base/check.h"
 
 namespace halite::codegen {
@@ -23,37 +19,6 @@ using llvm::Instruction;
 using llvm::Value;
 
 constexpr unsigned kExtentsArgument = 2;  // of rt_kernel
-
-void canonicalize(Function& function) {
-  const auto& layout = function.getParent()->getDataLayout();
-  std::vector<Instruction*> all;
-  for (auto& instruction : llvm::instructions(function)) all.push_back(&instruction);
-  for (auto* instruction : all) {
-    if (llvm::isa<llvm::NoAliasScopeDeclInst>(instruction)) {  // names its scope, which is each module's own
-      instruction->eraseFromParent();
-      continue;
-    }
-    auto* binary = llvm::dyn_cast<llvm::BinaryOperator>(instruction);
-    if (!binary || !binary->getType()->isIntegerTy()) continue;
-    Value *left = binary->getOperand(0), *right = binary->getOperand(1);
-    llvm::BinaryOperator* plain = nullptr;
-    if (auto* shift = llvm::dyn_cast<llvm::ConstantInt>(right);
-        shift && binary->getOpcode() == Instruction::Shl && shift->getZExtValue() < 31) {
-      auto* factor = llvm::ConstantInt::get(binary->getType(), uint64_t{1} << shift->getZExtValue());
-      plain = llvm::BinaryOperator::CreateMul(left, factor, "", binary->getIterator());
-    } else if (binary->getOpcode() == Instruction::Or && llvm::haveNoCommonBitsSet(left, right, layout)) {
-      plain = llvm::BinaryOperator::CreateAdd(left, right, "", binary->getIterator());
-    }
-    if (!plain) continue;
-    binary->replaceAllUsesWith(plain);
-    binary->eraseFromParent();
-  }
-  // What LLVM proved for one number need not hold for another.
-  for (auto& instruction : llvm::instructions(function)) {
-    if (instruction.getType()->isIntegerTy()) instruction.dropPoisonGeneratingFlags();
-    if (llvm::isa<llvm::GetElementPtrInst>(instruction)) instruction.dropPoisonGeneratingFlags();
-  }
-}
 
 /// Whether a value that is computed at run time may stand there instead of a constant.
 bool may_vary(const Instruction& user, unsigned operand) {
@@ -67,10 +32,20 @@ bool may_vary(const Instruction& user, unsigned operand) {
       user);
 }
 
+/// An operand, or an instruction that stands for a number itself.
 struct Place {
   Instruction* user;
   unsigned operand;
 };
+constexpr unsigned kAsAWhole = ~0u;
+
+bool is_number(const Instruction& instruction) {
+  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+  return call && call->getCalledFunction() && call->getCalledFunction()->getName() == kNumber;
+}
+size_t number_of(const Instruction& call) {
+  return llvm::cast<llvm::ConstantInt>(call.getOperand(0))->getZExtValue();
+}
 
 /// A function's signature, and the constants that it leaves open.
 struct Shape {
@@ -81,7 +56,8 @@ struct Shape {
 
 class ShapeReader {
  public:
-  explicit ShapeReader(Function& function) {
+  ShapeReader(Function& function, const std::vector<int>& numbers) : known_(numbers) {
+    add(uint64_t{function.hasMinSize()});
     for (auto& argument : function.args()) number(&argument);
     for (auto& block : function) {
       number(&block);
@@ -104,12 +80,20 @@ class ShapeReader {
     add(instruction.getRawSubclassOptionalData());
     if (auto* compare = llvm::dyn_cast<llvm::CmpInst>(&instruction)) add(compare->getPredicate());
     if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction)) add(gep->getSourceElementType());
-    if (auto* slot = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) add(slot->getAllocatedType());
+    if (auto* slot = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) {
+      // Arrays of a type may differ in length (make_room_for).
+      auto* type = slot->getAllocatedType();
+      add(type->isArrayTy() ? type->getArrayElementType() : type);
+    }
     if (auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction)) {
       for (int lane : shuffle->getShuffleMask()) add(uint64_t(lane));
     }
     if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
       for (auto* block : phi->blocks()) add(numbers_.at(block));
+    }
+    if (is_number(instruction)) {
+      shape.places.push_back({&instruction, kAsAWhole});
+      shape.numbers.push_back(known_.at(number_of(instruction)));
     }
     for (unsigned i = 0; i < instruction.getNumOperands(); i++) read_operand(instruction, i);
   }
@@ -133,6 +117,7 @@ class ShapeReader {
   }
 
   std::map<const Value*, uint64_t> numbers_;
+  const std::vector<int>& known_;
 };
 
 /// The places of a class, seen over its members.
@@ -147,9 +132,17 @@ class ClassMerger {
     llvm::IRBuilder<> ir(&*function_.getEntryBlock().getFirstInsertionPt());
     for (size_t i = 0; i < first.places.size(); i++) {
       const auto tuple = tuple_at(i);
-      if (std::all_of(tuple.begin(), tuple.end(), [&](int64_t n) { return n == tuple[0]; })) continue;
       const auto [user, operand] = first.places[i];
-      user->setOperand(operand, value_of(tuple, user->getOperand(operand)->getType(), ir));
+      const bool whole = operand == kAsAWhole;
+      auto* type = whole ? user->getType() : user->getOperand(operand)->getType();
+      const bool same = std::all_of(tuple.begin(), tuple.end(), [&](int64_t n) { return n == tuple[0]; });
+      if (same && !whole) continue;
+      auto* value = same ? llvm::ConstantInt::getSigned(type, tuple[0]) : value_of(tuple, type, ir);
+      if (whole) {
+        user->replaceAllUsesWith(value);
+      } else {
+        user->setOperand(operand, value);
+      }
     }
     return extents_;
   }
@@ -193,7 +186,12 @@ class ClassMerger {
     for (size_t i = 0; i < tuple.size(); i++) extents_[i].push_back(int32_t(tuple[i]));
     auto* at = ir.CreateConstInBoundsGEP1_32(ir.getInt32Ty(), function_.getArg(kExtentsArgument), index);
     auto* loaded = ir.CreateLoad(ir.getInt32Ty(), at);
-    loaded->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(function_.getContext(), {}));
+    auto& context = function_.getContext();
+    loaded->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context, {}));
+    const auto [least, most] = std::minmax_element(tuple.begin(), tuple.end());
+    loaded->setMetadata(llvm::LLVMContext::MD_range,
+                        llvm::MDBuilder(context).createRange(llvm::APInt(32, uint64_t(*least), true),
+                                                             llvm::APInt(32, uint64_t(*most + 1), true)));
     passed_.push_back({tuple, loaded});
     return loaded;
   }
@@ -205,12 +203,17 @@ class ClassMerger {
   std::vector<std::vector<int32_t>> extents_;
 };
 
-/// Loads and stores promise no more alignment than every member has.
-void relax_alignment(Function& kept, Function& other) {
+/// Loads and stores promise no more alignment than every member has, and arrays have the length of the
+/// longest.
+void make_room_for(Function& kept, Function& other) {
   auto theirs = llvm::inst_begin(other);
   for (auto& mine : llvm::instructions(kept)) {
     if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&mine)) {
       load->setAlignment(std::min(load->getAlign(), llvm::cast<llvm::LoadInst>(&*theirs)->getAlign()));
+    } else if (auto* slot = llvm::dyn_cast<llvm::AllocaInst>(&mine)) {
+      auto* type = llvm::cast<llvm::AllocaInst>(&*theirs)->getAllocatedType();
+      if (type->isArrayTy() && type->getArrayNumElements() > slot->getAllocatedType()->getArrayNumElements())
+        slot->setAllocatedType(type);
     } else if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&mine)) {
       store->setAlignment(std::min(store->getAlign(), llvm::cast<llvm::StoreInst>(&*theirs)->getAlign()));
     }
@@ -220,15 +223,14 @@ void relax_alignment(Function& kept, Function& other) {
 
 }  // namespace
 
-Merged merge_kernels(std::vector<std::unique_ptr<llvm::Module>> modules,
-                     const std::vector<std::string>& symbols) {
+Merged merge_kernels(std::vector<Unmerged> all) {
   std::vector<Shape> shapes;
   std::map<std::vector<uint64_t>, std::vector<size_t>> classes;
   std::vector<const std::vector<size_t>*> order;  // by first member
-  for (size_t i = 0; i < modules.size(); i++) {
-    Function& function = *modules[i]->getFunction(symbols[i]);
+  for (auto& kernel : all) {
+    Function& function = *kernel.module->getFunction(kernel.symbol);
     canonicalize(function);
-    shapes.push_back(ShapeReader(function).shape);
+    shapes.push_back(ShapeReader(function, kernel.numbers).shape);
   }
   for (size_t i = 0; i < shapes.size(); i++) {
     auto& members = classes[shapes[i].signature];
@@ -236,21 +238,21 @@ Merged merge_kernels(std::vector<std::unique_ptr<llvm::Module>> modules,
     members.push_back(i);
   }
   Merged merged;
-  merged.kernels.resize(modules.size());
+  merged.kernels.resize(all.size());
   for (const auto* members : order) {
-    const size_t first = members->front();
-    Function& function = *modules[first]->getFunction(symbols[first]);
+    auto& [module, symbol, numbers] = all[members->front()];
+    Function& function = *module->getFunction(symbol);
     std::vector<const Shape*> of_class;
     for (size_t i : *members) {
       of_class.push_back(&shapes[i]);
-      relax_alignment(function, *modules[i]->getFunction(symbols[i]));
+      make_room_for(function, *all[i].module->getFunction(all[i].symbol));
     }
     const auto extents = ClassMerger(function, of_class).run();
     for (size_t k = 0; k < members->size(); k++) {
-      merged.kernels[(*members)[k]] = {symbols[first], extents.empty() ? std::vector<int32_t>{} : extents[k]};
+      merged.kernels[(*members)[k]] = {symbol, extents.empty() ? std::vector<int32_t>{} : extents[k]};
     }
-    merged.modules.push_back(std::move(modules[first]));
-    merged.functions.push_back(symbols[first]);
+    merged.functions.push_back(symbol);
+    merged.modules.push_back(std::move(module));
   }
   return merged;
 }

@@ -1,6 +1,7 @@
 // Kernels that differ only in numbers share one function, which reads them from its `extents` argument: how
-// --optimize size makes one convolution of all convolutions of a kind. It works on LLVM IR, so that every
-// operator takes part and no schedule knows of it.
+// --optimize size, and bare metal always, make one convolution of all convolutions of a kind. It works on
+// LLVM IR, so that every operator takes part; schedules hide from Halide the numbers that it would simplify
+// loops by.
 #pragma once
 
 #include <map>
@@ -22,9 +23,17 @@ struct Merged {
   std::vector<MergedKernel> kernels;                   ///< parallel to the input
 };
 
-/// `modules` hold one rt_kernel each, called `symbols[i]`, and live in one context; inlined, not yet
-/// optimised.
-Merged merge_kernels(std::vector<std::unique_ptr<llvm::Module>> modules,
-                     const std::vector<std::string>& symbols);
+/// i32 kNumber(i16 i) stands for number i of a kernel, so that nothing is simplified because of it.
+constexpr const char* kNumber = "hl_number";
+
+/// A kernel on its way: a module that defines an rt_kernel, inlined, not yet optimised.
+struct Unmerged {
+  std::unique_ptr<llvm::Module> module;
+  std::string symbol;
+  std::vector<int> numbers;
+};
+
+/// All modules live in one context.
+Merged merge_kernels(std::vector<Unmerged>);
 
 }  // namespace halite::codegen

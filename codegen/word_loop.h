@@ -1,4 +1,5 @@
-// A run of steps that multiply words (word_loops.h), as it is read from LLVM IR and written as assembly.
+// A run of steps that multiply words (word_loops.h), as it is read from LLVM IR, called, and written as
+// assembly.
 #pragma once
 
 #include <llvm/Analysis/LoopInfo.h>
@@ -38,11 +39,16 @@ std::optional<WordLoop> read_word_loop(llvm::Loop&, llvm::ScalarEvolution&);
 /// The same in a single block, what loops of few steps have become; addresses are those of the first step.
 std::optional<WordLoop> read_word_chains(llvm::BasicBlock&, llvm::ScalarEvolution&);
 
-/// Bytes from b to a, if that is known.
-std::optional<int64_t> bytes_between(const llvm::SCEV* a, const llvm::SCEV* b, llvm::ScalarEvolution&);
+/// Puts a call that stands for the loop before `end`, behind which every use of a sum is; false if there are
+/// too few registers for it. Its operands are sums, addresses of pixels, that of weights, the count of
+/// rounds; then as numbers of 16 bits, which merging leaves alone, distance, steps of a round, rows, bytes
+/// from a row's end to the next, and the count again where there are rows.
+bool call_words(const WordLoop&, llvm::Instruction* end, llvm::ScalarEvolution&);
 
-/// Puts the block of assembly before `end`, behind which every use of a sum is; false if it has too few
-/// registers.
-bool write_words(const WordLoop&, llvm::Instruction* end, llvm::ScalarEvolution&);
+/// The names of functions that are called so begin with this.
+constexpr const char* kWordLoop = "hl_words_";
+
+/// Puts a block of assembly in the place of such a call.
+void write_words(llvm::CallInst&);
 
 }  // namespace halite::codegen

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codegen/chains.h"
 #include "codegen/word_loop.h"
 
 namespace halite::codegen {
@@ -112,24 +113,14 @@ class ChainReader {
       : block_(block), evolution_(evolution) {}
 
   std::optional<WordLoop> run() {
-    for (auto& instruction : block_) {
-      auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-      if (!call || !call->getCalledFunction() || call->getCalledFunction()->getName() != kWordProduct)
-        continue;
-      auto* before = llvm::dyn_cast<llvm::CallInst>(call->getArgOperand(3));
-      const auto known = before ? chain_of_.find(before) : chain_of_.end();
-      const size_t chain = known == chain_of_.end() ? chains_.size() : known->second;
-      if (chain == chains_.size()) chains_.push_back({});
-      chains_[chain].push_back(call);
-      chain_of_[call] = chain;
-    }
-    if (chains_.empty() || chains_.size() > kMostSums || !is_undisturbed()) return {};
+    const auto chains = read_chains(block_, kWordProduct, 3, kMostSums);
+    if (chains.empty()) return {};
     found_.block = &block_;
-    found_.steps = int64_t(chains_[0].size());
-    for (const auto& chain : chains_)
+    found_.steps = int64_t(chains[0].size());
+    for (const auto& chain : chains)
       if (int64_t(chain.size()) != found_.steps || !read(chain)) return {};
     const size_t pairs = found_.pairs.size();
-    if (found_.sums.size() != chains_.size() || found_.sums.size() != found_.pixels.size() * 2 * pairs)
+    if (found_.sums.size() != chains.size() || found_.sums.size() != found_.pixels.size() * 2 * pairs)
       return {};
     for (size_t i = 0; i < pairs; i++)
       if (found_.pairs[i] != int64_t(8 * i)) return {};
@@ -138,25 +129,6 @@ class ChainReader {
   }
 
  private:
-  /// All loads may wait for the last product, and nobody asks for a sum before.
-  bool is_undisturbed() const {
-    const llvm::Instruction* last = chains_[0].back();
-    for (const auto& chain : chains_)
-      if (last->comesBefore(chain.back())) last = chain.back();
-    for (const llvm::Instruction* i = chains_[0].front(); i != last; i = i->getNextNode())
-      if (i->mayWriteToMemory()) return false;
-    for (const auto& [call, chain] : chain_of_) {
-      for (const auto* user : call->users()) {
-        const auto* instruction = llvm::cast<llvm::Instruction>(user);
-        const bool next = chain_of_.contains(instruction) && chain_of_.at(instruction) == chain;
-        const bool later = instruction->getParent() != &block_ || llvm::isa<llvm::PHINode>(instruction) ||
-                           last->comesBefore(instruction);
-        if (!next && !(later && call == chains_[chain].back())) return false;
-      }
-    }
-    return true;
-  }
-
   const llvm::SCEV* address_of(Value* word) const {
     auto* load = llvm::dyn_cast<llvm::LoadInst>(word);
     return load && load->getParent() == &block_ ? evolution_.getSCEV(load->getPointerOperand()) : nullptr;
@@ -166,7 +138,7 @@ class ChainReader {
     return bytes_between(a, b, evolution_);
   }
 
-  bool read(const std::vector<llvm::CallInst*>& chain) {
+  bool read(const Chain& chain) {
     std::array<const llvm::SCEV*, 2> first{};
     for (size_t i = 0; i < chain.size(); i++) {
       const auto *x = address_of(chain[i]->getArgOperand(0)), *even = address_of(chain[i]->getArgOperand(1)),
@@ -190,20 +162,11 @@ class ChainReader {
 
   llvm::BasicBlock& block_;
   llvm::ScalarEvolution& evolution_;
-  std::vector<std::vector<llvm::CallInst*>> chains_;
-  std::map<const llvm::Instruction*, size_t> chain_of_;
   WordLoop found_{};
   int64_t weights_distance_ = 0;
 };
 
 }  // namespace
-
-std::optional<int64_t> bytes_between(const llvm::SCEV* a, const llvm::SCEV* b,
-                                     llvm::ScalarEvolution& evolution) {
-  const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(evolution.getMinusSCEV(a, b));
-  if (!constant) return {};
-  return constant->getAPInt().getSExtValue();
-}
 
 std::optional<WordLoop> read_word_loop(llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
   return LoopReader(loop, evolution).run();

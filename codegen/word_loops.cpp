@@ -1,4 +1,4 @@
-// What is read (word_loop_read.cpp) and written (word_loop_write.cpp), in the order of the function's loops.
+// What is read (word_loop_read.cpp) and called (word_loop_call.cpp), in the order of the function's loops.
 #include "codegen/word_loops.h"
 
 #include <llvm/Analysis/AssumptionCache.h>
@@ -11,6 +11,8 @@
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
+#include "codegen/chains.h"
+#include "codegen/taps.h"
 #include "codegen/word_loop.h"
 
 namespace halite::codegen {
@@ -76,7 +78,7 @@ bool rewrite_loops(const std::vector<WordLoop>& found, llvm::ScalarEvolution& ev
       rows.push_back(&next);
     }
     for (const auto& [place, sum] : rows.back()->sums) all.sums[place].call = sum.call;
-    if (!write_words(all, first.before->getTerminator(), evolution)) continue;
+    if (!call_words(all, first.before->getTerminator(), evolution)) continue;
     for (const auto* row : rows) {
       for (const auto& [place, sum] : row->sums)
         sum.call->replaceAllUsesWith(llvm::PoisonValue::get(sum.call->getType()));
@@ -87,18 +89,12 @@ bool rewrite_loops(const std::vector<WordLoop>& found, llvm::ScalarEvolution& ev
   return false;
 }
 
-bool rewrite_chains(const WordLoop& chains, llvm::ScalarEvolution& evolution) {
-  llvm::Instruction* last = nullptr;
-  for (const auto& [place, sum] : chains.sums)
-    if (!last || last->comesBefore(sum.call)) last = sum.call;
-  if (!write_words(chains, last->getNextNode(), evolution)) return false;
-  for (const auto& [place, sum] : chains.sums) {
-    for (llvm::Value* call = sum.call; call != sum.start;) {
-      auto* dead = llvm::cast<llvm::CallInst>(call);
-      call = dead->getArgOperand(3);
-      dead->eraseFromParent();
-    }
-  }
+bool rewrite_chains(llvm::BasicBlock& block, llvm::ScalarEvolution& evolution) {
+  const auto found = read_word_chains(block, evolution);
+  if (!found) return false;
+  const auto chains = read_chains(block, kWordProduct, 3, found->sums.size());
+  if (!call_words(*found, last_of(chains)->getNextNode(), evolution)) return false;
+  for (const auto& chain : chains) erase(chain);
   return true;
 }
 
@@ -108,11 +104,9 @@ bool rewrite_one(llvm::Function& function) {
   for (auto* loop : analyses.loops.getLoopsInPreorder())
     if (auto found = read_word_loop(*loop, analyses.evolution)) loops.push_back(*std::move(found));
   if (rewrite_loops(loops, analyses.evolution)) return true;
-  for (auto& block : function) {
-    const auto found = read_word_chains(block, analyses.evolution);
-    if (found && rewrite_chains(*found, analyses.evolution)) return true;
-  }
-  return false;
+  return llvm::any_of(function, [&](llvm::BasicBlock& block) {
+    return rewrite_chains(block, analyses.evolution) || call_taps(block, analyses.evolution);
+  });
 }
 
 /// Loops around a block are as small as one instruction only by LLVM's count, which would unroll them.
@@ -148,8 +142,8 @@ void relax_slots(llvm::Function& function) {
 
 }  // namespace
 
-void use_word_loops(llvm::Module& module) {
-  if (!module.getFunction(kWordProduct)) return;
+void find_word_loops(llvm::Module& module) {
+  if (!module.getFunction(kWordProduct) && !module.getFunction(kTap)) return;
   for (auto& function : module) {
     if (function.isDeclaration()) continue;
     relax_slots(function);
@@ -157,6 +151,18 @@ void use_word_loops(llvm::Module& module) {
     bool changed = false;
     while (rewrite_one(function)) changed = true;
     if (changed) keep_loops(function);
+  }
+}
+
+void write_word_loops(llvm::Module& module) {
+  for (auto& function : llvm::make_early_inc_range(module)) {
+    const bool taps = function.getName().starts_with(kTaps);
+    if (!taps && !function.getName().starts_with(kWordLoop)) continue;
+    for (auto* user : llvm::make_early_inc_range(function.users())) {
+      auto& call = *llvm::cast<llvm::CallInst>(user);
+      taps ? write_taps(call) : write_words(call);
+    }
+    function.eraseFromParent();
   }
 }
 

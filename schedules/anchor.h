@@ -24,6 +24,7 @@ struct Anchor {
   bool even_pixels = false;          ///< pixels of inputs[0] follow each other in memory without gaps
   Scaling scaling = Scaling::plain;  ///< of a requantize
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
+  bool shares_code = false;          ///< of the request
 };
 
 /// A named way to compute an anchor, with the cost model's estimate.
@@ -46,7 +47,12 @@ struct Stages {
       scratch;  ///< Funcs of `parts` that schedule wants in the arena: compute_root, bounds set;
                 ///< lower.cpp makes them outputs of the pipeline and reports their types
   std::vector<ir::Type> scratch_types;
+  std::vector<Number> numbers;  ///< that the pipeline takes as arguments, though they are known
 };
+
+/// A number that kernels of a kind differ in, as Halide sees it: where they share code it is hidden, lest
+/// their loops be simplified in ways of their own.
+Halide::Expr number(const Anchor&, Stages&, const std::string& name, int64_t value);
 
 }  // namespace halite::schedules
 

@@ -176,7 +176,8 @@ class Builder {
                    .target = request_.target,
                    .optimize = request_.optimize,
                    .in_place = request_.in_place,
-                   .strategy = request_.strategy};
+                   .strategy = request_.strategy,
+                   .shares_code = request_.shares_code};
     for (size_t i = 0; i < given.inputs.size(); i++) {
       merged.inputs.push_back(operand(given.inputs[i], request_.inputs[i]));
     }

@@ -27,7 +27,7 @@ constexpr int kAcc = 0, kInput = 1, kWeights = 2;
 
 }  // namespace
 
-Func copied_input(const ir::Conv2d& op, const ConvPlan& p, const Func& in) {
+Func copied_input(const ir::Conv2d& op, const ConvPlan& p, const Anchor& a, Stages& stages, const Func& in) {
   Func input("padded");
   Var i("i"), y("y"), b("b");
   const Halide::Type type = halide_type(p.product.x);
@@ -35,23 +35,24 @@ Func copied_input(const ir::Conv2d& op, const ConvPlan& p, const Func& in) {
   const bool covered = p.converts && !pads && p.steps * p.product.chunk == p.run;
   input(i, y, b) = covered ? undef(type) : Internal::make_const(type, p.product.x_zero);
   const int64_t columns = std::min(p.w, p.padded_w - op.pad[1]);
+  const Expr height = number(a, stages, "height", p.h);
   if (p.converts) {
     const int64_t run = p.even_pixels ? columns * p.ic : p.ic;
     RDom r = converted_run(run, p.even_pixels ? 1 : columns);
     const Expr from = min(r.y * r.x.extent(), e(run) - r.x.extent()) + r.x;
     const Expr c = p.even_pixels ? from % e(p.ic) : from, x = p.even_pixels ? from / e(p.ic) : Expr(r.z);
     const Expr iy = y - e(op.pad[0]);
-    if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, e(p.h)));
+    if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, height));
     input((x + e(op.pad[1])) * e(p.ic) + c, y, b) =
-        as_factor(p.product, in(c, x, clamp(iy, 0, e(p.h - 1)), b));
+        as_factor(p.product, in(c, x, clamp(iy, 0, height - 1), b));
     return input;
   }
   // One run of memory: LLVM makes memset and memcpy of both.
   RDom r(0, e(columns * p.ic), "row");
   Expr iy = y - e(op.pad[0]);
-  if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, e(p.h)));
+  if (op.pad[0] > 0 || p.padded_h > p.h) r.where(between(0, iy, height));
   input(r + e(op.pad[1] * p.ic), y, b) =
-      as_factor(p.product, in(r % e(p.ic), r / e(p.ic), clamp(iy, 0, e(p.h - 1)), b));
+      as_factor(p.product, in(r % e(p.ic), r / e(p.ic), clamp(iy, 0, height - 1), b));
   return input;
 }
 
@@ -135,7 +136,7 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
   const ConvPlan p = plan_conv(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
-  const Func input = copied_input(op, p, in[0]);
+  const Func input = copied_input(op, p, a, stages, in[0]);
 
   // Weights that are not constant are packed when the kernel runs.
   Func weights = in[1];
@@ -214,12 +215,25 @@ Var schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc
   Func out = stages.output;
   const auto args = out.args();
   Var c = args[0], x = args[1], y = args[2], b = args[3];
-  out.bound(c, 0, e(p.oc)).bound(x, 0, e(p.ow)).bound(y, 0, e(p.oh)).bound(b, 0, e(p.n));
+  // What divides evenly is stated as a count, which leaves no rest to be looked after.
+  const auto extent = [&](const std::string& name, int64_t value, const Expr& tile, int64_t known) {
+    return Internal::simplify(value % known == 0 ? number(a, stages, name + "_tiles", value / known) * tile
+                                                 : number(a, stages, name, value));
+  };
+  const int64_t task_rows = p.rows_per_task * p.tile.py;
+  const Expr rows_per_task = number(a, stages, "rows_per_task", p.rows_per_task);
+  const Expr channels = extent("channels", p.oc, p.tile.channels(), p.tile.channels()),
+             columns = extent("columns", p.ow, p.tile.px, p.tile.px),
+             rows = extent("rows", p.oh, rows_per_task * p.tile.py, task_rows);
+  auto buffer = out.output_buffer();
+  buffer.dim(0).set_extent(channels), buffer.dim(1).set_extent(columns), buffer.dim(2).set_extent(rows);
+  out.bound(c, 0, channels).bound(x, 0, columns).bound(y, 0, rows).bound(b, 0, e(p.n));
 
   // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows.
   Var task("task"), row("row");
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
-  out.split(l.y, task, row, e(p.rows_per_task), TailStrategy::GuardWithIf);
+  out.split(l.y, task, row, rows_per_task,
+            p.oh % task_rows == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
   out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
   if (worth_parallel(a.facts, p.macs)) out.parallel(task);
   acc.compute_at(out, l.x);

@@ -42,7 +42,7 @@ void depthwise_schedule(const ir::Conv2d&, const Anchor&, Stages&);
 ConvPlan plan_conv(const ir::Conv2d&, const Anchor&, bool copies_for_speed = true);
 ConvPlan plan_depthwise(const ir::Conv2d&, const Anchor&);
 /// The input with x_zero around it. Indexed by c + x * channels, y, b.
-Halide::Func copied_input(const ir::Conv2d&, const ConvPlan&, const Halide::Func& in);
+Halide::Func copied_input(const ir::Conv2d&, const ConvPlan&, const Anchor&, Stages&, const Halide::Func& in);
 void schedule_copied_input(const ConvPlan&, const Anchor&, Stages&, Halide::Func, const Halide::Var& task);
 /// What sums begin with, and what is done to them at the end.
 Halide::Expr first_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Var& c);

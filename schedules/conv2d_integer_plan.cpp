@@ -4,6 +4,7 @@
 
 #include "schedules/conv2d_integer.h"
 #include "schedules/dot.h"
+#include "schedules/pointwise.h"
 
 namespace halite::schedules::integer {
 namespace {
@@ -67,18 +68,25 @@ ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
   return p;
 }
 
-/// Without vectors, a few pixels of one channel: a row of weights stays in registers beside their sums.
+/// With few registers, a few pixels of one channel or vector: a row of weights stays in registers beside
+/// their sums.
 Tile depthwise_tile(const Anchor& a, const Space& s) {
-  if (a.facts.vector_bits > 0 || a.optimize == Optimize::size)
+  constexpr int kFewRegisters = 8;
+  const bool vectors = a.facts.vector_bits > 0;
+  if (a.optimize == Optimize::size || (vectors && a.facts.vector_registers > kFewRegisters))
     return choose_tile(integer_facts(a.facts), a.optimize, s);
-  constexpr int kMostPixels = 5;
+  constexpr int most = 5;
   Tile t;
-  for (int px = 2; px <= std::min<int64_t>(kMostPixels, s.x); ++px) {
+  if (vectors) t.lanes = lanes(integer_facts(a.facts), ir::DType::i32);
+  t.cycles = 1;
+  // Three divide the widths of most small networks, whose layers then share their code.
+  constexpr int kSharedPixels = 3;
+  if (a.shares_code && s.x % kSharedPixels == 0) return t.px = kSharedPixels, t;
+  for (int px = 2; px <= std::min<int64_t>(most, s.x); ++px) {
     if (s.once && s.x % px != 0) continue;
     // As few pixels as possible are computed twice, then as many as possible at once.
     if (round_up(s.x, px) <= round_up(s.x, t.px) || t.px == 1) t.px = px;
   }
-  t.cycles = 1;
   return t;
 }
 

@@ -74,7 +74,8 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
                .target = request.target,
                .optimize = request.optimize,
                .in_place = request.in_place,
-               .strategy = request.strategy};
+               .strategy = request.strategy,
+               .shares_code = request.shares_code};
   for (auto* operands : {&flat.inputs, &flat.outputs}) {
     for (size_t i = 0; i < operands->size(); i++) {
       const ir::ValueId id = operands == &flat.inputs ? group.inputs[i] : group.outputs[i];

@@ -30,6 +30,9 @@ struct Request {
   bool in_place =
       false;  ///< outputs[0] is the very storage of an elementwise input: no element may be recomputed
   std::string strategy;  ///< forces a named strategy of the anchor (tests); empty: the cost model chooses
+  /// Kernels of this kind that differ in numbers alone become one (codegen/merge.h): such numbers are hidden
+  /// from Halide, and tiles are chosen alike.
+  bool shares_code = false;
 };
 
 /// What the compiler does at compile time with a constant before the kernel may read it.
@@ -48,6 +51,12 @@ struct Packing {
   }
 };
 
+/// A number that schedules hide from Halide, so that kernels that differ in it alone have the same code.
+struct Number {
+  Halide::Param<int> param;
+  int value;
+};
+
 /// One kernel, algorithm and schedule set. Arguments are `inputs`, then `outputs`, then `scratch`.
 struct Kernel {
   std::string strategy;                    ///< the one taken, for reports: "direct", "pointwise", "rows", ...
@@ -55,6 +64,7 @@ struct Kernel {
   std::vector<Packing> packing;            ///< parallel to inputs
   std::vector<Halide::Func> outputs;       ///< parallel to the request's, then one Func per scratch tensor
   std::vector<ir::Type> scratch;  ///< contiguous tensors that the kernel needs while it runs; in the arena
+  std::vector<Number> numbers;    ///< arguments of the pipeline behind its inputs
 };
 
 /// Whether a node may anchor a group of its own or can be fused behind/before others; used by

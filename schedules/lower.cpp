@@ -56,6 +56,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
     anchor.constant.push_back(graph.is_constant(input) && readers(graph, request.group, input) == 1);
   }
   anchor.weights_pair = weights_pair(graph, id);
+  anchor.shares_code = request.shares_code;
   const auto& inputs = request.group.inputs;
   if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
     anchor.even_pixels = are_adjacent(request.inputs[i]);
@@ -215,6 +216,7 @@ class Lowering {
       kernel_.outputs.push_back(stages_.scratch[i]);
     }
     kernel_.scratch = stages_.scratch_types;
+    kernel_.numbers = stages_.numbers;
   }
 
   const Request& request_;
@@ -244,6 +246,15 @@ std::vector<std::string> strategies(const Request& request) {
     names.push_back(s.name);
   }
   return names;
+}
+
+Expr number(const Anchor& anchor, Stages& stages, const std::string& name, int64_t value) {
+  const int known = static_cast<int>(value);
+  if (!anchor.shares_code) return known;
+  for (const auto& n : stages.numbers)
+    if (n.param.name() == name) return n.param;
+  stages.numbers.push_back({Halide::Param<int>(name), known});
+  return stages.numbers.back().param;
 }
 
 Kernel lower(const Request& request) {

@@ -142,10 +142,13 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
 TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
                        const Tile& t, const Space& s) {
   TileLoops l;
-  const auto tail = s.rest == Rest::padded ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
-  output.split(c, l.c, l.ci, t.channels(), tail)
-      .split(x, l.x, l.xi, t.px, TailStrategy::ShiftInwards)
-      .split(y, l.y, l.yi, t.py, TailStrategy::ShiftInwards)
+  const auto tail = [](int64_t extent, int tile, TailStrategy rest) {
+    return extent % tile == 0 ? TailStrategy::RoundUp : rest;
+  };
+  const auto rest = s.rest == Rest::padded ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
+  output.split(c, l.c, l.ci, t.channels(), tail(s.channels, t.channels(), rest))
+      .split(x, l.x, l.xi, t.px, tail(s.x, t.px, TailStrategy::ShiftInwards))
+      .split(y, l.y, l.yi, t.py, tail(s.y, t.py, TailStrategy::ShiftInwards))
       .split(l.ci, l.cv, l.ci, t.lanes)
       .vectorize(l.ci)
       .unroll(l.cv)

@@ -3,11 +3,7 @@
 // cannot pair.
 #include <doctest/doctest.h>
 
-#include "codegen/compile.h"
-#include "codegen/link.h"
-#include "ir/interpret.h"
-#include "ir/text.h"
-#include "targets/machine.h"
+#include "tests/codegen/integer_conv.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -24,55 +20,9 @@ int words_of(const std::string& assembly) {
   return times;
 }
 
-struct Input {
-  int modulus = 256, offset = -128;
-};
-
 /// The assembly, after outputs on a Cortex-M4 agreed with the interpreter's.
 std::string assembly_of(const std::string& text, bool optimize_size = false, Input values = {}) {
-  const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
-  CompileOptions options;
-  options.name = "net";
-  options.target = *targets::find("cortex-m4");
-  options.optimize_size = optimize_size;
-  options.emit_asm = true;
-  const auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
-  if (!targets::run_command(options.target)) {
-    MESSAGE("not run: " << targets::how_to_run(options.target));
-    return artifact->assembly;
-  }
-  auto input = ir::Tensor::zeros(graph->type(graph->inputs[0]));
-  for (int64_t i = 0; i < input.type().elements(); i++)
-    input.set(i, double((i * 37 + i / 7 + 11) % values.modulus + values.offset));
-  const std::vector<std::vector<ir::Tensor>> sequence{{input}};
-  const auto expected = ir::interpret(*graph, sequence[0]);
-  REQUIRE(expected);
-  const auto found = run_on_target(*artifact, *graph, options.target, sequence);
-  REQUIRE_MESSAGE(found, to_string(found.error()));
-  const ir::Tensor &got = (*found)[0][0], &wanted = (*expected)[0];
-  for (int64_t i = 0; i < wanted.type().elements(); i++) REQUIRE(got.at(i) == wanted.at(i));
-  return artifact->assembly;
-}
-
-using Shape = std::vector<int>;
-
-std::string list(const Shape& shape) {
-  std::string text;
-  for (int extent : shape) text += (text.empty() ? "[" : ",") + std::to_string(extent);
-  return text + "]";
-}
-
-/// A convolution with weights that repeat those given, or without any given, -127..127.
-std::string conv(const Shape& x, const Shape& w, const Shape& y, const std::string& fields = {},
-                 const std::vector<int>& weights = {}) {
-  std::string values;
-  for (int i = 0; i < w[0] * w[1] * w[2] * w[3]; i++)
-    values += (i ? ", " : "") +
-              std::to_string(weights.empty() ? (i * 89 + i / 3) % 255 - 127 : weights[i % weights.size()]);
-  return "graph \"g\" (%x: i8" + list(x) + ") -> (%y) {\n  const %w: i8" + list(w) + " = {" + values +
-         "}\n  %y: i32" + list(y) + " = conv2d(%x, %w) " + fields + "\n}";
+  return checked(text, "cortex-m4", values, optimize_size).assembly;
 }
 
 }  // namespace

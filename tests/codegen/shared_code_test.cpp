@@ -1,0 +1,91 @@
+// On bare metal, convolutions of one kind are one function, whatever their extents; answers stay those of the
+// interpreter.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "tests/codegen/integer_conv.h"
+
+using namespace halite;
+using namespace halite::codegen;
+
+namespace {
+
+/// One layer after the other, each an i8 convolution with its scaling.
+class Chain {
+ public:
+  explicit Chain(Shape input) : shape_(std::move(input)), first_(shape_) {}
+
+  Chain& conv(int channels, int kernel, int stride, bool depthwise) {
+    const int last = count_++, depth = depthwise ? 1 : shape_[3];
+    const std::string n = std::to_string(count_);
+    Shape to{1, (shape_[1] + stride - 1) / stride, (shape_[2] + stride - 1) / stride, channels};
+    const int after = kernel / 2;
+    const auto before = [&](int extent) { return stride == 2 && extent % 2 == 0 ? 0 : after; };
+    const Shape weights{channels, kernel, kernel, depth};
+    text_ += "  const %w" + n + ": i8" + list(weights) + " = " +
+             elements(channels * kernel * kernel * depth) + "\n  const %b" + n + ": i32" + list({channels}) +
+             " = " + elements(channels) + "\n  const %m" + n + ": i32" + list({channels}) + " = " +
+             elements(channels, {1500000000, 1200000000}) + "\n  const %s" + n + ": i32" + list({channels}) +
+             " = " + elements(channels, {41, 40}) + "\n  %c" + n + ": i32" + list(to) + " = conv2d(%v" +
+             std::to_string(last) + ", %w" + n + ", %b" + n + ") x_zero=-3 stride=" + list({stride, stride}) +
+             " pad=" + list({before(shape_[1]), before(shape_[2]), after, after}) +
+             " groups=" + std::to_string(depthwise ? channels : 1) + "\n  %v" + n + ": i8" + list(to) +
+             " = requantize(%c" + n + ", %m" + n + ", %s" + n +
+             ") to=i8 zero_point=-3 rounding=" + (depthwise ? "twice" : "single") + "\n";
+    shape_ = std::move(to);
+    return *this;
+  }
+
+  std::string text() const {
+    return "graph \"g\" (%v0: i8" + list(first_) + ") -> (%v" + std::to_string(count_) + ") {\n" + text_ +
+           "}";
+  }
+
+ private:
+  Shape shape_, first_;
+  int count_ = 0;
+  std::string text_;
+};
+
+/// How many functions the steps that convolve have.
+size_t kernels_of(const Artifact& artifact) {
+  std::set<std::string> kernels;
+  for (const auto& step : artifact.report.steps) kernels.insert(step.kernel);
+  return kernels.size();
+}
+
+}  // namespace
+
+TEST_CASE("depthwise convolutions of other extents share their code") {
+  const auto text = Chain({1, 24, 24, 8})
+                        .conv(8, 3, 1, true)
+                        .conv(16, 1, 1, false)
+                        .conv(16, 3, 2, true)
+                        .conv(32, 1, 1, false)
+                        .conv(32, 3, 1, true)
+                        .conv(64, 1, 1, false)
+                        .conv(64, 3, 2, true)
+                        .conv(64, 1, 1, false)
+                        .conv(64, 3, 1, true);
+  for (const char* target : {"cortex-m4", "cortex-m55", "cortex-m0plus", "riscv32"}) {
+    CAPTURE(target);
+    const auto artifact = checked(text.text(), target);
+    // 9 layers: one function for each stride of depthwise kernels, the others for 1x1.
+    CHECK(kernels_of(artifact) <= 6);
+  }
+}
+
+TEST_CASE("columns that no tile divides, and a row of one tile, keep the interpreter's answers") {
+  for (const int width : {3, 5, 7, 10}) {
+    CAPTURE(width);
+    const auto text = Chain({1, 6, width, 4})
+                          .conv(4, 3, 1, true)
+                          .conv(12, 1, 1, false)
+                          .conv(12, 3, 1, true)
+                          .conv(20, 1, 1, false)
+                          .conv(20, 3, 2, true)
+                          .conv(20, 5, 1, true);
+    for (const char* target : {"cortex-m4", "cortex-m55"}) checked(text.text(), target);
+  }
+}
