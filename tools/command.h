@@ -18,5 +18,6 @@ void add_verify(CLI::App&, Action&);
 void add_bench(CLI::App&, Action&);
 void add_inspect(CLI::App&, Action&);
 void add_targets(CLI::App&, Action&);
+void add_operators(CLI::App&, Action&);
 
 }  // namespace halite::tools

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   add_bench(app, action);
   add_inspect(app, action);
   add_targets(app, action);
+  add_operators(app, action);
   const Format format = format_of(argc, argv);
   try {
     app.parse(argc, argv);

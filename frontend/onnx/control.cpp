@@ -52,13 +52,23 @@ V stack(Builder& b, std::vector<V> parts, int64_t axis, const OnnxValue& declare
 
 }  // namespace
 
+const std::map<std::string, OnnxWalk::Step>& OnnxWalk::control() {
+  static const std::map<std::string, Step> kSteps = {{"If", &OnnxWalk::import_if},
+                                                     {"Loop", &OnnxWalk::import_loop},
+                                                     {"Scan", &OnnxWalk::import_scan},
+                                                     {"SequenceMap", &OnnxWalk::import_sequence_map}};
+  return kSteps;
+}
+
 OnnxWalk::Step OnnxWalk::find_control(const OnnxNode& node) {
-  if (!node.domain.empty()) return nullptr;
-  if (node.op == "If") return &OnnxWalk::import_if;
-  if (node.op == "Loop") return &OnnxWalk::import_loop;
-  if (node.op == "Scan") return &OnnxWalk::import_scan;
-  if (node.op == "SequenceMap") return &OnnxWalk::import_sequence_map;
-  return nullptr;
+  const auto found = control().find(node.op);
+  return node.domain.empty() && found != control().end() ? found->second : nullptr;
+}
+
+std::vector<std::string> OnnxWalk::control_names() {
+  std::vector<std::string> names;
+  for (const auto& row : control()) names.push_back(row.first);
+  return names;
 }
 
 Result<std::optional<OnnxSlots>> OnnxWalk::run_body(const Site& site, const OnnxGraph& body,

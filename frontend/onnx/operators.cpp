@@ -200,4 +200,10 @@ OnnxImporter find_onnx_importer(std::string_view domain, std::string_view op) {
   return found == table().end() ? nullptr : found->second;
 }
 
+std::vector<std::string> onnx_importer_names() {
+  std::vector<std::string> names;
+  for (const auto& row : table()) names.emplace_back(row.first);
+  return names;
+}
+
 }  // namespace halite::frontend

@@ -10,6 +10,8 @@ namespace halite::frontend {
 
 /// The importer of an operator of the standard domain; null if there is none.
 OnnxImporter find_onnx_importer(std::string_view domain, std::string_view op);
+/// Of the operators that have one.
+std::vector<std::string> onnx_importer_names();
 
 // quantize.cpp
 std::vector<V> import_conv_integer(OnnxCall&);

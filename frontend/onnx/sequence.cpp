@@ -122,9 +122,7 @@ OnnxSlots identity(OnnxCall&, const OnnxSlots& inputs) {
   return {inputs[0]};
 }
 
-}  // namespace
-
-SlotImporter find_slot_importer(std::string_view domain, std::string_view op) {
+const std::unordered_map<std::string_view, SlotImporter>& table() {
   static const std::unordered_map<std::string_view, SlotImporter> kTable = {
       {"ConcatFromSequence", concat_from_sequence},
       {"Identity", identity},
@@ -139,8 +137,20 @@ SlotImporter find_slot_importer(std::string_view domain, std::string_view op) {
       {"SequenceLength", sequence_length},
       {"SplitToSequence", split_to_sequence},
   };
-  const auto found = kTable.find(op);
-  return domain.empty() && found != kTable.end() ? found->second : nullptr;
+  return kTable;
+}
+
+}  // namespace
+
+SlotImporter find_slot_importer(std::string_view domain, std::string_view op) {
+  const auto found = table().find(op);
+  return domain.empty() && found != table().end() ? found->second : nullptr;
+}
+
+std::vector<std::string> slot_importer_names() {
+  std::vector<std::string> names;
+  for (const auto& row : table()) names.emplace_back(row.first);
+  return names;
 }
 
 }  // namespace halite::frontend

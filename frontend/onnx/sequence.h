@@ -12,5 +12,6 @@ using SlotImporter = OnnxSlots (*)(OnnxCall& call, const OnnxSlots& inputs);
 
 /// Null if the operator takes and makes tensors only.
 SlotImporter find_slot_importer(std::string_view domain, std::string_view op);
+std::vector<std::string> slot_importer_names();
 
 }  // namespace halite::frontend

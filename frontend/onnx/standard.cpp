@@ -5,6 +5,8 @@
 #include <onnx/defs/schema.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
+
 #include "frontend/build.h"
 
 namespace halite::frontend {
@@ -13,10 +15,25 @@ namespace {
 using ::onnx::AttributeProto;
 using ::onnx::TensorProto;
 
+bool has_function(const ::onnx::OpSchema& schema) {
+  return schema.HasFunction() || schema.HasContextDependentFunction();
+}
+
 const ::onnx::OpSchema* find_schema(const OnnxNode& node, int64_t version) {
   if (!node.domain.empty() || version < 1 || version > INT32_MAX) return nullptr;
   const auto* schema = ::onnx::OpSchemaRegistry::Schema(node.op, static_cast<int>(version), "");
-  return schema && (schema->HasFunction() || schema->HasContextDependentFunction()) ? schema : nullptr;
+  return schema && has_function(*schema) ? schema : nullptr;
+}
+
+/// The function for this call; false if there is none for its attributes and types.
+bool build_function(const ::onnx::OpSchema& schema, const ::onnx::NodeProto& call,
+                    const std::vector<::onnx::TypeProto>& types, ::onnx::FunctionProto& function) {
+  if (schema.HasFunction()) {
+    function = *schema.GetFunction();
+    return true;
+  }
+  const ::onnx::FunctionBodyBuildContextImpl context(call, types);
+  return schema.BuildContextDependentFunction(context, function);
 }
 
 int onnx_type(DType dtype) {
@@ -97,7 +114,31 @@ std::map<std::string, OnnxAttribute> read_defaults(const ::onnx::OpSchema& schem
   return defaults;
 }
 
+/// Whether a function of operators that are imported, or are such functions. One that depends on its call is
+/// looked at for operands that are vectors of f32.
+bool is_made_of(const ::onnx::OpSchema& schema, const std::function<bool(const std::string&)>& imported) {
+  ::onnx::NodeProto call;
+  call.set_op_type(schema.Name());
+  for (int i = 0; i < schema.min_input(); ++i) call.add_input("in" + std::to_string(i));
+  for (int i = 0; i < schema.min_output(); ++i) call.add_output("out" + std::to_string(i));
+  const std::vector<::onnx::TypeProto> types(call.input_size(), to_proto(ir::Type{DType::f32, {1}, {}}));
+  ::onnx::FunctionProto function;
+  if (!has_function(schema) || !build_function(schema, call, types, function)) return false;
+  return std::ranges::all_of(function.node(), [&](const ::onnx::NodeProto& node) {
+    const auto* part = ::onnx::OpSchemaRegistry::Schema(node.op_type(), schema.SinceVersion(), "");
+    return imported(node.op_type()) || (part && is_made_of(*part, imported));
+  });
+}
+
 }  // namespace
+
+std::vector<std::string> standard_function_names(const std::function<bool(const std::string&)>& imported) {
+  std::vector<std::string> names;
+  for (const auto& schema : ::onnx::OpSchemaRegistry::get_all_schemas())
+    if (schema.domain().empty() && !imported(schema.Name()) && is_made_of(schema, imported))
+      names.push_back(schema.Name());
+  return names;
+}
 
 bool is_standard_function(const OnnxNode& node, int64_t version) { return find_schema(node, version); }
 
@@ -109,16 +150,10 @@ OnnxFunction standard_function(const OnnxNode& node, int64_t version,
     if (!schema->attributes().count(name))
       reject_unsupported("the attribute is not known for this operator", name);
   ::onnx::FunctionProto proto;
-  if (schema->HasFunction()) {
-    proto = *schema->GetFunction();
-  } else {
-    std::vector<::onnx::TypeProto> types;
-    for (const auto& type : inputs) types.push_back(to_proto(type));
-    const ::onnx::NodeProto call = to_proto(node);  // the context refers to its attributes
-    const ::onnx::FunctionBodyBuildContextImpl context(call, types);
-    if (!schema->BuildContextDependentFunction(context, proto))
-      reject_unsupported("the standard has no function for these attributes and types");
-  }
+  std::vector<::onnx::TypeProto> types;
+  for (const auto& type : inputs) types.push_back(to_proto(type));
+  if (!build_function(*schema, to_proto(node), types, proto))
+    reject_unsupported("the standard has no function for these attributes and types");
   auto function = read_onnx_function(proto);
   if (!function) throw Rejected{function.error(), {}};
   function->defaults = read_defaults(*schema);

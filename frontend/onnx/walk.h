@@ -19,6 +19,9 @@ class OnnxWalk {
   Result<void> nodes(const std::vector<OnnxNode>&, Scope&, const OpsetVersions&, int depth);
   void define(const std::string& name, OnnxSlot, Scope&);
 
+  /// The operators that run graphs of their own.
+  static std::vector<std::string> control_names();
+
   Refusals refusals;
   ValueNames names;  ///< of everything defined, as the model calls it
 
@@ -46,6 +49,7 @@ class OnnxWalk {
   static void poison(const OnnxNode&, Scope&);
 
   // control.cpp
+  static const std::map<std::string, Step>& control();
   static Step find_control(const OnnxNode&);
   Result<void> import_if(const Site&);
   Result<void> import_loop(const Site&);

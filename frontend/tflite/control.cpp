@@ -41,34 +41,39 @@ std::vector<Tensor> evaluate(ir::Graph& graph) {
 
 }  // namespace
 
+const std::map<Op, TfliteWalk::Step>& TfliteWalk::control() {
+  static const std::map<Op, Step> kSteps = {{Op::IF, &TfliteWalk::import_if},
+                                            {Op::WHILE, &TfliteWalk::import_while},
+                                            {Op::CALL_ONCE, &TfliteWalk::import_call_once},
+                                            {Op::CALL, &TfliteWalk::import_called},
+                                            {Op::STABLEHLO_COMPOSITE, &TfliteWalk::import_composite},
+                                            {Op::VAR_HANDLE, &TfliteWalk::import_variable},
+                                            {Op::READ_VARIABLE, &TfliteWalk::import_variable},
+                                            {Op::ASSIGN_VARIABLE, &TfliteWalk::import_variable}};
+  return kSteps;
+}
+
 bool TfliteWalk::import_control(Frame& frame, const TfliteNode& node) {
-  switch (node.op) {
-    case Op::IF:
-      import_if(frame, node);
-      return true;
-    case Op::WHILE:
-      import_while(frame, node);
-      return true;
-    case Op::CALL_ONCE:
-      import_call_once(frame, node);
-      return true;
-    case Op::CALL:
-      import_call(frame, node, options_of<tflite::CallOptions>(node).subgraph(), 0);
-      return true;
-    case Op::STABLEHLO_COMPOSITE: {
-      const auto* options = node.table->builtin_options_2_as<tflite::StableHLOCompositeOptions>();
-      if (!options) reject_invalid("its options are missing");
-      import_call(frame, node, options->decomposition_subgraph_index(), 0);
-      return true;
-    }
-    case Op::VAR_HANDLE:
-    case Op::READ_VARIABLE:
-    case Op::ASSIGN_VARIABLE:
-      import_variable(frame, node);
-      return true;
-    default:
-      return false;
-  }
+  const auto found = control().find(node.op);
+  if (found == control().end()) return false;
+  (this->*found->second)(frame, node);
+  return true;
+}
+
+std::vector<std::string> TfliteWalk::control_names() {
+  std::vector<std::string> names;
+  for (const auto& row : control()) names.emplace_back(tflite::EnumNameBuiltinOperator(row.first));
+  return names;
+}
+
+void TfliteWalk::import_called(Frame& frame, const TfliteNode& node) {
+  import_call(frame, node, options_of<tflite::CallOptions>(node).subgraph(), 0);
+}
+
+void TfliteWalk::import_composite(Frame& frame, const TfliteNode& node) {
+  const auto* options = node.table->builtin_options_2_as<tflite::StableHLOCompositeOptions>();
+  if (!options) reject_invalid("its options are missing");
+  import_call(frame, node, options->decomposition_subgraph_index(), 0);
 }
 
 void TfliteWalk::store_outputs(Frame& frame, const TfliteNode& node, const Slots& values) {

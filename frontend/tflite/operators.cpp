@@ -183,9 +183,11 @@ const std::unordered_map<Op, TfliteOperator>& table() {
   return kTable;
 }
 
+constexpr std::string_view kDetectionName = "TFLite_Detection_PostProcess";
+
 const TfliteOperator* find_custom(std::string_view name) {
   static const TfliteOperator kDetection{import_tflite_detection_postprocess, Integers::real};
-  return name == "TFLite_Detection_PostProcess" ? &kDetection : nullptr;
+  return name == kDetectionName ? &kDetection : nullptr;
 }
 
 }  // namespace
@@ -194,6 +196,12 @@ const TfliteOperator* find_tflite_operator(const TfliteNode& node) {
   if (node.op == Op::CUSTOM) return find_custom(node.custom);
   const auto found = table().find(node.op);
   return found == table().end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> tflite_operator_names() {
+  std::vector<std::string> names{std::string(kDetectionName)};
+  for (const auto& row : table()) names.emplace_back(tflite::EnumNameBuiltinOperator(row.first));
+  return names;
 }
 
 }  // namespace halite::frontend

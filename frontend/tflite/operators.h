@@ -20,6 +20,7 @@ struct TfliteOperator {
 
 /// Null if the operator is not supported.
 const TfliteOperator* find_tflite_operator(const TfliteNode&);
+std::vector<std::string> tflite_operator_names();
 
 // elementwise.cpp
 std::vector<V> import_tflite_add_n(TfliteCall&);

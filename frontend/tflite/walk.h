@@ -42,6 +42,9 @@ class TfliteWalk {
 
   const ValueNames& names() const { return names_; }
 
+  /// The operators that run subgraphs or use variables.
+  static std::vector<std::string> control_names();
+
  private:
   struct Frame {
     size_t index;  ///< of the subgraph
@@ -60,7 +63,11 @@ class TfliteWalk {
   void poison(Frame&, const TfliteNode&);
 
   // control.cpp
+  using Step = void (TfliteWalk::*)(Frame&, const TfliteNode&);
+  static const std::map<tflite::BuiltinOperator, Step>& control();
   bool import_control(Frame&, const TfliteNode&);
+  void import_called(Frame&, const TfliteNode&);
+  void import_composite(Frame&, const TfliteNode&);
   void import_call(Frame&, const TfliteNode&, int64_t graph, size_t first_input);
   void import_if(Frame&, const TfliteNode&);
   void import_while(Frame&, const TfliteNode&);

@@ -1,8 +1,10 @@
 // Runs conformance tests in ONNX's backend-test layout; tools/onnx-conformance is the door to it.
 //   conformance FOLDER [--interpret | --target T] [--json] [--verbose] [--only PART] [--list FILE]
 //               [--cache DIR] [-j N]
+//   conformance FOLDER --cases
 // Exit status 1 if a test fails that is not unsupported or not served, or if the tests that pass are not
-// those of --list (--only: if one of them is not there). BLESS=1 rewrites the list. Every test is a process
+// those of --list (--only: if one of them is not there). BLESS=1 rewrites the list. --cases runs nothing and
+// prints each test's name and operator. Every test is a process
 // of its own, so that a crash is one failure and not the end.
 #include <poll.h>
 #include <sys/wait.h>
@@ -25,7 +27,7 @@ struct Arguments {
   std::string folder, list, only, cache;
   Engine engine;
   std::string engine_name = "jit";
-  bool verbose = false, json = false;
+  bool verbose = false, json = false, cases = false;
   size_t jobs = 2;
 };
 
@@ -119,6 +121,10 @@ int run_tool(const Arguments& arguments) {
                  arguments.folder.c_str());
     return 1;
   }
+  if (arguments.cases) {
+    for (const NodeTest& test : tests) std::printf("%s %s\n", test.name.c_str(), test.op.c_str());
+    return 0;
+  }
   const std::vector<Outcome> outcomes = run_all(tests, arguments);
   std::set<std::string> passed;
   bool failed = false;
@@ -146,7 +152,7 @@ int run_tool(const Arguments& arguments) {
 int usage(const std::string& problem) {
   std::fprintf(stderr,
                "conformance: %s\nusage: conformance FOLDER [--interpret | --target T] [--json] [--verbose] "
-               "[--only PART] [--list FILE] [--cache DIR] [-j N]\n",
+               "[--only PART] [--list FILE] [--cache DIR] [-j N] [--cases]\n",
                problem.c_str());
   return 2;
 }
@@ -172,6 +178,8 @@ int main(int count, char** values) {
       arguments.cache = values[++i];
     } else if (value == "--json") {
       arguments.json = true;
+    } else if (value == "--cases") {
+      arguments.cases = true;
     } else if (value == "--verbose") {
       arguments.verbose = true;
     } else if (value == "--only" && more) {

@@ -1,6 +1,7 @@
 // Exit statuses and messages of a command line that is wrong, before any model is compiled.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -23,11 +24,19 @@ bool mentions(const std::string& text, const std::string& part) {
 TEST_CASE("help and version end with 0 and name every subcommand") {
   const auto help = halite({"--help"});
   CHECK(help.status == 0);
-  for (const char* name : {"compile", "run", "verify", "bench", "inspect", "targets"}) {
+  for (const char* name : {"compile", "run", "verify", "bench", "inspect", "targets", "operators"}) {
     CHECK(mentions(help.out, name));
     CHECK(halite({name, "--help"}).status == 0);
   }
   CHECK(halite({"--version"}).status == 0);
+}
+
+TEST_CASE("operators are listed by format and name") {
+  const auto run = halite({"operators", "--json"});
+  CHECK(run.status == 0);
+  const Json list = Json::parse(run.out).at("operators");
+  const Json conv{{"format", "onnx"}, {"name", "Conv"}, {"kind", "operator"}};
+  CHECK(std::count(list.begin(), list.end(), conv) == 1);
 }
 
 TEST_CASE("a command line that does not parse ends with 2 and says where help is") {
