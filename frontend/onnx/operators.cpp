@@ -115,6 +115,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"STFT", import_stft},
       {"TfIdfVectorizer", import_tf_idf_vectorizer},
       // Convolution, pooling, matrix products, recurrence.
+      {"Attention", import_attention},
       {"AveragePool", import_average_pool},
       {"Conv", import_conv},
       {"ConvTranspose", import_conv_transpose},
@@ -131,6 +132,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"MaxPool", import_max_pool},
       {"MaxUnpool", import_max_unpool},
       {"RNN", import_rnn},
+      {"RotaryEmbedding", import_rotary_embedding},
       // Quantization.
       {"ConvInteger", import_conv_integer},
       {"DequantizeLinear", import_dequantize_linear},
@@ -150,6 +152,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"LpNormalization", import_lp_norm},
       {"MeanVarianceNormalization", import_mean_variance_norm},
       {"RMSNormalization", import_rms_norm},
+      {"SimplifiedLayerNormalization", import_rms_norm},
       {"ReduceL1", import_reduce_l1},
       {"ReduceL2", import_reduce_l2},
       {"ReduceLogSum", import_reduce_log_sum},
@@ -192,17 +195,39 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
   return kTable;
 }
 
+constexpr std::string_view kContribDomain = "com.microsoft";
+
+const std::unordered_map<std::string_view, OnnxImporter>& contrib_table() {
+  static const std::unordered_map<std::string_view, OnnxImporter> kTable = {
+      {"Attention", import_contrib_attention},
+      {"BiasGelu", import_bias_gelu},
+      {"EmbedLayerNormalization", import_embed_layer_norm},
+      {"FastGelu", import_fast_gelu},
+      {"FusedMatMul", import_fused_matmul},
+      {"Gelu", import_gelu},
+      {"MultiHeadAttention", import_multi_head_attention},
+      {"QuickGelu", import_quick_gelu},
+      {"RotaryEmbedding", import_contrib_rotary_embedding},
+      {"SkipLayerNormalization", import_skip_layer_norm},
+      {"SkipSimplifiedLayerNormalization", import_skip_rms_norm},
+  };
+  return kTable;
+}
+
 }  // namespace
 
 OnnxImporter find_onnx_importer(std::string_view domain, std::string_view op) {
-  if (!domain.empty()) return nullptr;
-  const auto found = table().find(op);
-  return found == table().end() ? nullptr : found->second;
+  if (!domain.empty() && domain != kContribDomain) return nullptr;
+  const auto& importers = domain.empty() ? table() : contrib_table();
+  const auto found = importers.find(op);
+  return found == importers.end() ? nullptr : found->second;
 }
 
 std::vector<std::string> onnx_importer_names() {
   std::vector<std::string> names;
   for (const auto& row : table()) names.emplace_back(row.first);
+  for (const auto& row : contrib_table())
+    names.push_back(std::string(kContribDomain) + "." + std::string(row.first));
   return names;
 }
 

@@ -8,7 +8,7 @@
 
 namespace halite::frontend {
 
-/// The importer of an operator of the standard domain; null if there is none.
+/// The importer of an operator of the standard's domain or of com.microsoft; null if there is none.
 OnnxImporter find_onnx_importer(std::string_view domain, std::string_view op);
 /// Of the operators that have one.
 std::vector<std::string> onnx_importer_names();
@@ -140,6 +140,21 @@ std::vector<V> import_rms_norm(OnnxCall&);
 std::vector<V> import_lp_norm(OnnxCall&);
 std::vector<V> import_mean_variance_norm(OnnxCall&);
 std::vector<V> import_lrn(OnnxCall&);
+// attention.cpp
+std::vector<V> import_attention(OnnxCall&);
+std::vector<V> import_rotary_embedding(OnnxCall&);
+std::vector<V> import_contrib_rotary_embedding(OnnxCall&);
+// contrib_attention.cpp
+std::vector<V> import_contrib_attention(OnnxCall&);
+std::vector<V> import_multi_head_attention(OnnxCall&);
+// contrib.cpp
+std::vector<V> import_bias_gelu(OnnxCall&);
+std::vector<V> import_embed_layer_norm(OnnxCall&);
+std::vector<V> import_fast_gelu(OnnxCall&);
+std::vector<V> import_fused_matmul(OnnxCall&);
+std::vector<V> import_quick_gelu(OnnxCall&);
+std::vector<V> import_skip_layer_norm(OnnxCall&);
+std::vector<V> import_skip_rms_norm(OnnxCall&);
 // recurrent.cpp
 std::vector<V> import_lstm(OnnxCall&);
 std::vector<V> import_gru(OnnxCall&);

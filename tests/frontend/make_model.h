@@ -54,6 +54,14 @@ class ModelMaker {
     for (const auto& name : outputs) node->add_output(name);
     return *this;
   }
+  /// Of the last node, whose operators are of version 1.
+  ModelMaker& domain(const std::string& name) {
+    last().set_domain(name);
+    auto* opset = proto.add_opset_import();
+    opset->set_domain(name);
+    opset->set_version(1);
+    return *this;
+  }
   /// Attributes of the last node.
   ModelMaker& set(const std::string& name, int64_t value) {
     auto* attribute = add(name, ::onnx::AttributeProto::INT);
