@@ -51,6 +51,17 @@ V space_to_depth(Builder&, V x, int64_t block);
 /// Repeats the whole tensor repeats[i] times along axis i.
 V tile(Builder&, V x, const std::vector<int64_t>& repeats);
 
+// col2im.cpp
+struct Col2Im {
+  Shape image, block;       ///< extents of the picture and of a window's block
+  Axes strides, dilations;  ///< of the windows, of the places in a block
+  Axes pads;                ///< before the first pixel of each axis, then behind the last
+
+  Shape windows() const;  ///< how many there are along each axis
+};
+/// x [n, c*block, windows]: each window's block is added to the picture where it lies. y is [n, c, image].
+V col2im(Builder&, V x, const Col2Im&);
+
 // determinant.cpp
 /// Of the square matrices in the last two axes, which go.
 V determinant(Builder&, V x);

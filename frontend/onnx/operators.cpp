@@ -109,9 +109,12 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"Unique", import_unique},
       // Pictures, audio, text.
       {"AffineGrid", import_affine_grid},
+      {"Col2Im", import_col2im},
       {"DFT", import_dft},
+      {"DeformConv", import_deform_conv},
       {"GridSample", import_grid_sample},
       {"MelWeightMatrix", import_mel_weight_matrix},
+      {"RoiAlign", import_roi_align},
       {"STFT", import_stft},
       {"TfIdfVectorizer", import_tf_idf_vectorizer},
       // Convolution, pooling, matrix products, recurrence.

@@ -105,6 +105,9 @@ std::vector<V> import_non_max_suppression(OnnxCall&);
 // vision.cpp
 std::vector<V> import_grid_sample(OnnxCall&);
 std::vector<V> import_affine_grid(OnnxCall&);
+std::vector<V> import_roi_align(OnnxCall&);
+std::vector<V> import_deform_conv(OnnxCall&);
+std::vector<V> import_col2im(OnnxCall&);
 // spectral.cpp
 std::vector<V> import_dft(OnnxCall&);
 std::vector<V> import_stft(OnnxCall&);
