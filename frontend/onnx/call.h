@@ -7,6 +7,7 @@
 
 #include "frontend/call.h"
 #include "frontend/onnx/model.h"
+#include "frontend/onnx/tensor_proto.h"
 
 namespace halite::frontend {
 
@@ -16,7 +17,13 @@ class OnnxCall : public Call {
   OnnxCall(Builder& builder, const OnnxNode& node, int64_t version, std::vector<std::optional<V>> inputs)
       : Call(builder, std::move(inputs)), version(version), node_(node) {}
 
-  const int64_t version;  ///< of the operator set that the node's domain is imported with
+  const int64_t version;    ///< of the operator set that the node's domain is imported with
+  std::set<size_t> narrow;  ///< operands of 4 bits, which are held in bytes
+
+  /// Whether an attribute asks for results of 4 bits.
+  bool makes_narrow() const {
+    return read_narrow_dtype(static_cast<int>(integer("output_dtype", 0))).has_value();
+  }
 
   /// The second operand of a binary operator. Before version 7 it was broadcast only on demand, from `axis`
   /// on.

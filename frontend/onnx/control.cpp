@@ -84,6 +84,7 @@ Result<std::optional<OnnxSlots>> OnnxWalk::run_body(const Site& site, const Onnx
     if (!slot)
       return invalid_model("nothing inside it makes its output '" + output.name + "'", describe(site.node));
     if (slot->kind == OnnxSlot::Kind::unsupported) return std::optional<OnnxSlots>();
+    if (slot->narrow) reject_unsupported("a graph inside it gives integers of 4 bits");
     results.push_back(*slot);
   }
   return std::optional(std::move(results));

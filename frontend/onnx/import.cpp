@@ -138,6 +138,8 @@ class Importer {
             outputs.emplace_back(slot->elements[i], output.name + "." + std::to_string(i));
           break;
         case OnnxSlot::Kind::value:
+          if (slot->narrow)
+            return unsupported("it has integers of 4 bits, which only nodes can pass on", where);
           if (auto fits = check_output(output, b_.type(slot->value), where); !fits) return fits.error();
           outputs.emplace_back(slot->value, output.name);
       }

@@ -21,12 +21,17 @@ class Reader {
   Result<OnnxGraph> graph(const ::onnx::GraphProto& proto) {
     OnnxGraph graph{printable(proto.name()), {}, {}, {}, {}};
     for (const auto& tensor : proto.initializer()) {
-      auto value = read_tensor(tensor, directory_);
+      const bool narrow = read_narrow_dtype(tensor.data_type()).has_value();
+      auto value = narrow ? read_narrow_tensor(tensor, directory_) : read_tensor(tensor, directory_);
       const std::string name = printable(tensor.name());
       if (!value && value.error().code != ErrorCode::kUnsupported)
         return located(value.error(), "initializer", name);
-      graph.initializers.emplace_back(name, value ? OnnxTensor(*std::move(value))
-                                                  : Unreadable{located(value.error(), "initializer", name)});
+      if (!value)
+        graph.initializers.emplace_back(name, Unreadable{located(value.error(), "initializer", name)});
+      else if (narrow)
+        graph.initializers.emplace_back(name, Narrow{*std::move(value)});
+      else
+        graph.initializers.emplace_back(name, *std::move(value));
     }
     for (const auto& tensor : proto.sparse_initializer()) {
       const std::string name = printable(tensor.values().name());

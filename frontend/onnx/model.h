@@ -24,7 +24,11 @@ struct OnnxGraph;
 struct Unreadable {
   Error error;
 };
-using OnnxTensor = std::variant<ir::Tensor, Unreadable>;
+/// Integers of 4 bits, each in a byte.
+struct Narrow {
+  ir::Tensor tensor;
+};
+using OnnxTensor = std::variant<ir::Tensor, Unreadable, Narrow>;
 
 /// An attribute that takes its value from the function call around it.
 struct Reference {

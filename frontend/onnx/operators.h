@@ -158,6 +158,13 @@ std::vector<V> import_fused_matmul(OnnxCall&);
 std::vector<V> import_quick_gelu(OnnxCall&);
 std::vector<V> import_skip_layer_norm(OnnxCall&);
 std::vector<V> import_skip_rms_norm(OnnxCall&);
+// contrib_quantized.cpp
+std::vector<V> import_qlinear_add(OnnxCall&);
+std::vector<V> import_qlinear_concat(OnnxCall&);
+std::vector<V> import_qlinear_global_average_pool(OnnxCall&);
+std::vector<V> import_qlinear_leaky_relu(OnnxCall&);
+std::vector<V> import_qlinear_mul(OnnxCall&);
+std::vector<V> import_qlinear_sigmoid(OnnxCall&);
 // recurrent.cpp
 std::vector<V> import_lstm(OnnxCall&);
 std::vector<V> import_gru(OnnxCall&);

@@ -30,12 +30,82 @@ V scales(const OnnxCall& call, size_t i) {
 
 /// The axis of the scales, operand 1; 0 where there is one.
 int64_t axis_of(const OnnxCall& call) {
-  if (call.integer("block_size", 0) != 0)
-    reject_unsupported("scales for blocks are not supported", "block_size");
   if (call.rank(1) > 1)
-    reject_unsupported("its scale " + ir::to_string(call.type(1)) + " has a rank above 1");
+    reject_invalid("its scale " + ir::to_string(call.type(1)) + " has a rank above 1, and block_size is 0");
   const int64_t axis = call.integer("axis", 1);
   return call.type(1).elements() == 1 ? 0 : normalize_axis(axis, call.rank(0));
+}
+
+/// A scale for each block of elements along an axis, as quantization has it from version 21 on.
+class Blocks {
+ public:
+  explicit Blocks(const OnnxCall& call) : b_(call.b), size_(call.integer("block_size", 0)) {
+    axis_ = normalize_axis(call.integer("axis", 1), call.rank(0));
+    shape_ = call.shape(0);
+    if (size_ < 1 || size_ > 1 << 24) reject_invalid("block_size is " + std::to_string(size_), "block_size");
+    count_ = (shape_[axis_] + size_ - 1) / size_;
+    Shape scales = shape_;
+    scales[axis_] = count_;
+    for (const size_t i : {1, 2})
+      if (call.has(i) && call.shape(i) != scales)
+        reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(call.type(i)) +
+                           ", but blocks of " + std::to_string(size_) + " of " + ir::to_string(shape_) +
+                           " need " + ir::to_string(scales),
+                       "block_size");
+  }
+
+  /// Elements with their blocks apart, [.., count, size, ..]; the last block is filled with zeros.
+  V elements(V x) {
+    ir::Pad fill{ir::Pad::Mode::constant, Axes(shape_.size(), 0), Axes(shape_.size(), 0)};
+    fill.after[axis_] = count_ * size_ - shape_[axis_];
+    if (fill.after[axis_] > 0) x = b_.op(fill, {x});
+    Shape to = shape_;
+    to[axis_] = count_;
+    to.insert(to.begin() + axis_ + 1, size_);
+    return b_.reshape(x, to);
+  }
+  /// Scales or zero points to go with them.
+  V parameters(V x) { return b_.unsqueeze(b_.cast(x, DType::f32), {axis_ + 1}); }
+  /// Elements as they were.
+  V joined(V y) {
+    Shape to = shape_;
+    to[axis_] = count_ * size_;
+    return b_.slice(b_.reshape(y, to), axis_, 0, shape_[axis_]);
+  }
+
+ private:
+  Builder& b_;
+  int64_t size_, axis_ = 0, count_ = 0;
+  Shape shape_;
+};
+
+bool has_blocks(const OnnxCall& call) { return call.integer("block_size", 0) != 0; }
+
+V quantized_blocks(OnnxCall& call, DType to) {
+  Builder& b = call.b;
+  Blocks blocks(call);
+  const V x = blocks.elements(b.cast(call.in(0), DType::f32));
+  V y = b.unary(Fn::round, b.div(x, blocks.parameters(call.in(1))));
+  if (call.has(2)) y = b.add(y, blocks.parameters(call.in(2)));
+  return blocks.joined(b.cast(y, to));
+}
+
+V dequantized_blocks(OnnxCall& call) {
+  Builder& b = call.b;
+  Blocks blocks(call);
+  V x = b.cast(blocks.elements(call.in(0)), DType::f32);
+  if (call.has(2)) x = b.sub(x, blocks.parameters(call.in(2)));
+  return blocks.joined(b.mul(x, blocks.parameters(call.in(1))));
+}
+
+/// The type of an attribute, or `otherwise`; one of 4 bits is held in a byte.
+DType read_output_dtype(const OnnxCall& call, DType otherwise) {
+  const auto number = static_cast<int>(call.integer("output_dtype", 0));
+  if (number == 0) return otherwise;
+  if (const auto narrow = read_narrow_dtype(number)) return *narrow;
+  const auto dtype = read_dtype(number);
+  if (!dtype) throw Rejected{dtype.error(), "output_dtype"};
+  return *dtype;
 }
 
 V rounded(Builder& b, V sums, V multiplier, int64_t zero, DType to) {
@@ -54,23 +124,35 @@ bool is_zero_known(const OnnxCall& call, size_t i) { return !call.has(i) || call
 }  // namespace
 
 std::vector<V> import_quantize_linear(OnnxCall& call) {
-  call.ignore({"saturate", "precision"});
-  ir::Quantize op;
-  op.to = call.has(2) ? call.type(2).dtype : DType::u8;
-  if (!call.has(2) && call.integer("output_dtype", 0) != 0)
-    reject_unsupported("the type of its output is only known by its zero point", "output_dtype");
+  Builder& b = call.b;
+  call.ignore({"saturate", "precision", "axis"});
+  const DType to = call.has(2) ? call.type(2).dtype : read_output_dtype(call, DType::u8);
+  const bool narrow = call.has(2) ? call.narrow.count(2) > 0 : call.makes_narrow();
+  V y;
+  if (has_blocks(call)) {
+    y = quantized_blocks(call, to);
+  } else {
+    ir::Quantize op;
+    op.to = to;
+    op.zero_point = zero_points(call, 2);
+    op.axis = axis_of(call);
+    y = b.op(op, {b.cast(call.in(0), DType::f32), b.cast(scales(call, 1), DType::f32)});
+  }
   call.ignore({"output_dtype"});
-  op.zero_point = zero_points(call, 2);
-  op.axis = axis_of(call);
-  return {call.b.op(op, {call.in(0), scales(call, 1)})};
+  if (!narrow) return {y};
+  const double least = to == DType::i8 ? -8 : 0;
+  return {b.binary(Fn::min, b.binary(Fn::max, y, least), least + 15)};
 }
 
 std::vector<V> import_dequantize_linear(OnnxCall& call) {
-  call.ignore({"output_dtype"});
+  Builder& b = call.b;
+  call.ignore({"axis"});
+  const DType to = read_output_dtype(call, call.type(1).dtype);
+  if (has_blocks(call)) return {b.cast(dequantized_blocks(call), to)};
   ir::Dequantize op;
   op.zero_point = zero_points(call, 2);
   op.axis = axis_of(call);
-  return {call.b.op(op, {call.in(0), scales(call, 1)})};
+  return {b.cast(b.op(op, {call.in(0), b.cast(scales(call, 1), DType::f32)}), to)};
 }
 
 /// To u8 by the range of what is there, extended to hold 0.

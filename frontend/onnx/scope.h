@@ -20,8 +20,9 @@ struct OnnxSlot {
   Kind kind = Kind::unsupported;
   V value;
   std::vector<V> elements;  ///< of a sequence
+  bool narrow = false;      ///< a value in i8 or u8 that is of 4 bits in the model
 
-  static OnnxSlot of(V value) { return {Kind::value, value, {}}; }
+  static OnnxSlot of(V value, bool narrow = false) { return {Kind::value, value, {}, narrow}; }
   static OnnxSlot sequence(std::vector<V> elements) { return {Kind::sequence, {}, std::move(elements)}; }
   static OnnxSlot nothing() { return {Kind::nothing, {}, {}}; }
 };

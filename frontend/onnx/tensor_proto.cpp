@@ -21,10 +21,11 @@ std::string type_name(int onnx_type) {
              : "number " + std::to_string(onnx_type);
 }
 
-Result<Type> read_type(const TensorProto& proto) {
-  const auto dtype = read_dtype(proto.data_type());
-  if (!dtype) return dtype.error();
-  Type type{*dtype, {proto.dims().begin(), proto.dims().end()}, {}};
+// Types that ONNX's library of this version does not name.
+constexpr int kUint4 = 21, kInt4 = 22;
+
+Result<Type> read_type(const TensorProto& proto, DType dtype) {
+  Type type{dtype, {proto.dims().begin(), proto.dims().end()}, {}};
   const auto count = ir::element_count(type.shape);
   if (!count || *count > INT64_MAX / 16)
     return invalid_model("its shape " + ir::to_string(type.shape) +
@@ -171,6 +172,14 @@ Result<Tensor> from_external(const Type& type, const TensorProto& proto,
   return normalized(Tensor(type, std::move(bytes)));
 }
 
+/// The data of the message, wherever it lies.
+Result<Tensor> read_as(const Type& type, const TensorProto& proto, const std::filesystem::path& directory) {
+  if (proto.has_segment()) return unsupported("it is stored in segments; store it in one piece");
+  if (proto.data_location() == TensorProto::EXTERNAL) return from_external(type, proto, directory);
+  if (proto.has_raw_data()) return from_bytes(type, proto.raw_data().data(), proto.raw_data().size());
+  return from_fields(type, proto);
+}
+
 /// Length of the UTF-8 sequence at the start of `text`; 0 if there is none.
 size_t utf8_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
@@ -226,12 +235,31 @@ Result<DType> read_dtype(int onnx_type) {
 }
 
 Result<Tensor> read_tensor(const TensorProto& proto, const std::filesystem::path& directory) {
-  const auto type = read_type(proto);
+  const auto dtype = read_dtype(proto.data_type());
+  if (!dtype) return dtype.error();
+  const auto type = read_type(proto, *dtype);
+  return type ? read_as(*type, proto, directory) : type.error();
+}
+
+std::optional<DType> read_narrow_dtype(int onnx_type) {
+  if (onnx_type == kUint4) return DType::u8;
+  if (onnx_type == kInt4) return DType::i8;
+  return {};
+}
+
+Result<Tensor> read_narrow_tensor(const TensorProto& proto, const std::filesystem::path& directory) {
+  const auto type = read_type(proto, *read_narrow_dtype(proto.data_type()));
   if (!type) return type.error();
-  if (proto.has_segment()) return unsupported("it is stored in segments; store it in one piece");
-  if (proto.data_location() == TensorProto::EXTERNAL) return from_external(*type, proto, directory);
-  if (proto.has_raw_data()) return from_bytes(*type, proto.raw_data().data(), proto.raw_data().size());
-  return from_fields(*type, proto);
+  const int64_t count = type->elements();
+  const auto packed = read_as({DType::u8, {count / 2 + count % 2}, {}}, proto, directory);
+  if (!packed) return packed.error();
+  Tensor tensor = Tensor::zeros(*type);
+  const auto pairs = packed->data<uint8_t>();
+  for (int64_t i = 0; i < count; ++i) {
+    const int bits = pairs[static_cast<size_t>(i / 2)] >> (i % 2 * 4) & 15;
+    tensor.set(i, type->dtype == DType::i8 && bits > 7 ? bits - 16 : bits);
+  }
+  return tensor;
 }
 
 Result<Tensor> read_tensor_pb(std::span<const std::byte> file_bytes) {

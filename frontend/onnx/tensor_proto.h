@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -20,6 +21,13 @@ Result<ir::Tensor> read_tensor_pb(std::span<const std::byte> file_bytes);
 
 /// The value of a tensor; data kept in another file is looked for in `directory`, and only there.
 Result<ir::Tensor> read_tensor(const ::onnx::TensorProto&, const std::filesystem::path& directory = {});
+
+/// The dtype, u8 or i8, that holds integers of 4 bits if the number of TensorProto.DataType says so.
+std::optional<ir::DType> read_narrow_dtype(int onnx_type);
+
+/// A tensor of such integers, which the message packs in pairs, the first in the low half.
+Result<ir::Tensor> read_narrow_tensor(const ::onnx::TensorProto&,
+                                      const std::filesystem::path& directory = {});
 
 /// The element type for a number of TensorProto.DataType; an Error that names the type where there is none.
 Result<ir::DType> read_dtype(int onnx_type);

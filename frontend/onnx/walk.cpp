@@ -65,10 +65,11 @@ Result<void> OnnxWalk::define_initializers(const OnnxGraph& graph, Scope& scope)
       continue;
     }
     V value;
-    auto made =
-        Builder::attempt(where, [&, &t = tensor] { value = b_.constant(std::get<Tensor>(t), "constant"); });
+    const auto* narrow = std::get_if<Narrow>(&tensor);
+    const Tensor& read = narrow ? narrow->tensor : std::get<Tensor>(tensor);
+    auto made = Builder::attempt(where, [&] { value = b_.constant(read, "constant"); });
     if (!made) return made.error();
-    define(name, OnnxSlot::of(value), scope);
+    define(name, OnnxSlot::of(value, narrow), scope);
   }
   return {};
 }
@@ -141,8 +142,21 @@ std::optional<OnnxSlots> OnnxWalk::load_inputs(const OnnxNode& node, const Scope
   return known ? std::optional(std::move(inputs)) : std::nullopt;
 }
 
+/// Whether results of an operator that takes integers of 4 bits have as many; nullopt: it does not take them.
+static std::optional<bool> keeps_narrow(const OnnxNode& node) {
+  static const std::map<std::string_view, bool> kKeeps = {
+      {"Cast", false},   {"DequantizeLinear", false}, {"QuantizeLinear", true}, {"Flatten", true},
+      {"Gather", true},  {"Identity", true},          {"Reshape", true},        {"Slice", true},
+      {"Squeeze", true}, {"Transpose", true},         {"Unsqueeze", true}};
+  const auto found = kKeeps.find(node.op);
+  return node.domain.empty() && found != kKeeps.end() ? std::optional(found->second) : std::nullopt;
+}
+
 Result<void> OnnxWalk::dispatch(const Site& site, Step control) {
   if (control) return (this->*control)(site);
+  const bool narrow = std::ranges::any_of(site.inputs, &OnnxSlot::narrow);
+  if (narrow && !keeps_narrow(site.node) && !find_function(site.node))
+    reject_unsupported("an input has integers of 4 bits; it does not take them");
   const bool plain = std::ranges::all_of(site.inputs, [&](const OnnxSlot& s) {
     return s.kind == OnnxSlot::Kind::value ||
            (s.kind == OnnxSlot::Kind::nothing && site.node.inputs[&s - site.inputs.data()].empty());
@@ -169,13 +183,17 @@ Result<void> OnnxWalk::import_operator(const Site& site, OnnxImporter importer) 
   const std::vector<V> outputs = importer(call);
   if (const std::string name = call.unread(); !name.empty())
     reject_unsupported("the attribute is not known for this operator", name);
+  const bool narrow = std::ranges::any_of(site.inputs, &OnnxSlot::narrow) || call.makes_narrow();
   OnnxSlots results;
-  for (const V v : outputs) results.push_back(OnnxSlot::of(v));
+  for (const V v : outputs) results.push_back(OnnxSlot::of(v, narrow && keeps_narrow(site.node) == true));
   return finish(site, results);
 }
 
 OnnxCall OnnxWalk::call_of(const Site& site) const {
-  return {b_, site.node, site.version, values_of(site.inputs)};
+  OnnxCall call(b_, site.node, site.version, values_of(site.inputs));
+  for (size_t i = 0; i < site.inputs.size(); ++i)
+    if (site.inputs[i].narrow) call.narrow.insert(i);
+  return call;
 }
 
 const OnnxFunction* OnnxWalk::find_function(const OnnxNode& node) const {

@@ -11,6 +11,9 @@ using test::ModelMaker;
 
 namespace {
 
+// TensorProto.DataType of ONNX 1.16, which our ONNX does not name.
+constexpr int kUint4 = 21, kInt4 = 22;
+
 ModelMaker& bytes(ModelMaker& m, const std::string& name, std::vector<int64_t> shape, std::vector<int> values,
                   int dtype = TensorProto::UINT8) {
   auto* tensor = m.graph().add_initializer();
@@ -54,16 +57,118 @@ TEST_CASE("products of dynamically quantized operands take off the zero point th
   CHECK(run(conv, {-255, -1}, {1, 1, 1, 2}) == std::vector<double>{-513, -257});
 }
 
+TEST_CASE("blocks along an axis have scales and zero points of their own, the last may be shorter") {
+  ModelMaker m(21);
+  m.input("x", {1, 5}).floats("s", {1, 3}, {1, 0.5, 2});
+  bytes(m, "z", {1, 3}, {0, 10, 100})
+      .node("QuantizeLinear", {"x", "s", "z"}, {"q"})
+      .set("block_size", int64_t{2});
+  m.output("q", TensorProto::UINT8);
+  m.node("DequantizeLinear", {"q", "s", "z"}, {"y"}).set("block_size", int64_t{2}).output("y");
+  // 2.5 and 3.5 are rounded to even; -6 is below what the zero point 10 leaves room for.
+  CHECK(run(m, {2.5, 3.5, -6, 1.25, 3}, {1, 5}) == std::vector<double>{2, 4, 0, 12, 102});
+  const auto graph = m.import();
+  const std::vector<float> x{2.5, 3.5, -6, 1.25, 3};
+  const auto y = ir::interpret(*graph, std::vector{ir::Tensor::of<float>(x, {1, 5})});
+  REQUIRE(y);
+  const std::vector<double> wanted{2, 4, -5, 1, 4};
+  for (int64_t i = 0; i < 5; ++i) CHECK((*y)[1].at(i) == wanted[static_cast<size_t>(i)]);
+}
+
+TEST_CASE("weights of 4 bits are unpacked, the first of a pair from the low half") {
+  for (const int type : {kInt4, kUint4}) {
+    ModelMaker m(21);
+    m.input("x", {3}).floats("s", {3}, {1, 10, 100});
+    bytes(m, "w", {3}, {0x8f, 0x07}, type)
+        .node("DequantizeLinear", {"w", "s"}, {"d"})
+        .set("axis", int64_t{0});
+    m.node("Add", {"x", "d"}, {"y"}).output("y");
+    CHECK(run(m, {0, 0, 0}, {3}) ==
+          (type == kInt4 ? std::vector<double>{-1, -80, 700} : std::vector<double>{15, 80, 700}));
+  }
+}
+
+TEST_CASE("what is quantized to 4 bits keeps to their range, by the zero point's type or the attribute") {
+  for (const bool attribute : {false, true}) {
+    ModelMaker m(21);
+    m.input("x", {1, 4}).floats("s", {1}, {0.5});
+    if (attribute) {
+      m.node("QuantizeLinear", {"x", "s"}, {"q"}).set("output_dtype", int64_t{kInt4});
+    } else {
+      bytes(m, "z", {1}, {0}, kInt4).node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+    }
+    m.node("DequantizeLinear", {"q", "s"}, {"y"}).output("y");
+    CHECK(run(m, {-9, 1.5, 3, 50}, {1, 4}) == std::vector<double>{-4, 1.5, 3, 3.5});
+  }
+}
+
+TEST_CASE("integers of 4 bits are refused where they would be taken for bytes") {
+  ModelMaker add(21);
+  bytes(add, "w", {2}, {0x21}, kInt4).node("Add", {"w", "w"}, {"y"}).output("y", TensorProto::INT8);
+  CHECK(refusal(add).find("an input has integers of 4 bits") != std::string::npos);
+  ModelMaker out(21);
+  bytes(out, "w", {2}, {0x21}, kInt4).node("Identity", {"w"}, {"y"}).output("y", kInt4);
+  CHECK(refusal(out).find("integers of 4 bits, which only nodes can pass on") != std::string::npos);
+  ModelMaker damaged(21);
+  bytes(damaged, "w", {5}, {0x21}, kInt4).node("DequantizeLinear", {"w", "w"}, {"y"}).output("y");
+  CHECK(refusal(damaged).find("holds 1 values of data") != std::string::npos);
+}
+
+TEST_CASE("the type of the output is an attribute where there is no zero point") {
+  ModelMaker m(21);
+  m.input("x", {1, 3}).floats("s", {1}, {0.25});
+  m.node("QuantizeLinear", {"x", "s"}, {"y"}).set("output_dtype", int64_t{TensorProto::INT16});
+  m.output("y", TensorProto::INT16);
+  CHECK(run(m, {-1, 100, 1e6}, {1, 3}) == std::vector<double>{-4, 400, 32767});
+}
+
+TEST_CASE("operators of com.microsoft compute with the real numbers that bytes stand for") {
+  const auto operands = [](ModelMaker& m) -> ModelMaker& {
+    m.input("x", {1, 2}).floats("s", {1}, {0.5}).node("QuantizeLinear", {"x", "s", "z"}, {"a"});
+    m.floats("bs", {}, {2}).floats("ys", {}, {0.25});
+    bytes(m, "z", {1}, {100}), bytes(m, "b", {1, 2}, {3, 7}), bytes(m, "bz", {}, {5}),
+        bytes(m, "yz", {}, {50});
+    return m;
+  };
+  // a is 1 and -2, b is -4 and 4.
+  ModelMaker sum;
+  operands(sum)
+      .node("QLinearAdd", {"a", "s", "z", "b", "bs", "bz", "ys", "yz"}, {"y"})
+      .domain("com.microsoft");
+  CHECK(run(sum.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{38, 58});
+  ModelMaker product;
+  operands(product)
+      .node("QLinearMul", {"a", "s", "z", "b", "bs", "bz", "ys", "yz"}, {"y"})
+      .domain("com.microsoft");
+  CHECK(run(product.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{34, 18});
+  ModelMaker joined;
+  operands(joined).node("QLinearConcat", {"ys", "yz", "a", "s", "z", "b", "bs", "bz"}, {"y"});
+  joined.domain("com.microsoft").set("axis", int64_t{1}).output("y", TensorProto::UINT8);
+  CHECK(run(joined, {1, -2}, {1, 2}) == std::vector<double>{54, 42, 34, 66});
+  ModelMaker leaky;
+  operands(leaky).node("QLinearLeakyRelu", {"a", "s", "z", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  leaky.set("alpha", 0.5f).output("y", TensorProto::UINT8);
+  CHECK(run(leaky, {1, -2}, {1, 2}) == std::vector<double>{54, 46});
+  ModelMaker sigmoid;
+  operands(sigmoid).node("QLinearSigmoid", {"a", "s", "z", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  // 1/(1+e^-1) = 0.731 and 1/(1+e^2) = 0.119, in quarters.
+  CHECK(run(sigmoid.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{53, 50});
+  ModelMaker pool;
+  operands(pool).node("Unsqueeze", {"a", "axis"}, {"row"}).integers("axis", {0});
+  pool.node("QLinearGlobalAveragePool", {"row", "s", "z", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  CHECK(run(pool.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{48});
+}
+
 TEST_CASE("quantization that is not supported is refused by name") {
   ModelMaker blocks(21);
-  blocks.input("x", {1, 4}).floats("s", {1, 2}, {1, 1});
+  blocks.input("x", {1, 4}).floats("s", {1, 3}, {1, 1, 1});
   blocks.node("QuantizeLinear", {"x", "s"}, {"y"}).set("block_size", int64_t{2});
   blocks.output("y", TensorProto::UINT8);
-  CHECK(refusal(blocks).find("scales for blocks are not supported") != std::string::npos);
+  CHECK(refusal(blocks).find("blocks of 2 of [1,4] need [1,2]") != std::string::npos);
 
   ModelMaker type(21);
   type.input("x", {1, 4}).floats("s", {1}, {1});
-  type.node("QuantizeLinear", {"x", "s"}, {"y"}).set("output_dtype", int64_t{TensorProto::INT8});
+  type.node("QuantizeLinear", {"x", "s"}, {"y"}).set("output_dtype", int64_t{17});  // float8
   type.output("y", TensorProto::INT8);
   CHECK(refusal(type).find("output_dtype") != std::string::npos);
 
