@@ -66,6 +66,11 @@ V col2im(Builder&, V x, const Col2Im&);
 /// Of the square matrices in the last two axes, which go.
 V determinant(Builder&, V x);
 
+// antialias.cpp
+/// x resized linearly or cubically, f32, but with what is smaller interpolated over all elements that it
+/// covers.
+V resize_antialiased(Builder&, V x, const ir::Resize&);
+
 // einsum.cpp
 /// Any contraction in Einstein's notation: "ij,jk->ik", "b...i,b...i->b...", "ii->i".
 V einsum(Builder&, const std::string& equation, std::vector<V> operands);

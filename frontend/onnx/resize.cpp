@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "frontend/decompose/decompose.h"
 #include "frontend/onnx/operators.h"
 
 namespace halite::frontend {
@@ -120,6 +121,26 @@ std::vector<V> finish(OnnxCall& call, Resize resize) {
   return {call.b.op(std::move(resize), {call.in(0)})};
 }
 
+/// The matrices of kernel values are constants of the program.
+constexpr int64_t kMaxKernelValues = 1 << 24;
+
+std::vector<V> antialiased(OnnxCall& call, const Resize& resize) {
+  const Shape s = call.shape(0);
+  if (call.type(0).dtype != DType::f32)
+    reject_unsupported("its input is " + ir::to_string(call.type(0)) + "; antialiasing takes f32",
+                       "antialias");
+  if (resize.coordinates == Resize::Coordinates::tf_crop_and_resize)
+    reject_unsupported("antialiasing of a region of interest is not supported", "antialias");
+  for (size_t axis = 0; axis < s.size(); ++axis) {
+    if (s[axis] > 0 && resize.sizes[axis] <= kMaxKernelValues / s[axis] && 1 / resize.scales[axis] <= 1 << 16)
+      continue;
+    reject_unsupported("antialiasing takes axes of at most 4096 elements, not " + std::to_string(s[axis]) +
+                           " to " + std::to_string(resize.sizes[axis]),
+                       "antialias");
+  }
+  return {resize_antialiased(call.b, call.in(0), resize)};
+}
+
 /// Upsample and the first Resize: corners fixed, the nearest pixel to the left.
 Resize legacy(const OnnxCall& call) {
   Resize resize = unchanged(call);
@@ -190,7 +211,7 @@ std::vector<V> import_resize(OnnxCall& call) {
   const bool shrinks =
       std::any_of(resize.scales.begin(), resize.scales.end(), [](double k) { return k < 1; });
   if (call.flag("antialias", false) && shrinks && resize.mode != Resize::Mode::nearest)
-    reject_unsupported("antialiasing while shrinking is not supported", "antialias");
+    return antialiased(call, resize);
   return finish(call, resize);
 }
 

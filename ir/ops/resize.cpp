@@ -10,6 +10,7 @@
 #include "ir/ops/checks.h"
 #include "ir/ops/iterate.h"
 #include "ir/ops/numbers.h"
+#include "ir/ops/resize_coordinates.h"
 
 namespace halite::ir {
 namespace {
@@ -25,35 +26,6 @@ struct Tap {
 };
 /// What makes one output position of an axis; no taps: outside the region of interest.
 using Taps = std::vector<Tap>;
-
-/// The coordinate in x that output position i of axis a stands for.
-double coordinate(const Resize& op, size_t a, int64_t i, int64_t extent) {
-  const double scale = op.scales[a], x = static_cast<double>(i), last = static_cast<double>(extent - 1);
-  const double length = scale * static_cast<double>(extent);
-  const int64_t size = op.sizes[a];
-  switch (op.coordinates) {
-    case Coordinates::half_pixel:
-      return (x + 0.5) / scale - 0.5;
-    case Coordinates::half_pixel_symmetric: {
-      const double adjustment = static_cast<double>(size) / length;
-      return static_cast<double>(extent) / 2 * (1 - adjustment) + (x + 0.5) / scale - 0.5;
-    }
-    case Coordinates::pytorch_half_pixel:
-      return size > 1 ? (x + 0.5) / scale - 0.5 : 0;
-    case Coordinates::align_corners:
-      return size > 1 && length > 1 ? x * last / (length - 1) : 0;
-    case Coordinates::asymmetric:
-      return x / scale;
-    case Coordinates::tf_half_pixel_for_nn:
-      return (x + 0.5) / scale;
-    case Coordinates::tf_crop_and_resize: {
-      const double start = op.roi[a], end = op.roi[op.sizes.size() + a];
-      if (size > 1) return start * last + x * (end - start) * last / static_cast<double>(size - 1);
-      return 0.5 * (start + end) * last;
-    }
-  }
-  return 0;
-}
 
 double rounded(Resize::Nearest nearest, double x) {
   switch (nearest) {
@@ -83,7 +55,7 @@ Taps neighbours(const Resize& op, double x) {
 Taps taps(const Resize& op, size_t a, int64_t i, int64_t extent) {
   const bool cropped = op.coordinates == Coordinates::tf_crop_and_resize;
   if (!cropped && op.scales[a] == 1 && op.sizes[a] == extent) return {{i, 1}};
-  double x = coordinate(op, a, i, extent);
+  double x = source_coordinate(op, a, i, extent);
   if (cropped && (x < 0 || x > static_cast<double>(extent - 1))) return {};
   // Far outside, only the edge counts; the clamp keeps the conversions to integers in range.
   x = std::clamp(x, -8.0, static_cast<double>(extent) + 8);
@@ -177,6 +149,34 @@ checks::Failure check_axis(const Resize& op, int axis, int64_t extent) {
 }
 
 }  // namespace
+
+double source_coordinate(const Resize& op, size_t a, int64_t i, int64_t extent) {
+  const double scale = op.scales[a], x = static_cast<double>(i), last = static_cast<double>(extent - 1);
+  const double length = scale * static_cast<double>(extent);
+  const int64_t size = op.sizes[a];
+  switch (op.coordinates) {
+    case Coordinates::half_pixel:
+      return (x + 0.5) / scale - 0.5;
+    case Coordinates::half_pixel_symmetric: {
+      const double adjustment = static_cast<double>(size) / length;
+      return static_cast<double>(extent) / 2 * (1 - adjustment) + (x + 0.5) / scale - 0.5;
+    }
+    case Coordinates::pytorch_half_pixel:
+      return size > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    case Coordinates::align_corners:
+      return size > 1 && length > 1 ? x * last / (length - 1) : 0;
+    case Coordinates::asymmetric:
+      return x / scale;
+    case Coordinates::tf_half_pixel_for_nn:
+      return (x + 0.5) / scale;
+    case Coordinates::tf_crop_and_resize: {
+      const double start = op.roi[a], end = op.roi[op.sizes.size() + a];
+      if (size > 1) return start * last + x * (end - start) * last / static_cast<double>(size - 1);
+      return 0.5 * (start + end) * last;
+    }
+  }
+  return 0;
+}
 
 Result<Types> infer(const Resize& op, std::span<const Type> in) {
   using checks::Admit;

@@ -187,3 +187,54 @@ TEST_CASE("blocks in three dimensions, and blocks that do not fit") {
   wrong.node("Col2Im", {"x", "image", "block"}, {"y"}).output("y");
   CHECK(refusal(wrong).find("does not hold blocks of 8 pixels in windows [2,1,2]") != std::string::npos);
 }
+
+TEST_CASE("antialiasing counts every pixel, with its kernel as wide as what a result covers") {
+  const auto resize = [](const char* mode, std::vector<float> scales, std::vector<int64_t> shape) {
+    ModelMaker m(18);
+    m.input("x", shape).floats("scales", {static_cast<int64_t>(scales.size())}, scales);
+    m.node("Resize", {"x", "", "scales"}, {"y"}).set("mode", mode).set("antialias", int64_t{1}).output("y");
+    return m;
+  };
+  // The example of ONNX's documentation.
+  Values x(16);
+  for (size_t i = 0; i < 16; ++i) x[i] = static_cast<double>(i + 1);
+  check_near(run(resize("linear", {1, 1, 0.6f, 0.6f}, {1, 1, 4, 4}), {x}), {2.875, 4.5, 9.375, 11});
+  // Halves: results lie at 0.5 and 2.5, and a triangle of half-width 2 has 0.75 and 0.25 on each side.
+  const Values row{8, 0, 16, 80};
+  check_near(run(resize("linear", {0.5}, {4}), {row}),
+             {(8 + 0.75 * 0 + 0.25 * 16) / 2, (0.75 * 96 + 0.25 * 80) / 2});
+  ModelMaker inside = resize("linear", {0.5}, {4});
+  inside.set("exclude_outside", int64_t{1});
+  check_near(run(inside, {row}), {(0.75 * 8 + 0.25 * 16) / 1.75, 0.75 * 96 / 1.75});
+}
+
+TEST_CASE("cubic antialiasing, along the axes that shrink") {
+  ModelMaker m(18);
+  m.input("x", {2, 8}).integers("sizes", {4});
+  m.node("Resize", {"x", "", "", "sizes"}, {"y"})
+      .set("mode", "cubic")
+      .set("antialias", int64_t{1})
+      .output("y");
+  m.list("axes", {1});
+  // Keys' kernel with a = -0.75 at 0.25, 0.75, 1.25 and 1.75.
+  const Values kernel{0.87890625, 0.26171875, -0.10546875, -0.03515625};
+  const Values x = numbers(16, 8);
+  Values wanted;
+  for (int64_t r = 0; r < 2; ++r)
+    for (int64_t i = 0; i < 4; ++i) {
+      double sum = 0;
+      for (int64_t side = 0; side < 4; ++side)
+        for (const int64_t k : {2 * i - side, 2 * i + 1 + side})
+          sum += kernel[static_cast<size_t>(side)] / 2 * x[r * 8 + std::clamp<int64_t>(k, 0, 7)];
+      wanted.push_back(sum);
+    }
+  check_near(run(m, {x}), wanted);
+}
+
+TEST_CASE("antialiasing refuses what it does not know") {
+  ModelMaker m(18);
+  m.input("x", {4}, TensorProto::DOUBLE).floats("scales", {1}, {0.5});
+  m.node("Resize", {"x", "", "scales"}, {"y"}).set("mode", "linear").set("antialias", int64_t{1});
+  m.output("y", TensorProto::DOUBLE);
+  CHECK(refusal(m).find("antialias: its input is f64[4]") != std::string::npos);
+}
