@@ -30,13 +30,21 @@ class Walk {
     return layer_.activations[f](b_, layer_.clip > 0 ? b_.unary(Fn::clamp, x, -layer_.clip, layer_.clip) : x);
   }
 
+  /// A state behind this step: where the sequence has ended, the one before it.
+  V kept(V fresh, V old) { return layer_.lengths ? b_.select(lasts_, fresh, old) : fresh; }
+
   /// `step` takes the input's products [batch, gates*h] and returns the new hidden state.
   template <class Step>
   V run(Step&& step) {
     std::vector<V> states(static_cast<size_t>(steps_));
     for (int64_t i = 0; i < steps_; ++i) {
       const int64_t t = layer_.reverse ? steps_ - 1 - i : i;
-      const V h = step(b_.squeeze(b_.slice(products_, 0, t, 1), {0}));
+      if (layer_.lengths) {
+        const V lengths = b_.reshape(*layer_.lengths, {batch_, 1});
+        lasts_ = b_.binary(Fn::greater, lengths, static_cast<double>(t));
+      }
+      V h = step(b_.squeeze(b_.slice(products_, 0, t, 1), {0}));
+      if (layer_.lengths) h = b_.select(lasts_, h, b_.scalar(0, b_.dtype(h)));
       states[static_cast<size_t>(t)] = b_.unsqueeze(h, {0});
     }
     return b_.concat(std::move(states), 0);
@@ -47,6 +55,7 @@ class Walk {
   const Recurrent& layer_;
   int64_t steps_, batch_, hidden_ = 0;
   V products_;
+  V lasts_;  ///< whether each sequence has this step, [batch, 1]
 };
 
 std::optional<V> sum_of_biases(Builder& b, const Recurrent& layer) {
@@ -69,6 +78,7 @@ RecurrentResult lstm(Builder& b, const Recurrent& layer) {
   const auto rest = [&](V gate) { return b.sub(b.scalar(1, b.dtype(gate)), gate); };
   const auto clip = [&](V x, double bound) { return bound > 0 ? b.unary(Fn::clamp, x, -bound, bound) : x; };
   const V y = walk.run([&](V products) {
+    const V old_h = h, old_c = c;
     const V gates = b.add(products, b.matmul(h, layer.r, kTransposed));
     V i, f;
     if (layer.couple_forget_input) {
@@ -84,7 +94,8 @@ RecurrentResult lstm(Builder& b, const Recurrent& layer) {
     h = b.mul(o, walk.activate(2, c));
     if (layer.projection)
       h = clip(b.matmul(h, *layer.projection, kTransposed, layer.projection_bias), layer.projection_clip);
-    return h;
+    c = walk.kept(c, old_c);
+    return h = walk.kept(h, old_h);
   });
   return {y, h, c};
 }
@@ -104,7 +115,7 @@ RecurrentResult gru(Builder& b, const Recurrent& layer) {
     if (layer.linear_before_reset) recurrent = b.mul(r, recurrent);
     const V candidate = walk.activate(1, b.add(walk.gate(products, 2), recurrent));
     // (1 - z) * candidate + z * h
-    return h = b.add(candidate, b.mul(z, b.sub(h, candidate)));
+    return h = walk.kept(b.add(candidate, b.mul(z, b.sub(h, candidate))), h);
   });
   return {y, h, {}};
 }
@@ -112,8 +123,9 @@ RecurrentResult gru(Builder& b, const Recurrent& layer) {
 RecurrentResult rnn(Builder& b, const Recurrent& layer) {
   Walk walk(b, layer, 1, sum_of_biases(b, layer));
   V h = layer.h;
-  const V y = walk.run(
-      [&](V products) { return h = walk.activate(0, b.add(products, b.matmul(h, layer.r, kTransposed))); });
+  const V y = walk.run([&](V products) {
+    return h = walk.kept(walk.activate(0, b.add(products, b.matmul(h, layer.r, kTransposed))), h);
+  });
   return {y, h, {}};
 }
 

@@ -22,6 +22,7 @@ struct Recurrent {
   std::optional<V> peephole;            ///< [3*h]: i, o, f; LSTM
   std::vector<Activation> activations;  ///< f, g, h as the kind needs
   double clip = 0;                      ///< bound of what goes into an activation; 0: none
+  std::optional<V> lengths;             ///< [batch], of the sequences; behind them y is 0 and states stay
   bool reverse = false;
   bool couple_input_forget = false;  ///< LSTM: f = 1 - i
   bool couple_forget_input = false;  ///< LSTM: i = 1 - f, and the tensors above lack the gate i

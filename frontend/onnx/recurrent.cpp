@@ -71,11 +71,19 @@ int64_t read_directions(const OnnxCall& call, bool& first_reversed) {
   return direction == "bidirectional" ? 2 : 1;
 }
 
-void check_lengths(const OnnxCall& call, int64_t steps) {
-  if (!call.has(4)) return;
-  for (const int64_t length : call.known_integers(4, "sequence_lens"))
-    if (length != steps)
-      reject_unsupported("sequences of different lengths in one batch are not supported", "sequence_lens");
+/// sequence_lens, if not every sequence has all steps.
+std::optional<V> read_lengths(const OnnxCall& call, int64_t steps) {
+  if (!call.has(4)) return {};
+  if (!call.b.constant(call.in(4))) return call.in(4);
+  bool all = true;
+  for (const int64_t length : call.known_integers(4, "sequence_lens")) {
+    if (length < 0 || length > steps)
+      reject_invalid("a sequence has the length " + std::to_string(length) + ", but there are " +
+                         std::to_string(steps) + " steps",
+                     "sequence_lens");
+    all = all && length == steps;
+  }
+  return all ? std::nullopt : std::optional(call.in(4));
 }
 
 void expect_shape(const OnnxCall& call, size_t i, const Shape& shape) {
@@ -113,7 +121,8 @@ class Layer {
     expect_shape(call, 5, state);
     if (kind.states == 2)
       expect_shape(call, 6, state), expect_shape(call, 7, {directions_, extent_of({hidden_, 3}, 0, 2)});
-    check_lengths(call, steps_);
+    expect_shape(call, 4, {batch_});
+    lengths_ = read_lengths(call, steps_);
     read_activations();
   }
 
@@ -173,6 +182,7 @@ class Layer {
     const auto each = static_cast<long>(kind_.activations.size());
     layer.activations.assign(activations_.begin() + d * each, activations_.begin() + (d + 1) * each);
     layer.clip = call_.real("clip", 0);
+    layer.lengths = lengths_;
     layer.reverse = d == 1 || first_reversed_;
     return layer;
   }
@@ -184,6 +194,7 @@ class Layer {
   bool batch_first_ = false, first_reversed_ = false;
   int64_t directions_ = 1, steps_ = 0, batch_ = 0, hidden_ = 0;
   std::vector<Activation> activations_;
+  std::optional<V> lengths_;
 };
 
 std::vector<V> import_recurrent(OnnxCall& call, const Kind& kind) {
