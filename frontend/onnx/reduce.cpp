@@ -6,21 +6,28 @@
 namespace halite::frontend {
 namespace {
 
-/// `combine(x, axes)` keeps the axes; here they go if the model says so.
+/// `combine(x, axes)` keeps the axes; here they go if the model says so. Over no axes at all nothing is
+/// combined, but what else the operator does to each element is done.
 template <class Combine>
 std::vector<V> reduce(OnnxCall& call, Combine&& combine, int64_t operand_since = 18) {
   const bool keep = call.flag("keepdims", true);
   const bool empty_is_none = call.flag("noop_with_empty_axes", false);
   const auto stated = call.integers_from("axes", operand_since, 1);
   Axes axes = stated.value_or(Axes{});
-  if (axes.empty() && empty_is_none) return {call.in(0)};
-  axes = axes.empty() ? axis_range(0, call.rank(0)) : normalize_axes(axes, call.rank(0));
+  axes = axes.empty() && !empty_is_none ? axis_range(0, call.rank(0)) : normalize_axes(axes, call.rank(0));
   const V kept = combine(call.in(0), axes);
   return {keep ? kept : call.b.squeeze(kept, axes)};
 }
 
 std::vector<V> reduce(OnnxCall& call, ir::Reduce::Kind kind, int64_t operand_since = 18) {
-  return reduce(call, [&](V x, const Axes& axes) { return call.b.reduce(kind, x, axes); }, operand_since);
+  Builder& b = call.b;
+  const auto combine = [&](V x, const Axes& axes) {
+    // The extremes of booleans are "any" and "all".
+    const bool extreme = kind == ir::Reduce::Kind::max || kind == ir::Reduce::Kind::min;
+    if (b.dtype(x) != DType::boolean || !extreme) return b.reduce(kind, x, axes);
+    return b.cast(b.reduce(kind, b.cast(x, DType::u8), axes), DType::boolean);
+  };
+  return reduce(call, combine, operand_since);
 }
 
 std::vector<V> reduce(OnnxCall& call, V (*composite)(Builder&, V, const Axes&)) {

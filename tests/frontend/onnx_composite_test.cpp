@@ -142,3 +142,27 @@ TEST_CASE("places of maxima count rows or columns, and leave padding out") {
           (order ? Values{0, 0, 2, 0, 0, 2} : Values{0, 0, 1, 0, 0, 1}));
   }
 }
+
+TEST_CASE("the largest of booleans is whether any is true, the least whether all are") {
+  for (const auto& [op, wanted] :
+       {std::pair("ReduceMax", Values{1, 0, 1}), std::pair("ReduceMin", Values{0, 0, 1})}) {
+    ModelMaker m(20);
+    m.input("x", {3, 2}, TensorProto::BOOL).integers("axes", {1}).node(op, {"x", "axes"}, {"y"});
+    m.set("keepdims", int64_t{0}).output("y", TensorProto::BOOL);
+    CHECK(run(m, {{0, 1, 0, 0, 1, 1}}) == wanted);
+  }
+}
+
+TEST_CASE("a reduction over no axes still does what it does to each element") {
+  const double e = std::exp(1.0);
+  for (const auto& [op, wanted] :
+       {std::pair("ReduceSum", Values{e, 3}), std::pair("ReduceSumSquare", Values{e * e, 9}),
+        std::pair("ReduceL2", Values{e, 3}), std::pair("ReduceLogSum", Values{1, std::log(3)}),
+        std::pair("ReduceLogSumExp", Values{e, 3})}) {
+    CAPTURE(op);
+    ModelMaker m = one(op, {2}, 18);
+    check_near(run(m.set("noop_with_empty_axes", int64_t{1}), {{static_cast<float>(e), 3}}), wanted);
+  }
+  ModelMaker m = one("ReduceL1", {2}, 18);
+  check_near(run(m.set("noop_with_empty_axes", int64_t{1}), {{-2, 3}}), {2, 3});
+}
