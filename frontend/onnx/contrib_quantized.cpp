@@ -30,6 +30,21 @@ std::vector<V> quantized(const OnnxCall& call, V y, size_t i, DType to) {
   return {call.b.op(op, {y, one_scale(call, i)})};
 }
 
+const Tensor& known(const OnnxCall& call, size_t i, int64_t elements) {
+  const Tensor* value = call.b.constant(call.in(i));
+  if (!value) reject_unsupported("input " + std::to_string(i) + " must be constant");
+  if (value->type().elements() != elements)
+    reject_invalid("input " + std::to_string(i) + " is " + ir::to_string(value->type()) + ", but " +
+                   std::to_string(elements) + " elements are needed");
+  return *value;
+}
+
+/// Element `i` of integers packed from the low bits of each byte on.
+double unpacked(std::span<const uint8_t> bytes, int64_t i, int64_t bits) {
+  const int64_t each = 8 / bits;
+  return bytes[static_cast<size_t>(i / each)] >> (i % each * bits) & ((1 << bits) - 1);
+}
+
 std::vector<V> binary(OnnxCall& call, Fn fn) {
   return quantized(call, call.b.binary(fn, real(call, 0), real(call, 3)), 6, call.type(0).dtype);
 }
@@ -65,6 +80,39 @@ std::vector<V> import_qlinear_concat(OnnxCall& call) {
   for (size_t i = 2; i < call.input_count(); i += 3) parts.push_back(real(call, i));
   const V y = call.b.concat(parts, normalize_axis(call.required_integer("axis"), call.rank(2)));
   return quantized(call, y, 0, call.type(2).dtype);
+}
+
+/// A [.., k] times weights [n, blocks, bytes of a block] of 2, 4 or 8 bits with a scale for each block; zero
+/// points are packed likewise, each row from a byte on, or numbers. The weights become f32.
+std::vector<V> import_matmul_nbits(OnnxCall& call) {
+  Builder& b = call.b;
+  call.ignore({"accuracy_level"});
+  if (call.has(4)) reject_unsupported("columns in another order are not supported", "g_idx");
+  const int64_t k = call.required_integer("K"), n = call.required_integer("N"),
+                bits = call.integer("bits", 4);
+  const int64_t size = call.required_integer("block_size");
+  if (bits != 2 && bits != 4 && bits != 8)
+    reject_unsupported("bits is " + std::to_string(bits) + "; 2, 4 and 8 are supported", "bits");
+  if (k < 1 || n < 1 || k > 1 << 24 || n > 1 << 24 || size < 8 || size > 1 << 24 || call.shape(0).back() != k)
+    reject_invalid("K is " + std::to_string(k) + ", N " + std::to_string(n) + ", block_size " +
+                       std::to_string(size) + " and the input " + ir::to_string(call.type(0)),
+                   "K");
+  const int64_t count = (k + size - 1) / size, row = (count * bits + 7) / 8;
+  const Tensor &packed = known(call, 1, n * count * (size * bits / 8)), &scale = known(call, 2, n * count);
+  const bool numbers = call.has(3) && call.type(3).dtype != DType::u8;
+  const Tensor* zero = call.has(3) ? &known(call, 3, numbers ? n * count : n * row) : nullptr;
+  if (packed.type().dtype != DType::u8) reject_invalid("its weights are " + ir::to_string(packed.type()));
+  Tensor weights = Tensor::zeros({DType::f32, {n, k}, {}});
+  for (int64_t r = 0; r < n; ++r)
+    for (int64_t c = 0; c < k; ++c) {
+      const int64_t block = r * count + c / size;
+      double z = 1 << (bits - 1);
+      if (zero)
+        z = numbers ? zero->at(block) : unpacked(zero->data<uint8_t>().subspan(r * row), c / size, bits);
+      const double q = unpacked(packed.data<uint8_t>(), block * size + c % size, bits);
+      weights.set(r * k + c, (q - z) * scale.at(block));
+    }
+  return {b.matmul(call.in(0), b.constant(std::move(weights)), {false, true}, call.maybe(5))};
 }
 
 }  // namespace halite::frontend

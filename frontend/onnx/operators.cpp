@@ -208,6 +208,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& contrib_table() {
       {"FastGelu", import_fast_gelu},
       {"FusedMatMul", import_fused_matmul},
       {"Gelu", import_gelu},
+      {"MatMulNBits", import_matmul_nbits},
       {"MultiHeadAttention", import_multi_head_attention},
       {"QLinearAdd", import_qlinear_add},
       {"QLinearConcat", import_qlinear_concat},

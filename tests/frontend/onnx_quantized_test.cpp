@@ -159,6 +159,35 @@ TEST_CASE("operators of com.microsoft compute with the real numbers that bytes s
   CHECK(run(pool.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{48});
 }
 
+TEST_CASE("packed weights of a product have a scale and a zero point for each block") {
+  for (const bool zeros : {false, true}) {
+    ModelMaker m;
+    m.input("x", {1, 10}).floats("s", {4}, {1, 10, 0.5, 2}).floats("bias", {2}, {0, 1000});
+    // Rows of two blocks of 8, of which the second has 2 columns: 1 2 3 4 5 6 7 8 | 9 15, and 8 but for the
+    // first.
+    bytes(m, "w", {2, 2, 4}, {0x21, 0x43, 0x65, 0x87, 0xf9, 0, 0, 0, 0x80, 0x88, 0x88, 0x88, 0x88, 0, 0, 0});
+    if (zeros) bytes(m, "z", {2}, {0x91, 0x08});
+    m.node("MatMulNBits", {"x", "w", "s", zeros ? "z" : "", "", "bias"}, {"y"}).domain("com.microsoft");
+    m.set("K", int64_t{10})
+        .set("N", int64_t{2})
+        .set("bits", int64_t{4})
+        .set("block_size", int64_t{8})
+        .output("y");
+    // Columns 0, 7, 8 and 9 count 1, 1, 1 and 100.
+    const std::vector<float> x{1, 0, 0, 0, 0, 0, 0, 1, 1, 100};
+    const double first = zeros ? (1 - 1) + (8 - 1) + 10 * (9 - 9) + 1000 * (15 - 9)
+                               : (1 - 8) + (8 - 8) + 10 * (9 - 8) + 1000 * (15 - 8);
+    // Its zero points are 8 and, where they are stated, 0 in the second block.
+    const double second = 1000 + 0.5 * -8 + (zeros ? 2 * 8 + 200 * 8 : 0);
+    CHECK(run(m, x, {1, 10}) == std::vector<double>{first, second});
+  }
+  ModelMaker m;
+  m.input("x", {1, 8}).input("w", {1, 1, 4}, TensorProto::UINT8).floats("s", {1}, {1});
+  m.node("MatMulNBits", {"x", "w", "s"}, {"y"}).domain("com.microsoft").output("y");
+  m.set("K", int64_t{8}).set("N", int64_t{1}).set("block_size", int64_t{8});
+  CHECK(refusal(m).find("input 1 must be constant") != std::string::npos);
+}
+
 TEST_CASE("quantization that is not supported is refused by name") {
   ModelMaker blocks(21);
   blocks.input("x", {1, 4}).floats("s", {1, 3}, {1, 1, 1});
