@@ -98,8 +98,9 @@ std::vector<V> rotate(OnnxCall& call, const Rotary& rotary) {
   Builder& b = call.b;
   const int64_t size = call.integer("rotary_embedding_dim", 0), heads = call.integer("num_heads", 0);
   const bool flat = call.rank(0) == 3;
-  if (!flat && call.rank(0) != 4)
-    reject_invalid("its input is " + ir::to_string(call.type(0)) + "; rank 3 or 4 is needed");
+  if ((!flat && call.rank(0) != 4) || b.rank(call.in(rotary.cos)) < 1)
+    reject_invalid("its input is " + ir::to_string(call.type(0)) + " and its cosines " +
+                   ir::to_string(call.type(rotary.cos)) + "; rank 3 or 4, and 2 or 3, are needed");
   // Without the number of heads, the caches say how long one is.
   const int64_t row = 2 * b.shape(call.in(rotary.cos)).back();
   const int64_t count = heads > 0 || !flat || row < 1 ? heads : call.shape(0)[2] / row;
@@ -129,7 +130,7 @@ std::vector<V> import_contrib_rotary_embedding(OnnxCall& call) {
   if (call.flag("is_packed_batching", false))
     reject_unsupported("sequences packed into one are not supported", "is_packed_batching");
   V places = call.in(1);
-  if (b.type(places).elements() == 1) {
+  if (b.type(places).elements() == 1 && call.rank(0) >= 3) {
     const int64_t s = call.shape(0)[call.rank(0) == 4 ? 2 : 1];
     places = b.add(b.reshape(b.cast(b.iota(s), b.dtype(places)), {1, s}), b.reshape(places, {1, 1}));
   }

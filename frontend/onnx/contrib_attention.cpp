@@ -1,7 +1,7 @@
 // Attention of the domain com.microsoft: with its projections (Attention) or behind them
 // (MultiHeadAttention). https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+#include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "frontend/decompose/attention.h"
 #include "frontend/onnx/operators.h"
@@ -100,8 +100,8 @@ std::vector<V> import_contrib_attention(OnnxCall& call) {
   check_rank(call, 1, 2);
   const int64_t all = call.shape(1)[1];
   const Axes sizes = call.integers("qkv_hidden_sizes").value_or(Axes(3, all / 3));
-  if (sizes.size() != 3 || std::accumulate(sizes.begin(), sizes.end(), int64_t{0}) != all || sizes[0] < 1 ||
-      sizes[1] < 1 || sizes[2] < 1)
+  const bool parts = std::ranges::all_of(sizes, [&](int64_t size) { return size >= 1 && size <= all; });
+  if (sizes.size() != 3 || !parts || sizes[0] + sizes[1] + sizes[2] != all)
     reject_invalid("its weights " + ir::to_string(call.type(1)) + " are not those of query, key and value",
                    "qkv_hidden_sizes");
   const V projected = b.matmul(call.in(0), call.in(1), {}, call.maybe(2));
