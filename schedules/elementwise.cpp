@@ -54,7 +54,12 @@ struct Vocabulary {
   static Expr select(const Expr& c, const Expr& x, const Expr& y) { return Halide::select(c, x, y); }
   static Expr abs(const Expr& x) {
     if (x.type().is_uint()) return x;
-    return Halide::cast(x.type(), Halide::abs(x));
+    if (!x.type().is_float()) return Halide::cast(x.type(), Halide::abs(x));
+    // Without the sign's bit. Halide::abs cannot be around a function of the C library around another of it:
+    // Halide 14 then fails inside.
+    const Halide::Type bits = x.type().with_code(halide_type_uint);
+    const Expr magnitude = Halide::Internal::make_const(bits, ~uint64_t{0} >> (65 - bits.bits()));
+    return Halide::reinterpret(x.type(), Halide::reinterpret(bits, x) & magnitude);
   }
   static Expr min(const Expr& x, const Expr& y) { return Halide::min(x, y); }
   static Expr max(const Expr& x, const Expr& y) { return Halide::max(x, y); }

@@ -115,6 +115,16 @@ TEST_CASE("comparisons, logic and select agree with the reference") {
       "  %y: f32[5,33] = elementwise(%c, %a, %b) fn=select\n}");
 }
 
+TEST_CASE("a magnitude around a library function of a magnitude agrees with the reference") {
+  for (const std::string dtype : {"f32", "f64"}) {
+    const std::string type = dtype + "[45]";
+    check_formula("graph \"t\" (%a: " + type + ") -> (%y) {\n  %b: " + type +
+                      " = elementwise(%a) fn=abs\n  %c: " + type +
+                      " = elementwise(%b) fn=sin\n  %y: " + type + " = elementwise(%c) fn=abs\n}\n",
+                  {.rtol = 2e-6, .atol = 1e-7, .low = -8, .high = 8});
+  }
+}
+
 TEST_CASE("f16 and f64 agree with the reference") {
   for (auto fn : {"add", "mul", "max"}) {
     check_formula(binary("f16", "[67]", fn), {.rtol = 1e-3, .atol = 1e-4});
