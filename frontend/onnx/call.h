@@ -43,6 +43,9 @@ class OnnxCall : public Call {
   /// Attributes without influence on the result.
   void ignore(std::initializer_list<const char*> names) const { read_.insert(names.begin(), names.end()); }
 
+  /// Counts as read here what was read by another call of the same node.
+  void share_read(const OnnxCall& other) const { read_.insert(other.read_.begin(), other.read_.end()); }
+
   /// The attribute, or from version `since` on operand `i`: many operators moved their parameters so.
   std::optional<std::vector<int64_t>> integers_from(const char* name, int64_t since, size_t i) const;
 

@@ -30,6 +30,22 @@ std::vector<V> quantized(const OnnxCall& call, V y, size_t i, DType to) {
   return {call.b.op(op, {y, one_scale(call, i)})};
 }
 
+/// What an importer of the standard's domain makes of the node, as of that version and on other operands.
+std::vector<V> standard(const OnnxCall& call, OnnxImporter importer, int64_t version,
+                        std::vector<std::optional<V>> operands) {
+  OnnxCall node(call.b, call.node(), version, std::move(operands));
+  auto outputs = importer(node);
+  call.share_read(node);
+  return outputs;
+}
+
+/// Sums of integer products by what one of them stands for, plus operand `bias`.
+std::vector<V> scaled(OnnxCall& call, V sums, V a_scale, V b_scale, size_t bias) {
+  Builder& b = call.b;
+  const V y = b.mul(b.cast(sums, DType::f32), b.mul(b.reshape(a_scale, {1}), b_scale));
+  return {call.has(bias) ? b.add(y, call.in(bias)) : y};
+}
+
 const Tensor& known(const OnnxCall& call, size_t i, int64_t elements) {
   const Tensor* value = call.b.constant(call.in(i));
   if (!value) reject_unsupported("input " + std::to_string(i) + " must be constant");
@@ -80,6 +96,51 @@ std::vector<V> import_qlinear_concat(OnnxCall& call) {
   for (size_t i = 2; i < call.input_count(); i += 3) parts.push_back(real(call, i));
   const V y = call.b.concat(parts, normalize_axis(call.required_integer("axis"), call.rank(2)));
   return quantized(call, y, 0, call.type(2).dtype);
+}
+
+/// X as [n, c, spatial..], or with the channels last.
+std::vector<V> import_qlinear_average_pool(OnnxCall& call) {
+  if (call.flag("channels_last", false))
+    reject_unsupported("channels behind the spatial axes are not supported", "channels_last");
+  const V y = standard(call, import_average_pool, 11, {real(call, 0)})[0];
+  return quantized(call, y, 3, call.type(0).dtype);
+}
+
+/// As Softmax of the version that the attribute states.
+std::vector<V> import_qlinear_softmax(OnnxCall& call) {
+  const V y = standard(call, import_softmax, call.integer("opset", 13), {real(call, 0)})[0];
+  return quantized(call, y, 3, call.type(0).dtype);
+}
+
+/// alpha * A * B + C, where C is integers that stand for alpha * a_scale * b_scale; without the scale of the
+/// output that is what it is.
+std::vector<V> import_qgemm(OnnxCall& call) {
+  Builder& b = call.b;
+  const double alpha = call.real("alpha", 1);
+  if (call.rank(0) != 2 || call.rank(3) != 2)
+    reject_invalid("its operands are " + ir::to_string(call.type(0)) + " and " + ir::to_string(call.type(3)) +
+                   ", but must be matrices");
+  const ir::MatMul product{call.flag("transA", false), call.flag("transB", false)};
+  V y = b.matmul(real(call, 0), real(call, 3), product);
+  if (call.has(6))
+    y = b.add(y, b.mul(b.cast(call.in(6), DType::f32), b.mul(one_scale(call, 1), one_scale(call, 4))));
+  y = b.mul(y, alpha);
+  return call.has(7) ? quantized(call, y, 7, call.type(0).dtype) : std::vector{y};
+}
+
+/// A, B, their scales and zero points, bias.
+std::vector<V> import_matmul_integer_to_float(OnnxCall& call) {
+  const auto sums =
+      standard(call, import_matmul_integer, 10, {call.in(0), call.in(1), call.maybe(4), call.maybe(5)});
+  return scaled(call, sums[0], one_scale(call, 2), call.in(3), 6);
+}
+
+/// A, which is quantized by its own range, B, its scale and zero point, bias.
+std::vector<V> import_dynamic_quantize_matmul(OnnxCall& call) {
+  const auto a =
+      standard(call, import_dynamic_quantize_linear, 11, {call.in(0)});  // values, scale, zero point
+  const auto sums = standard(call, import_matmul_integer, 10, {a[0], call.in(1), a[2], call.maybe(3)});
+  return scaled(call, sums[0], a[1], call.in(2), 4);
 }
 
 /// A [.., k] times weights [n, blocks, bytes of a block] of 2, 4 or 8 bits with a scale for each block; zero

@@ -159,7 +159,12 @@ std::vector<V> import_quick_gelu(OnnxCall&);
 std::vector<V> import_skip_layer_norm(OnnxCall&);
 std::vector<V> import_skip_rms_norm(OnnxCall&);
 // contrib_quantized.cpp
+std::vector<V> import_dynamic_quantize_matmul(OnnxCall&);
+std::vector<V> import_matmul_integer_to_float(OnnxCall&);
 std::vector<V> import_matmul_nbits(OnnxCall&);
+std::vector<V> import_qgemm(OnnxCall&);
+std::vector<V> import_qlinear_average_pool(OnnxCall&);
+std::vector<V> import_qlinear_softmax(OnnxCall&);
 std::vector<V> import_qlinear_add(OnnxCall&);
 std::vector<V> import_qlinear_concat(OnnxCall&);
 std::vector<V> import_qlinear_global_average_pool(OnnxCall&);

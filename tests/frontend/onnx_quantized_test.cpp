@@ -159,6 +159,52 @@ TEST_CASE("operators of com.microsoft compute with the real numbers that bytes s
   CHECK(run(pool.output("y", TensorProto::UINT8), {1, -2}, {1, 2}) == std::vector<double>{48});
 }
 
+TEST_CASE("pools and softmaxes of quantized tensors are those of their real numbers") {
+  ModelMaker pool;
+  pool.input("x", {1, 1, 1, 4}).floats("s", {1}, {0.5}).floats("ys", {1}, {0.25});
+  bytes(pool, "z", {1}, {10}), bytes(pool, "yz", {1}, {3}).node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  pool.node("QLinearAveragePool", {"q", "s", "z", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  pool.list("kernel_shape", {1, 2}).list("strides", {1, 2}).output("y", TensorProto::UINT8);
+  CHECK(run(pool, {1, 2, -3, 4}, {1, 1, 1, 4}) == std::vector<double>{9, 5});
+
+  ModelMaker softmax;
+  softmax.input("x", {1, 2}).floats("s", {1}, {0.5}).floats("ys", {1}, {1 / 256.0f});
+  bytes(softmax, "z", {1}, {10}),
+      bytes(softmax, "yz", {1}, {0}).node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  softmax.node("QLinearSoftmax", {"q", "s", "z", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  softmax.set("axis", int64_t{1}).set("opset", int64_t{13}).output("y", TensorProto::UINT8);
+  // 256 / (1 + e^1.5) is 46.7.
+  CHECK(run(softmax, {0, 1.5}, {1, 2}) == std::vector<double>{47, 209});
+}
+
+TEST_CASE("integer products become what they stand for") {
+  ModelMaker m;
+  m.input("x", {1, 2}).floats("s", {1}, {0.5}).floats("ws", {1}, {2}).floats("ys", {1}, {4});
+  bytes(m, "z", {1}, {10}).node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  bytes(m, "w", {2, 2}, {1, 2, 3, 4}), bytes(m, "wz", {1}, {2}), bytes(m, "yz", {1}, {100});
+  bytes(m, "c", {2}, {5, 7}, TensorProto::INT32);
+  m.node("QGemm", {"q", "s", "z", "w", "ws", "wz", "c", "ys", "yz"}, {"y"}).domain("com.microsoft");
+  m.set("alpha", 2.0f).set("transB", int64_t{1}).output("y", TensorProto::UINT8);
+  // x is 1 and 3, the rows of the weights are (-2, 0) and (2, 4), the bias is 5 and 7: twice (3, 21), in
+  // fours.
+  CHECK(run(m, {1, 3}, {1, 2}) == std::vector<double>{102, 110});
+
+  ModelMaker sums;
+  sums.input("x", {1, 2}).floats("s", {1}, {0.5}).floats("ws", {2}, {2, 10}).floats("bias", {2}, {0, 1000});
+  bytes(sums, "z", {1}, {10}).node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  bytes(sums, "w", {2, 2}, {1, 2, 3, 4}), bytes(sums, "wz", {1}, {2});
+  sums.node("MatMulIntegerToFloat", {"q", "w", "s", "ws", "z", "wz", "bias"}, {"y"}).domain("com.microsoft");
+  // Weights less 2: columns (-1, 1) by 2 and (0, 2) by 10.
+  CHECK(run(sums.output("y"), {1, 3}, {1, 2}) == std::vector<double>{4, 1060});
+
+  ModelMaker dynamic;
+  dynamic.input("x", {1, 2}).floats("ws", {2}, {2, 10}).floats("bias", {2}, {0, 1000});
+  bytes(dynamic, "w", {2, 2}, {1, 2, 3, 4}), bytes(dynamic, "wz", {1}, {2});
+  dynamic.node("DynamicQuantizeMatMul", {"x", "w", "ws", "wz", "bias"}, {"y"}).domain("com.microsoft");
+  // -155 to 100 is quantized in steps of 1.
+  CHECK(run(dynamic.output("y"), {-155, 100}, {1, 2}) == std::vector<double>{510, 3000});
+}
+
 TEST_CASE("packed weights of a product have a scale and a zero point for each block") {
   for (const bool zeros : {false, true}) {
     ModelMaker m;
