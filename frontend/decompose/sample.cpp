@@ -3,6 +3,7 @@
 #include "frontend/decompose/sample.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace halite::frontend {
@@ -180,6 +181,37 @@ V roi_align(Builder& b, V x, V regions, V picture, const RoiAlign& how) {
   y = b.reshape(y, {count, how.height, how.samples, how.width, how.samples, s[1]});
   y = how.max ? b.reduce(ir::Reduce::Kind::max, y, {2, 4}, false) : b.mean(y, {2, 4}, false);
   return b.transpose(y, {0, 3, 1, 2});
+}
+
+V max_roi_pool(Builder& b, V x, V regions, const std::array<int64_t, 2>& bins, double scale) {
+  const Shape s = b.shape(x);
+  const int64_t r = b.shape(regions)[0];
+  const DType dtype = b.dtype(x);
+  const V picture = b.cast(b.reshape(b.slice(regions, 1, 0, 1), {r}), DType::i32);
+  // [r,c,h,w], then an axis after the other becomes bins: the largest of what each covers.
+  V y = b.op(ir::Gather{0}, {x, picture});
+  for (const int64_t axis : {0, 1}) {
+    const auto corner = [&](int64_t i) {
+      return b.unary(Fn::round_away, b.mul(b.slice(regions, 1, i, 1), scale));
+    };
+    const V start = corner(2 - axis);
+    const V extent = b.binary(Fn::max, b.add(b.sub(corner(4 - axis), start), 1.0), 1.0);
+    // Divided, not multiplied by an inverse: a whole quotient must be whole.
+    const V bin = b.div(extent, b.scalar(static_cast<double>(bins[axis]), dtype));
+    const V i = b.reshape(b.cast(b.iota(bins[axis]), dtype), {1, bins[axis]});
+    const V first = b.add(b.unary(Fn::floor, b.mul(bin, i)), start);
+    const V last = b.add(b.unary(Fn::ceil, b.mul(bin, b.add(i, 1.0))), start);
+    const V pixel = b.reshape(b.cast(b.iota(s[axis + 2]), dtype), {1, 1, s[axis + 2]});
+    V inside = b.binary(Fn::logical_and, b.binary(Fn::greater_equal, pixel, b.unsqueeze(first, {2})),
+                        b.binary(Fn::less, pixel, b.unsqueeze(last, {2})));
+    // [r,bins,pixels] to meet y with an axis of bins before the one of pixels.
+    Shape along{r, 1, 1, 1, 1};
+    along[axis + 2] = bins[axis], along[axis + 3] = s[axis + 2];
+    inside = b.reshape(inside, along);
+    const V kept = b.select(inside, b.unsqueeze(y, {axis + 2}), b.scalar(-INFINITY, dtype));
+    y = b.reduce(ir::Reduce::Kind::max, kept, {axis + 3}, false);
+  }
+  return b.select(b.binary(Fn::equal, y, b.scalar(-INFINITY, dtype)), b.scalar(0, dtype), y);
 }
 
 }  // namespace halite::frontend

@@ -35,6 +35,10 @@ struct RoiAlign {
 /// x [n,c,h,w], regions [r,4] of x, y, x, y, `picture` integers [r]; y is [r,c,height,width].
 V roi_align(Builder&, V x, V regions, V picture, const RoiAlign&);
 
+/// The largest pixels of each of `bins` (y, x) of regions [r,5], whose rows are a picture and x, y, x, y
+/// times `scale`; bins are whole pixels, and those outside x [n,c,h,w] give 0. y is [r,c,bins].
+V max_roi_pool(Builder&, V x, V regions, const std::array<int64_t, 2>& bins, double scale);
+
 struct DeformConv {
   V x;                    ///< [n,c,h,w]
   V weights;              ///< [oc,c/groups,kh,kw]

@@ -113,6 +113,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"DFT", import_dft},
       {"DeformConv", import_deform_conv},
       {"GridSample", import_grid_sample},
+      {"MaxRoiPool", import_max_roi_pool},
       {"MelWeightMatrix", import_mel_weight_matrix},
       {"RoiAlign", import_roi_align},
       {"STFT", import_stft},

@@ -106,6 +106,7 @@ std::vector<V> import_non_max_suppression(OnnxCall&);
 std::vector<V> import_grid_sample(OnnxCall&);
 std::vector<V> import_affine_grid(OnnxCall&);
 std::vector<V> import_roi_align(OnnxCall&);
+std::vector<V> import_max_roi_pool(OnnxCall&);
 std::vector<V> import_deform_conv(OnnxCall&);
 std::vector<V> import_col2im(OnnxCall&);
 // spectral.cpp

@@ -65,6 +65,20 @@ std::vector<V> import_roi_align(OnnxCall& call) {
   return {roi_align(call.b, call.in(0), call.in(1), call.in(2), how)};
 }
 
+/// X, rois [r, 5].
+std::vector<V> import_max_roi_pool(OnnxCall& call) {
+  const auto shape = call.integers("pooled_shape").value_or(Axes{});
+  const bool known =
+      shape.size() == 2 && std::ranges::all_of(shape, [](int64_t n) { return n >= 1 && n <= 1 << 10; });
+  if (!known) reject_invalid("pooled_shape is " + ir::to_string(shape), "pooled_shape");
+  const Shape x = call.shape(0), regions = call.shape(1);
+  const bool empty = std::ranges::any_of(x, [](int64_t extent) { return extent < 1; });
+  if (x.size() != 4 || empty || regions.size() != 2 || regions[1] != 5 || call.type(0).dtype != DType::f32)
+    reject_invalid("its input " + ir::to_string(call.type(0)) + " and regions " +
+                   ir::to_string(call.type(1)) + " do not fit; f32 and [regions, 5] are needed");
+  return {max_roi_pool(call.b, call.in(0), call.in(1), {shape[0], shape[1]}, call.real("spatial_scale", 1))};
+}
+
 /// X, W, offset, B, mask.
 std::vector<V> import_deform_conv(OnnxCall& call) {
   if (call.rank(0) != 4 || call.rank(1) != 4 || call.rank(2) != 4)

@@ -111,6 +111,32 @@ TEST_CASE("a region's bins are means of samples, or the largest of their weighte
     }
 }
 
+TEST_CASE("bins of whole pixels keep their largest, and 0 where they lie outside") {
+  const int64_t h = 5, w = 6, bh = 2, bw = 3;
+  const Values x = numbers(2 * 2 * h * w, 9), rois{1, 2, 1, 9, 7.4, 0, 10, 0, 13, 4, 1, 0, 0, 1, 1};
+  ModelMaker m;
+  m.input("x", {2, 2, h, w}).input("rois", {3, 5}).node("MaxRoiPool", {"x", "rois"}, {"y"}).output("y");
+  m.list("pooled_shape", {bh, bw}).set("spatial_scale", 0.5f);
+  Values wanted;
+  for (int64_t r = 0; r < 3; ++r)
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t i = 0; i < bh; ++i)
+        for (int64_t k = 0; k < bw; ++k) {
+          const double* roi = &rois[static_cast<size_t>(r * 5)];
+          const double x0 = std::round(roi[1] / 2), y0 = std::round(roi[2] / 2);
+          const double width = std::max(std::round(roi[3] / 2) - x0 + 1, 1.0) / static_cast<double>(bw);
+          const double height = std::max(std::round(roi[4] / 2) - y0 + 1, 1.0) / static_cast<double>(bh);
+          double largest = -INFINITY;
+          for (int64_t y = 0; y < h; ++y)
+            for (int64_t px = 0; px < w; ++px)
+              if (y >= std::floor(i * height) + y0 && y < std::ceil((i + 1) * height) + y0 &&
+                  px >= std::floor(k * width) + x0 && px < std::ceil((k + 1) * width) + x0)
+                largest = std::max(largest, x[((static_cast<int64_t>(roi[0]) * 2 + c) * h + y) * w + px]);
+          wanted.push_back(std::isinf(largest) ? 0 : largest);
+        }
+  check_near(run(m, {x, rois}), wanted);
+}
+
 TEST_CASE("regions without a stated number of samples are refused") {
   ModelMaker m(16);
   m.input("x", {1, 1, 4, 4}).input("rois", {1, 4}).input("of", {1}, TensorProto::INT64);
