@@ -19,6 +19,9 @@ namespace {
 
 using namespace Halide;
 
+constexpr int64_t kRowsPerLoad =
+    4;  ///< rows that a weight must serve to cost less than its way into a register
+
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 struct Plan {
@@ -28,7 +31,7 @@ struct Plan {
   ir::Type packed_type;
   Space space;
   Tile tile;
-  int64_t macs;
+  int64_t effort;  ///< in multiply-accumulates of a tile in registers
 };
 
 Plan make_plan(const ir::MatMul& op, const Anchor& a) {
@@ -38,7 +41,8 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   p.k = op.transpose_a ? sa[sa.size() - 2] : sa.back();
   p.batches = 1;
   for (size_t d = 0; d + 2 < out.size(); ++d) p.batches *= out[d];
-  p.macs = p.batches * p.m * p.n * p.k;
+  // Few rows leave the multipliers waiting for the memory that holds b.
+  p.effort = p.batches * std::max(p.m, kRowsPerLoad) * p.n * p.k;
   p.packed = a.constant[1] || op.transpose_b;
   p.space = {.channels = p.n,
              .x = p.m,
@@ -150,7 +154,7 @@ void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
   order.push_back(columns_outer ? columns : rows);
   order.insert(order.end(), args.begin() + 2, args.end());
   out.reorder(order);
-  if (worth_parallel(a.facts, p.macs)) {
+  if (worth_parallel(a.facts, p.effort)) {
     if (a.output.rank() > 2 && a.output.shape[0] > 1)
       out.parallel(args.back());
     else

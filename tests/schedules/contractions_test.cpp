@@ -152,6 +152,7 @@ TEST_CASE("a conv_transpose2d of any stride, dilation and padding equals the ref
 TEST_CASE("a matmul of any shape equals the reference") {
   check(ir::MatMul{}, {{1, 37}, {37, 50}, {50}});
   check(ir::MatMul{}, {{1, 64}, {64, 1000}});
+  check(ir::MatMul{}, {{1, 130}, {130, 1000}, {1000}});  // shared among cores for its weights alone
   check(ir::MatMul{}, {{33, 17}, {17, 19}, {33, 1}});
   check(ir::MatMul{.transpose_b = true}, {{5, 24}, {31, 24}, {1, 31}});
   check(ir::MatMul{.transpose_a = true}, {{24, 5}, {24, 31}, {1}});
