@@ -1,6 +1,7 @@
 // Consumers are asked before producers (a reverse sweep), since a concat's wish for its inputs is worth more
 // than a reshape's for its own: the sweep sets `parent` of concat inputs, and turns a reshape round if its
-// output already has a place. A forward sweep then makes views of the reshapes and slices that are left.
+// output already has a place. A forward sweep then makes views of the reshapes, slices and
+// transposes that are left.
 #include "codegen/views.h"
 
 #include <algorithm>
@@ -21,11 +22,18 @@ using ir::ValueId;
 /// `value` is seen through this window of another value.
 struct Parent {
   ValueId value;
-  enum class Kind { none, part, slice, reshape } kind = Kind::none;
+  enum class Kind { none, part, slice, reshape, permuted } kind = Kind::none;
   size_t axis = 0;    ///< part: of the concat
   int64_t start = 0;  ///< part: first index along axis
   const ir::Slice* slice = nullptr;
+  std::vector<int64_t> perm = {};  ///< permuted: axis i is axis perm[i] of `value`
 };
+
+std::vector<int64_t> inverse(const std::vector<int64_t>& perm) {
+  std::vector<int64_t> result(perm.size());
+  for (size_t i = 0; i < perm.size(); i++) result[perm[i]] = static_cast<int64_t>(i);
+  return result;
+}
 
 class Assigner {
  public:
@@ -70,6 +78,11 @@ class Assigner {
           place->strides[i] *= parent.slice->step[i];
         }
         break;
+      case Parent::Kind::permuted: {
+        const auto strides = place->strides;
+        for (size_t i = 0; i < shape.size(); i++) place->strides[i] = strides[parent.perm[i]];
+        break;
+      }
       default: {
         auto strides = reshape_strides(graph_.type(parent.value).shape, place->strides, shape);
         if (!strides) return {};
@@ -105,7 +118,30 @@ class Assigner {
       const ValueId out = node.outputs[0], in = node.inputs[0];
       if (!has_parent(out) && !fixed_[out.index]) return;  // the forward sweep makes a view of it
       views.is_view[id.index] = placeable(in) && try_parent(in, {out, Parent::Kind::reshape});
+    } else if (const auto* transpose = std::get_if<ir::Transpose>(&node.op)) {
+      // What is computed for the transpose alone is stored as that wants it; what is seen in another shape is
+      // left where it is.
+      const ValueId out = node.outputs[0], in = node.inputs[0];
+      views.is_view[id.index] =
+          keeps_rows(*transpose, in) && is_computed(in) && uses_.consumers[in.index].size() == 1 &&
+          placeable(in) &&
+          try_parent(in, {out, Parent::Kind::permuted, 0, 0, nullptr, inverse(transpose->perm)});
     }
+  }
+
+  /// Whether rows stay rows, long enough for vectors to serve readers as well as after a copy.
+  bool keeps_rows(const ir::Transpose& op, ValueId in) const {
+    constexpr int64_t kLeastRow = 8;
+    const auto& shape = graph_.type(in).shape;
+    return !shape.empty() && op.perm.back() == static_cast<int64_t>(op.perm.size()) - 1 &&
+           shape.back() >= kLeastRow;
+  }
+  bool is_computed(ValueId id) const {
+    const auto producer = uses_.producer[id.index];
+    if (!producer) return false;
+    const auto& op = graph_.node(*producer).op;
+    return !std::holds_alternative<ir::Reshape>(op) && !std::holds_alternative<ir::Slice>(op) &&
+           !std::holds_alternative<ir::Concat>(op);
   }
 
   void sweep_forward(NodeId id, Views& views) {
@@ -113,11 +149,15 @@ class Assigner {
     if (views.is_view[id.index]) return;
     const bool reshape = std::holds_alternative<ir::Reshape>(node.op);
     const auto* slice = std::get_if<ir::Slice>(&node.op);
-    if (!reshape && !slice) return;
+    const auto* transpose = std::get_if<ir::Transpose>(&node.op);
+    if (!reshape && !slice && !transpose) return;
     const ValueId out = node.outputs[0], in = node.inputs[0];
     if (!placeable(out) || graph_.is_constant(in)) return;
     if (reshape) {
       views.is_view[id.index] = try_parent(out, {in, Parent::Kind::reshape});
+    } else if (transpose) {
+      views.is_view[id.index] = keeps_rows(*transpose, in) &&
+                                try_parent(out, {in, Parent::Kind::permuted, 0, 0, nullptr, transpose->perm});
     } else if (worth_viewing(*slice, in)) {
       views.is_view[id.index] = try_parent(out, {in, Parent::Kind::slice, 0, 0, slice});
     }

@@ -1,6 +1,6 @@
-// Decides which tensors are mere views of others, so that concat, slice, split and reshape cost nothing: the
-// inputs of a concat are written straight into its output, a slice is read with an offset, a reshape renames
-// axes.
+// Decides which tensors are mere views of others, so that concat, slice, split, reshape and transposes of
+// whole rows cost nothing: the inputs of a concat are written straight into its output, a slice is read with
+// an offset, a reshape renames axes, a transpose permutes strides.
 //
 // Afterwards every value has a Place: a root value, whose buffer it lives in, an element offset and strides.
 // Where two wishes clash (a tensor in two concats, a graph input inside a concat) a copy node is added to the

@@ -53,6 +53,36 @@ TEST_CASE("inputs of a concat are written into its output") {
   CHECK(b.strides == Strides{64, 16, 4, 1});
 }
 
+TEST_CASE("a transpose that keeps rows is no copy, whether its input is computed for it or seen by it") {
+  auto graph = graph_of(R"(graph "g" (%x: f32[6,48]) -> (%y) {
+    %a: f32[6,48] = elementwise(%x) fn=relu
+    %heads: f32[6,3,16] = reshape(%a) shape=[6,3,16]
+    %t: f32[3,6,16] = transpose(%heads) perm=[1,0,2]
+    %b: f32[3,6,16] = elementwise(%t) fn=tanh
+    %u: f32[6,3,16] = transpose(%b) perm=[1,0,2]
+    %rows: f32[6,48] = reshape(%u) shape=[6,48]
+    %y: f32[6,48] = elementwise(%rows) fn=abs
+  })");
+  const Views views = assign_views(graph);
+  CHECK(graph.nodes.size() == 7);
+  CHECK(root_name(graph, place_of(graph, views, "t")) == "a");
+  CHECK(place_of(graph, views, "t").strides == Strides{16, 48, 1});
+  CHECK(root_name(graph, place_of(graph, views, "b")) == "u");
+  CHECK(place_of(graph, views, "b").strides == Strides{16, 48, 1});
+  CHECK(root_name(graph, place_of(graph, views, "rows")) == "u");
+}
+
+TEST_CASE("a transpose of the innermost axis, or of rows too short for vectors, is computed") {
+  auto graph = graph_of(R"(graph "g" (%x: f32[6,3,16], %z: f32[6,3,2]) -> (%y, %w) {
+    %t: f32[6,16,3] = transpose(%x) perm=[0,2,1]
+    %y: f32[6,16,3] = elementwise(%t) fn=abs
+    %s: f32[3,6,2] = transpose(%z) perm=[1,0,2]
+    %w: f32[3,6,2] = elementwise(%s) fn=abs
+  })");
+  const Views views = assign_views(graph);
+  for (const bool view : views.is_view) CHECK_FALSE(view);
+}
+
 TEST_CASE("a concat inside a concat places its inputs in the outer one") {
   auto graph = graph_of(R"(graph "g" (%x: f32[2,2]) -> (%y) {
     %a: f32[2,2] = elementwise(%x) fn=relu
