@@ -111,11 +111,11 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   ir::optimize(graph, options.dump);
   // Which tensors are mere windows of others. One kernel a group, one step a group.
   Views views = assign_views(graph);
-  auto groups = partition(graph, views);
+  auto groups = partition(graph, views, options);
   // A new state must not overwrite an old one that is still needed. From here on the graph does not change.
   while (copy_endangered_states(graph, views, groups)) {
     views = assign_views(graph);
-    groups = partition(graph, views);
+    groups = partition(graph, views, options);
   }
   // Of all valid orders one that needs little memory.
   groups = order_steps(graph, views, std::move(groups));

@@ -1,6 +1,7 @@
 // A group grows from its anchor along pointwise consumers while exactly one value leaves it. A value with
 // several readers may still be swallowed if all of them join (x * sigmoid(x)), so growth looks a few nodes
-// ahead. Then pointwise nodes whose results only the group reads join it.
+// ahead. Scores that only a softmax reads, and that only a product, draw both in. Then pointwise nodes whose
+// results only the group reads join it.
 #include "codegen/partition.h"
 
 #include <algorithm>
@@ -26,8 +27,12 @@ bool takes_epilogue(const ir::Op& op) {
 
 class Partitioner {
  public:
-  Partitioner(const Graph& graph, const Views& views)
-      : graph_(graph), uses_(graph), taken_(views.is_view), is_new_state_(graph.values.size()) {
+  Partitioner(const Graph& graph, const Views& views, const CompileOptions& options)
+      : graph_(graph),
+        options_(options),
+        uses_(graph),
+        taken_(views.is_view),
+        is_new_state_(graph.values.size()) {
     for (const auto& state : graph.states) is_new_state_[state.output.index] = true;
   }
 
@@ -51,6 +56,10 @@ class Partitioner {
     std::vector<NodeId> nodes{anchor};
     if (takes_epilogue(graph_.node(anchor).op)) {
       while (auto more = next(nodes)) nodes = *more;
+      if (const auto product = attention(nodes)) {
+        anchor = *product;
+        while (auto more = next(nodes)) nodes = *more;
+      }
     }
     while (auto producer = exclusive_producer(nodes)) {
       nodes.insert(std::upper_bound(nodes.begin(), nodes.end(), *producer), *producer);
@@ -58,6 +67,44 @@ class Partitioner {
     for (auto id : nodes) taken_[id.index] = true;
     Group group{nodes, anchor, reads(nodes), {graph_.node(nodes.back()).outputs[0]}};
     return group;
+  }
+
+  /// Where `nodes` compute scores q k of reals that only a softmax over the keys reads, and its result only a
+  /// product with v: takes these two in, and returns the latter.
+  std::optional<NodeId> attention(std::vector<NodeId>& nodes) const {
+    const auto* scores = product_of_tensors(nodes.front());
+    const auto softmax = only_reader(nodes.back());
+    if (options_.optimize_size || !scores || !softmax) return {};
+    const auto* op = std::get_if<ir::Softmax>(&graph_.node(*softmax).op);
+    const auto product = only_reader(*softmax);
+    if (!op || op->log || graph_.node(*softmax).inputs.size() != 1 || !product) return {};
+    const ir::Node& last = graph_.node(*product);
+    const auto& shape = graph_.type(last.inputs[0]).shape;
+    const auto& out = graph_.type(last.outputs[0]).shape;
+    const bool fits = product_of_tensors(*product) && op->axis + 1 == static_cast<int64_t>(shape.size()) &&
+                      last.inputs[0] == graph_.node(*softmax).outputs[0] && shape.size() == out.size() &&
+                      std::equal(shape.begin(), shape.end() - 1, out.begin());
+    const auto& facts = options_.target.facts;
+    if (!fits || schedules::attention_rows(facts, shape[shape.size() - 2], shape.back()) == 0) return {};
+    nodes.insert(nodes.end(), {*softmax, *product});
+    return product;
+  }
+
+  /// The node if it multiplies two matrices of reals, neither constant nor transposed.
+  const ir::MatMul* product_of_tensors(NodeId id) const {
+    const ir::Node& node = graph_.node(id);
+    const auto* op = std::get_if<ir::MatMul>(&node.op);
+    const bool plain = op && !op->transpose_a && !op->transpose_b && !graph_.is_constant(node.inputs[1]) &&
+                       graph_.type(node.inputs[0]).dtype == ir::DType::f32;
+    return plain ? op : nullptr;
+  }
+
+  /// The one node, in no group yet, that reads the node's result.
+  std::optional<NodeId> only_reader(NodeId id) const {
+    const ValueId value = graph_.node(id).outputs[0];
+    const auto& readers = uses_.consumers[value.index];
+    if (uses_.is_output[value.index] || readers.size() != 1 || taken_[readers[0].index]) return {};
+    return readers[0];
   }
 
   /// `nodes` with the fewest consumers added such that again one value escapes; nullopt if there are none.
@@ -165,6 +212,7 @@ class Partitioner {
   }
 
   const Graph& graph_;
+  const CompileOptions& options_;
   ir::Uses uses_;
   std::vector<bool> taken_;
   std::vector<bool> is_new_state_;  // by value index: the output of a state
@@ -172,8 +220,8 @@ class Partitioner {
 
 }  // namespace
 
-std::vector<Group> partition(const Graph& graph, const Views& views) {
-  return Partitioner(graph, views).run();
+std::vector<Group> partition(const Graph& graph, const Views& views, const CompileOptions& options) {
+  return Partitioner(graph, views, options).run();
 }
 
 }  // namespace halite::codegen

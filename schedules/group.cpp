@@ -35,6 +35,18 @@ int64_t macs(const ir::Graph& graph, ir::NodeId id) {
   return 0;
 }
 
+int64_t attention_rows(const targets::Facts& facts, int64_t rows, int64_t keys) {
+  constexpr int64_t kMost = 32, kLeast = 4;  // fewer read keys and values too often
+  constexpr int64_t kBlockWords = 4096;      // Halide takes larger blocks from the heap
+  // Without a cache scores are as near in the arena as on the stack.
+  if (keys == 0 || facts.l1_bytes == 0) return 0;
+  const int64_t stack = facts.max_stack_bytes > 0 ? facts.max_stack_bytes : 64 << 10;
+  // Scores, their softmax, and one more row while that is made; a quarter of the stack is for the rest.
+  const int64_t words = stack / 16 * 3;
+  const int64_t fit = std::min((words - keys) / (2 * keys), kBlockWords / keys);
+  return fit < std::min(rows, kLeast) ? 0 : std::min({fit, rows, kMost});
+}
+
 bool may_alias(const ir::Graph& graph, const Group& group, size_t input) {
   const ir::ValueId source = group.inputs[input];
   const ir::Type &from = graph.type(source), &to = graph.type(group.outputs[0]);

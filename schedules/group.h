@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "targets/target.h"
 
 namespace halite::schedules {
 
@@ -33,6 +34,10 @@ int64_t macs(const ir::Graph&, ir::NodeId);
 /// (repeated along extents of 1), constants aside: elementwise functions, casts, scaling of integers, and
 /// looking up in a table.
 bool is_pointwise(const ir::Graph&, ir::NodeId);
+
+/// Rows of scores that one kernel of softmax(q k) v may keep on its stack, those of their softmax beside
+/// them; 0: that would not pay.
+int64_t attention_rows(const targets::Facts&, int64_t rows, int64_t keys);
 
 /// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to
 /// compute the output element at the same place, with the same size. The caller then sets Request::in_place,

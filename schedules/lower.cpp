@@ -6,6 +6,7 @@
 // be lower than that of its tensors; what a caller passes is the address of the first element alone.
 #include <map>
 
+#include "schedules/attention.h"
 #include "schedules/collapse.h"
 #include "schedules/operators.h"
 #include "schedules/pairs.h"
@@ -96,7 +97,10 @@ class Lowering {
     make_inputs();
     for (auto node : request_.group.nodes) add_node(node);
     finish_outputs();
-    std::visit([&](const auto& op) { schedule(op, anchor_, stages_); }, anchor_op());
+    if (inner_.empty())
+      std::visit([&](const auto& op) { schedule(op, anchor_, stages_); }, anchor_op());
+    else
+      schedule_attention(std::get<ir::MatMul>(anchor_op()), anchor_, stages_, inner_);
     add_scratch();
     return std::move(kernel_);
   }
@@ -156,11 +160,15 @@ class Lowering {
     Stages own;
     Stages& stages = is_anchor ? stages_ : own;
     const Anchor anchor = is_anchor ? anchor_ : describe(request_, id);
+    if (!is_anchor && std::holds_alternative<ir::Softmax>(node.op))
+      inputs[0] = inner_.at(0).stages.output = renamed(inputs[0], "scores");
     Func result = std::visit([&](const auto& op) { return algorithm(op, anchor, stages, inputs); }, node.op);
-    HALITE_CHECK(is_anchor || own.parts.empty(), "only the anchor may have parts of its own: " + node.name);
     if (is_anchor) {
       stages_.anchor = result;
       stages_.inputs = std::move(inputs);
+    } else if (!own.parts.empty()) {
+      own.output = result;
+      inner_.push_back({node.op, anchor, std::move(own)});
     }
     const ir::ValueId value = node.outputs[0];
     const size_t position = index_of(request_.group.outputs, value);
@@ -177,13 +185,17 @@ class Lowering {
     values_[value.index] = result;
   }
 
+  /// A Func of its own with the same elements.
+  static Func renamed(Func value, const std::string& name) {
+    const auto vars = axes(value.dimensions());
+    Func other(name);
+    other(vars) = value(std::vector<Expr>(vars.begin(), vars.end()));
+    return other;
+  }
+
   /// A Func that is stored to output `position`.
   Func store(Func value, size_t position) {
-    const auto vars = axes(value.dimensions());
-    Func output("out" + std::to_string(position));
-    output(vars) = value(std::vector<Expr>(vars.begin(), vars.end()));
-    stored_[position] = output;
-    return output;
+    return stored_[position] = renamed(value, "out" + std::to_string(position));
   }
 
   void finish_outputs() {
@@ -223,6 +235,7 @@ class Lowering {
   const ir::Graph& graph_;
   Anchor anchor_;
   Stages stages_;
+  std::vector<Inner> inner_;  ///< nodes in front of the anchor with reductions of their own
   Kernel kernel_;
   std::map<uint32_t, Func> values_;  ///< by value index
   std::map<size_t, Func> stored_;    ///< by output position

@@ -24,19 +24,24 @@ constexpr int64_t kRowsPerLoad =
 
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
-struct Plan {
-  int64_t m, n, k, batches;
-  bool packed;             ///< b has the packed layout: made at compile time or, in scratch, at run time
-  bool weights_outermost;  ///< tiles of columns are the outer loop: b does not fit in a cache
-  ir::Type packed_type;
-  Space space;
-  Tile tile;
-  int64_t effort;  ///< in multiply-accumulates of a tile in registers
-};
+ir::Tensor pack(const ir::Tensor& b, const ProductPlan& p, bool transposed) {
+  auto packed = ir::Tensor::zeros(p.packed_type);
+  const auto from = b.data<float>();
+  auto to = packed.mutable_data<float>();
+  const int64_t width = p.tile.channels(), tiles = ceil_div(p.n, width), matrix = p.k * p.n;
+  for (int64_t batch = 0; batch * matrix < b.type().elements(); ++batch)
+    for (int64_t n = 0; n < p.n; ++n)
+      for (int64_t k = 0; k < p.k; ++k)
+        to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
+            from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
+  return packed;
+}
 
-Plan make_plan(const ir::MatMul& op, const Anchor& a) {
+}  // namespace
+
+ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
   const auto &sa = a.inputs[0].shape, &sb = a.inputs[1].shape, &out = a.output.shape;
-  Plan p{};
+  ProductPlan p{};
   p.m = out[out.size() - 2], p.n = out.back();
   p.k = op.transpose_a ? sa[sa.size() - 2] : sa.back();
   p.batches = 1;
@@ -61,29 +66,14 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   return p;
 }
 
-ir::Tensor pack(const ir::Tensor& b, const Plan& p, bool transposed) {
-  auto packed = ir::Tensor::zeros(p.packed_type);
-  const auto from = b.data<float>();
-  auto to = packed.mutable_data<float>();
-  const int64_t width = p.tile.channels(), tiles = ceil_div(p.n, width), matrix = p.k * p.n;
-  for (int64_t batch = 0; batch * matrix < b.type().elements(); ++batch)
-    for (int64_t n = 0; n < p.n; ++n)
-      for (int64_t k = 0; k < p.k; ++k)
-        to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
-            from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
-  return packed;
-}
-
-}  // namespace
-
 std::vector<Strategy> strategies(const ir::MatMul& op, const Anchor& a) {
   if (has_integers(a)) return integer::matmul_strategies(op, a);
-  return {{"tiles", make_plan(op, a).tile.cycles}};
+  return {{"tiles", plan_product(op, a).tile.cycles}};
 }
 
 std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::string&) {
   if (has_integers(a)) return integer::matmul_packing(op, a);
-  const Plan p = make_plan(op, a);
+  const ProductPlan p = plan_product(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1] && p.packed_type.elements() > 0) {
     result[1].type = p.packed_type;
@@ -96,7 +86,7 @@ std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::s
 
 Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in) {
   if (has_integers(a)) return integer::matmul_algorithm(op, a, stages, in);
-  const Plan p = make_plan(op, a);
+  const ProductPlan p = plan_product(op, a);
   const int width = p.tile.channels();
   std::vector<Var> args{Var("n"), Var("m")};
   for (int d = 2; d < a.output.rank(); ++d) args.emplace_back("b" + std::to_string(d - 2));
@@ -134,33 +124,44 @@ Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in)
 
 void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
   if (has_integers(a)) return integer::matmul_schedule(op, a, stages);
-  const Plan p = make_plan(op, a);
+  const ProductPlan p = plan_product(op, a);
   Func out = stages.output, acc = stages.parts[0], packed = stages.parts[1];
   auto args = out.args();
   for (size_t d = 0; d < args.size(); ++d) out.bound(args[d], 0, e(a.output.shape[args.size() - 1 - d]));
 
   // The schedule.
-  Var columns("nt"), rows("mt"), ni("ni"), nv("nv"), mi("mi");
-  out.split(args[0], columns, ni, p.tile.channels(),
-            p.packed ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards)
-      .split(args[1], rows, mi, p.tile.px, TailStrategy::ShiftInwards)
-      .split(ni, nv, ni, p.tile.lanes)
-      .vectorize(ni)
-      .unroll(nv)
-      .unroll(mi);
   const bool columns_outer = p.weights_outermost;
-  std::vector<VarOrRVar> order{ni, nv, mi};
-  order.push_back(columns_outer ? rows : columns);
-  order.push_back(columns_outer ? columns : rows);
-  order.insert(order.end(), args.begin() + 2, args.end());
-  out.reorder(order);
+  const ProductLoops loops =
+      tile_product(out, acc, p, {args[0], args[1]}, columns_outer ? Outer::columns : Outer::rows);
   if (worth_parallel(a.facts, p.effort)) {
     if (a.output.rank() > 2 && a.output.shape[0] > 1)
       out.parallel(args.back());
     else
-      out.parallel(columns_outer ? columns : rows);
+      out.parallel(columns_outer ? loops.columns : loops.rows);
   }
-  acc.compute_at(out, columns_outer ? rows : columns);
+
+  if (p.packed && !a.constant[1]) {
+    packed.compute_root();
+    const auto at = packed.args();
+    for (size_t d = 0; d < at.size(); ++d) packed.bound(at[d], 0, e(p.packed_type.shape[at.size() - 1 - d]));
+    stages.scratch.push_back(packed);
+    stages.scratch_types.push_back(p.packed_type);
+  }
+}
+
+ProductLoops tile_product(Func out, Func acc, const ProductPlan& p, const ProductAxes& axes, Outer outer) {
+  ProductLoops loops;
+  Var ni("ni"), nv("nv"), mi("mi");
+  out.split(axes.n, loops.columns, ni, p.tile.channels(),
+            p.packed ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards)
+      .split(axes.m, loops.rows, mi, p.tile.px, TailStrategy::ShiftInwards)
+      .split(ni, nv, ni, p.tile.lanes)
+      .vectorize(ni)
+      .unroll(nv)
+      .unroll(mi);
+  const Var inner = outer == Outer::columns ? loops.rows : loops.columns;
+  out.reorder({ni, nv, mi, inner, outer == Outer::columns ? loops.columns : loops.rows});
+  acc.compute_at(out, inner);
   Var ci("aci"), cv("acv");
   auto v = acc.args();
   acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
@@ -172,14 +173,7 @@ void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
       .vectorize(ci)
       .unroll(cv)
       .unroll(v[1]);
-
-  if (p.packed && !a.constant[1]) {
-    packed.compute_root();
-    const auto at = packed.args();
-    for (size_t d = 0; d < at.size(); ++d) packed.bound(at[d], 0, e(p.packed_type.shape[at.size() - 1 - d]));
-    stages.scratch.push_back(packed);
-    stages.scratch_types.push_back(p.packed_type);
-  }
+  return loops;
 }
 
 }  // namespace halite::schedules

@@ -20,7 +20,7 @@ Ordered order(const std::string& text) {
   REQUIRE_MESSAGE(graph, to_string(graph.error()));
   Ordered result{*graph, {}};
   const Views views = assign_views(result.graph);
-  const auto groups = order_steps(result.graph, views, partition(result.graph, views));
+  const auto groups = order_steps(result.graph, views, partition(result.graph, views, {}));
   std::vector<bool> made(result.graph.values.size());
   for (const auto& group : groups) {
     for (auto id : group.inputs) {

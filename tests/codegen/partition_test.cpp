@@ -16,12 +16,12 @@ struct Cut {
   std::vector<schedules::Group> groups;
 };
 
-Cut cut(const char* text) {
+Cut cut(const std::string& text, const CompileOptions& options = {}) {
   auto graph = ir::parse(text);
   REQUIRE_MESSAGE(graph, to_string(graph.error()));
   Cut result{*graph, {}, {}};
   result.views = assign_views(result.graph);
-  result.groups = partition(result.graph, result.views);
+  result.groups = partition(result.graph, result.views, options);
   return result;
 }
 
@@ -90,4 +90,45 @@ TEST_CASE("groups run after all that they read") {
     for (auto id : group.inputs) CHECK((made[id.index] || c.graph.is_constant(id)));
     for (auto id : group.outputs) made[id.index] = true;
   }
+}
+
+namespace {
+
+/// softmax(scale * q k) v of two heads.
+std::string attention(int keys, const char* outputs = "%y") {
+  const std::string n = std::to_string(keys), scores = "f32[2,9," + n + "]";
+  return "graph \"g\" (%q: f32[2,9,8], %k: f32[2,8," + n + "], %v: f32[2," + n + ",8], %s: f32[1,1,1]) -> (" +
+         outputs + ") {\n  %p: " + scores + " = matmul(%q, %k)\n  %z: " + scores +
+         " = elementwise(%p, %s) fn=mul\n  %w: " + scores +
+         " = softmax(%z) axis=2\n  %o: f32[2,9,8] = matmul(%w, %v)\n"
+         "  %y: f32[2,9,8] = elementwise(%o) fn=relu\n}";
+}
+
+CompileOptions on_machine(int64_t stack) {
+  CompileOptions options;
+  options.target.facts.l1_bytes = 32 << 10;
+  options.target.facts.max_stack_bytes = stack;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("attention is one group, anchored by the product with the values") {
+  const auto c = cut(attention(40), on_machine(64 << 10));
+  REQUIRE(c.groups.size() == 1);
+  CHECK(c.groups[0].nodes.size() == 5);
+  CHECK(c.groups[0].anchor.index == 3);
+  CHECK(c.groups[0].inputs.size() == 4);
+}
+
+TEST_CASE("attention is taken apart where its scores are wanted, are too many, or code is to be small") {
+  auto options = on_machine(64 << 10);
+  CHECK(cut(attention(40, "%y, %z"), options).groups.size() == 3);
+  CHECK(cut(attention(40, "%y, %w"), options).groups.size() == 3);
+  CHECK(cut(attention(2000), options).groups.size() == 3);
+  CHECK(cut(attention(40), on_machine(1024)).groups.size() == 3);
+  CHECK(cut(attention(8), on_machine(1024)).groups.size() == 1);
+  CHECK(cut(attention(40)).groups.size() == 3);  // no cache
+  options.optimize_size = true;
+  CHECK(cut(attention(40), options).groups.size() == 3);
 }

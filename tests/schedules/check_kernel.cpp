@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -25,13 +26,12 @@ Group whole(const ir::Graph& graph) {
   Group group;
   for (uint32_t i = 0; i < graph.nodes.size(); i++) group.nodes.push_back({i});
   group.anchor = group.nodes.back();
-  for (auto test : {moves, is_heavy}) {
-    for (auto id : group.nodes) {
-      if (test(graph.node(id).op)) {
-        group.anchor = id;
-        break;
-      }
-    }
+  // What moves elements anchors if it comes first, a reduction if it comes last.
+  const auto op_of = [&](ir::NodeId id) -> const ir::Op& { return graph.node(id).op; };
+  if (const auto id = std::ranges::find_if(group.nodes, moves, op_of); id != group.nodes.end())
+    group.anchor = *id;
+  for (auto id : group.nodes) {
+    if (is_heavy(op_of(id))) group.anchor = id;
   }
   const ir::Uses uses(graph);
   for (auto id : group.nodes) {

@@ -155,3 +155,31 @@ TEST_CASE("anchors with a prologue and an epilogue agree with the reference") {
       "  %p: f32[1,20,6,5] = transpose(%x) perm=[0,3,1,2]\n  %y: f32[1,20,6,5] = elementwise(%p) fn=tanh\n}",
       {.rtol = 1e-5, .atol = 1e-6});
 }
+
+TEST_CASE("attention in one kernel agrees with the reference") {
+  // Small scores: their rounding errors are relative ones of the weights.
+  const test::Check close{.rtol = 1e-5, .atol = 1e-6, .low = -0.7, .high = 0.7};
+  SUBCASE("with scale, mask and residual") {
+    check_kernel(
+        "graph \"t\" (%q: f32[3,37,16], %k: f32[3,16,40], %s: f32[1,1,1], %a: f32[1,37,40],\n"
+        "           %v: f32[3,40,24], %r: f32[3,37,24]) -> (%y) {\n"
+        "  %p: f32[3,37,40] = matmul(%q, %k)\n  %z: f32[3,37,40] = elementwise(%p, %s) fn=mul\n"
+        "  %m: f32[3,37,40] = elementwise(%z, %a) fn=add\n  %w: f32[3,37,40] = softmax(%m) axis=2\n"
+        "  %o: f32[3,37,24] = matmul(%w, %v)\n  %y: f32[3,37,24] = elementwise(%o, %r) fn=add\n}",
+        close);
+  }
+  SUBCASE("fewer keys than a vector has lanes") {
+    check_kernel(
+        "graph \"t\" (%q: f32[2,2,3,8], %k: f32[2,2,8,5], %v: f32[2,2,5,8]) -> (%y) {\n"
+        "  %p: f32[2,2,3,5] = matmul(%q, %k)\n  %w: f32[2,2,3,5] = softmax(%p) axis=3\n"
+        "  %y: f32[2,2,3,8] = matmul(%w, %v)\n}",
+        close);
+  }
+  SUBCASE("one query") {
+    check_kernel(
+        "graph \"t\" (%q: f32[4,1,32], %k: f32[4,32,67], %v: f32[4,67,32]) -> (%y) {\n"
+        "  %p: f32[4,1,67] = matmul(%q, %k)\n  %w: f32[4,1,67] = softmax(%p) axis=2\n"
+        "  %y: f32[4,1,32] = matmul(%w, %v)\n}",
+        close);
+  }
+}
