@@ -20,6 +20,9 @@ constexpr float kLn2Low = -2.12194440e-4f;
 constexpr float kExpOverflow = 88.7228394f;    ///< the largest x with a finite exp(x)
 constexpr float kExpUnderflow = -87.3365402f;  ///< the smallest x with a normal exp(x)
 constexpr int kInfinityBits = 0x7f800000;
+/// 1.5 * 2^23, whose last place is one: adding it rounds to nearest, and taking it away again leaves a whole
+/// number: two additions, where a conversion is slow on many machines.
+constexpr float kRounder = 12582912.0f;
 
 /// c[0] + c[1] x + c[2] x^2 + ...
 Expr polynomial(const Expr& x, std::initializer_list<float> coefficients) {
@@ -36,9 +39,7 @@ struct Exponential {
 };
 
 Exponential split_exp(const Expr& x) {
-  // Rounds to nearest by adding 1.5 * 2^23, whose last place is one: two additions, where a conversion is
-  // slow on many machines. What lies outside of +-2^22 is none of exp's finite range.
-  constexpr float kRounder = 12582912.0f;
+  // What lies outside of +-2^22 is none of exp's finite range.
   const Expr shifted = strict_float(x * 1.44269504f + kRounder);
   const Expr n = reinterpret<uint32_t>(shifted);
   const Expr n_real = strict_float(shifted - kRounder);
@@ -126,14 +127,20 @@ Expr sigmoid(const Expr& x) { return 1.0f / (1.0f + math::exp(-x)); }
 Expr erf(const Expr& x) {
   const Expr a = Halide::abs(x), z = x * x;
   // erf(x)/x as a function of x^2
-  const Expr small = x * polynomial(z, {1.12837917f, -0.376126258f, 0.112835851f, -0.0268538119f,
-                                        0.00518832767f, -0.000801019353f, 7.85386109e-05f});
-  // -log(1 - erf(t)) for 1 <= t <= 4
+  const Expr small =
+      a * polynomial(z, {1.12837911f, -0.376122206f, 0.112769991f, -0.0264744759f, 0.00428179512f});
+  // 1 - erf(t) = 2^-decay for 0.7 <= t <= 4; the power is split_exp without a logarithm's rounding to undo
   const Expr t = Halide::min(a, 4.0f);
-  const Expr decay = polynomial(t, {0.000312470481f, 1.12720227f, 0.637965005f, 0.103256196f, -0.0219064729f,
-                                    0.00296400519f, -0.000187971588f});
-  const Expr large = 1.0f - math::exp(-decay);
-  return select(a < 1.0f, small, select(x < 0.0f, -large, large));
+  const Expr decay = polynomial(
+      t, {0.00117636018f, 1.62197196f, 0.930061936f, 0.137815073f, -0.0247205384f, 0.00211233599f});
+  const Expr shifted = strict_float(decay + kRounder);
+  const Expr r = strict_float(strict_float(shifted - kRounder) - decay);
+  // 2^r on [-1/2, 1/2]
+  const Expr power =
+      polynomial(r, {1.00000012f, 0.693146944f, 0.240221202f, 0.0555071346f, 0.00967554096f, 0.00132764562f});
+  const Expr large = 1.0f - scale(power, -reinterpret<uint32_t>(shifted));
+  const Expr sign = reinterpret<uint32_t>(x) & Expr(0x80000000u);
+  return reinterpret<float>(reinterpret<uint32_t>(select(a < 0.7f, small, large)) | sign);
 }
 
 Expr round_away(const Expr& x) {
