@@ -17,8 +17,9 @@ using ir::NodeId;
 using ir::ValueId;
 using schedules::Group;
 
-constexpr size_t kLookAhead = 6;  ///< nodes that may be waiting for the escaping values to meet again
-constexpr size_t kMaxNodes = 24;  ///< of one group: bounds register pressure and compile time
+constexpr size_t kLookAhead = 8;       ///< nodes that may be waiting for the escaping values to meet again
+constexpr int64_t kLongestRow = 4096;  ///< that is read several times by one kernel: stays in a first cache
+constexpr size_t kMaxNodes = 24;       ///< of one group: bounds register pressure and compile time
 
 /// Softmax and arg-reductions end in stages of their own; what follows them is not worth a tile.
 bool takes_epilogue(const ir::Op& op) {
@@ -56,6 +57,9 @@ class Partitioner {
     std::vector<NodeId> nodes{anchor};
     if (takes_epilogue(graph_.node(anchor).op)) {
       while (auto more = next(nodes)) nodes = *more;
+      if (has_short_rows(anchor)) {
+        while (auto more = next(nodes, anchor)) nodes = *more;
+      }
       if (const auto product = attention(nodes)) {
         anchor = *product;
         while (auto more = next(nodes)) nodes = *more;
@@ -108,13 +112,17 @@ class Partitioner {
   }
 
   /// `nodes` with the fewest consumers added such that again one value escapes; nullopt if there are none.
-  std::optional<std::vector<NodeId>> next(std::vector<NodeId> nodes) {
-    const ir::Shape& shape = graph_.type(graph_.node(nodes.back()).outputs[0]).shape;
+  /// With `reduce`, a reduction of rows, its results may meet the rows again, which are then what escapes,
+  /// and reductions of such rows may join.
+  std::optional<std::vector<NodeId>> next(std::vector<NodeId> nodes, std::optional<NodeId> reduce = {}) {
+    const ir::Shape& shape =
+        graph_.type(reduce ? graph_.node(*reduce).inputs[0] : graph_.node(nodes.back()).outputs[0]).shape;
     for (size_t added = 0; added < kLookAhead && nodes.size() < kMaxNodes; added++) {
       const auto joining = first_consumer(nodes);
-      if (!joining || !may_join(*joining, shape)) return {};
+      if (!joining || !(may_join(*joining, shape) || (reduce && may_join_rows(*joining, *reduce)))) return {};
       nodes.insert(std::upper_bound(nodes.begin(), nodes.end(), *joining), *joining);
-      if (escaping(nodes).size() == 1 && escaping(nodes)[0] == graph_.node(nodes.back()).outputs[0]) {
+      const ValueId last = graph_.node(nodes.back()).outputs[0];
+      if (escaping(nodes) == std::vector{last} && graph_.type(last).shape == shape) {
         if (reads(nodes).size() + 2 > RT_MAX_ARGS) return {};
         return nodes;
       }
@@ -140,6 +148,22 @@ class Partitioner {
            graph_.type(node.outputs[0]).shape == shape;
   }
 
+  /// Whether the node works on what `reduce` leaves of rows, or reduces rows as that does.
+  bool may_join_rows(NodeId id, NodeId reduce) const {
+    const ir::Node &node = graph_.node(id), &first = graph_.node(reduce);
+    const bool same = node.op == first.op && graph_.type(node.inputs[0]) == graph_.type(first.inputs[0]);
+    return (same && !taken_[id.index]) || may_join(id, graph_.type(first.outputs[0]).shape);
+  }
+
+  /// Whether the node reduces the innermost axis of reals, and rows are short enough to be read again.
+  bool has_short_rows(NodeId id) const {
+    const auto* op = std::get_if<ir::Reduce>(&graph_.node(id).op);
+    if (!op) return false;
+    const ir::Type& type = graph_.type(graph_.node(id).inputs[0]);
+    return type.dtype == ir::DType::f32 && op->axes == std::vector<int64_t>{type.rank() - 1} &&
+           type.shape.back() > 1 && type.shape.back() <= kLongestRow;
+  }
+
   /// A copy that saves an old state from its successor (states.h) must not be drawn into what computes that.
   bool is_state_copy(const ir::Node& node) const {
     const auto* cast = std::get_if<ir::Cast>(&node.op);
@@ -159,6 +183,7 @@ class Partitioner {
         if (!schedules::is_pointwise(graph_, *producer) || is_state_copy(graph_.node(*producer))) continue;
         if (graph_.type(value).shape != shape) continue;
         const auto& readers = uses_.consumers[value.index];
+        if (readers.size() > 1 && reads_rows_again(nodes)) continue;
         const bool shared =
             uses_.is_output[value.index] ||
             std::any_of(readers.begin(), readers.end(), [&](NodeId r) { return !contains(nodes, r); });
@@ -169,6 +194,14 @@ class Partitioner {
       }
     }
     return {};
+  }
+
+  /// Whether rows that the group reduces are used again: what they are made of would be computed again, too.
+  bool reads_rows_again(const std::vector<NodeId>& nodes) const {
+    const auto shape = [&](NodeId id) { return graph_.type(graph_.node(id).outputs[0]).shape; };
+    return std::ranges::any_of(nodes, [&](NodeId id) {
+      return std::holds_alternative<ir::Reduce>(graph_.node(id).op) && shape(id) != shape(nodes.back());
+    });
   }
 
   /// Whether the node reads each element of its inputs about once, so that computing it there costs nothing.

@@ -1,7 +1,8 @@
 // Cuts a graph into fused groups, one kernel each: anchor (convolution, matrix product, pooling, reduction,
 // softmax) with the elementwise chain behind it (bias, activation, residual addition), or an elementwise
 // chain by itself, whose first node may be a data movement (transpose, pad, resize, gather). Attention, that
-// is softmax(q k) v, is one group with the product with v as its anchor.
+// is softmax(q k) v, is one group with the product with v as its anchor, and so is a normalisation of rows
+// with its first reduction.
 #pragma once
 
 #include "codegen/compile.h"

@@ -8,7 +8,7 @@
 
 namespace halite::schedules {
 
-/// A node with a reduction of its own in front of the anchor.
+/// A node with a reduction of its own beside the anchor.
 struct Inner {
   const ir::Op& op;
   Anchor anchor;

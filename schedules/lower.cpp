@@ -10,6 +10,7 @@
 #include "schedules/collapse.h"
 #include "schedules/operators.h"
 #include "schedules/pairs.h"
+#include "schedules/rows.h"
 #include "schedules/types.h"
 
 namespace halite::schedules {
@@ -97,10 +98,7 @@ class Lowering {
     make_inputs();
     for (auto node : request_.group.nodes) add_node(node);
     finish_outputs();
-    if (inner_.empty())
-      std::visit([&](const auto& op) { schedule(op, anchor_, stages_); }, anchor_op());
-    else
-      schedule_attention(std::get<ir::MatMul>(anchor_op()), anchor_, stages_, inner_);
+    schedule_group();
     add_scratch();
     return std::move(kernel_);
   }
@@ -171,6 +169,7 @@ class Lowering {
       inner_.push_back({node.op, anchor, std::move(own)});
     }
     const ir::ValueId value = node.outputs[0];
+    if (graph_.type(value).rank() > 0 && extent(graph_.type(value), 0) == 1) one_per_row_.push_back(result);
     const size_t position = index_of(request_.group.outputs, value);
     if (position < request_.group.outputs.size()) {
       result = store(result, position);
@@ -221,6 +220,18 @@ class Lowering {
     return anchor;
   }
 
+  void schedule_group() {
+    const ir::Type& output = graph_.type(request_.group.outputs[0]);
+    if (std::holds_alternative<ir::Reduce>(anchor_op()) && output.shape != anchor_.output.shape) {
+      std::vector<std::vector<Func>> reductions{stages_.parts};
+      for (const auto& node : inner_) reductions.push_back(node.stages.parts);
+      return schedule_rows(anchor_, output, stages_, reductions, one_per_row_);
+    }
+    if (!inner_.empty())
+      return schedule_attention(std::get<ir::MatMul>(anchor_op()), anchor_, stages_, inner_);
+    std::visit([&](const auto& op) { schedule(op, anchor_, stages_); }, anchor_op());
+  }
+
   void add_scratch() {
     HALITE_CHECK(stages_.scratch.size() == stages_.scratch_types.size(), "a type for every scratch tensor");
     for (size_t i = 0; i < stages_.scratch.size(); i++) {
@@ -235,7 +246,8 @@ class Lowering {
   const ir::Graph& graph_;
   Anchor anchor_;
   Stages stages_;
-  std::vector<Inner> inner_;  ///< nodes in front of the anchor with reductions of their own
+  std::vector<Inner> inner_;       ///< nodes beside the anchor with reductions of their own
+  std::vector<Func> one_per_row_;  ///< values with one element along the innermost axis
   Kernel kernel_;
   std::map<uint32_t, Func> values_;  ///< by value index
   std::map<size_t, Func> stored_;    ///< by output position

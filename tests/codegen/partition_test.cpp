@@ -132,3 +132,47 @@ TEST_CASE("attention is taken apart where its scores are wanted, are too many, o
   options.optimize_size = true;
   CHECK(cut(attention(40), options).groups.size() == 3);
 }
+
+TEST_CASE("a layer normalisation is one group, but for what makes its rows") {
+  const auto c = cut(R"(graph "g" (%x: f32[4,20], %g: f32[1,20]) -> (%y) {
+    const %e: f32[1,1] = #0000803f
+    %t: f32[4,20] = elementwise(%x) fn=tanh
+    %m: f32[4,1] = reduce(%t) kind=mean axes=[1]
+    %c: f32[4,20] = elementwise(%t, %m) fn=sub
+    %q: f32[4,20] = elementwise(%c, %c) fn=mul
+    %v: f32[4,1] = reduce(%q) kind=mean axes=[1]
+    %a: f32[4,1] = elementwise(%v, %e) fn=add
+    %s: f32[4,1] = elementwise(%a) fn=sqrt
+    %r: f32[4,1] = elementwise(%s) fn=reciprocal
+    %n: f32[4,20] = elementwise(%c, %r) fn=mul
+    %y: f32[4,20] = elementwise(%n, %g) fn=mul
+  })");
+  REQUIRE(c.groups.size() == 2);
+  CHECK(c.groups[0].nodes.size() == 1);
+  CHECK(c.groups[1].nodes.size() == 9);
+  CHECK(c.groups[1].anchor.index == 1);
+}
+
+TEST_CASE("a root mean square takes the squares of its rows with it") {
+  const auto c = cut(R"(graph "g" (%x: f32[4,20]) -> (%y) {
+    %q: f32[4,20] = elementwise(%x, %x) fn=mul
+    %m: f32[4,1] = reduce(%q) kind=mean axes=[1]
+    %s: f32[4,1] = elementwise(%m) fn=sqrt
+    %y: f32[4,20] = elementwise(%x, %s) fn=div
+  })");
+  REQUIRE(c.groups.size() == 1);
+  CHECK(c.groups[0].nodes.size() == 4);
+}
+
+TEST_CASE("columns, and rows too long for a cache, are reduced by a kernel of their own") {
+  for (const char* text : {R"(graph "g" (%x: f32[4,20]) -> (%y) {
+         %m: f32[1,20] = reduce(%x) kind=mean axes=[0]
+         %y: f32[4,20] = elementwise(%x, %m) fn=sub
+       })",
+                           R"(graph "g" (%x: f32[4,5000]) -> (%y) {
+         %m: f32[4,1] = reduce(%x) kind=mean axes=[1]
+         %y: f32[4,5000] = elementwise(%x, %m) fn=sub
+       })"}) {
+    CHECK(cut(text).groups.size() == 2);
+  }
+}

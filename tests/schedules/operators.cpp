@@ -183,3 +183,25 @@ TEST_CASE("attention in one kernel agrees with the reference") {
         close);
   }
 }
+
+TEST_CASE("normalisations of rows in one kernel agree with the reference") {
+  for (const char* row : {"37", "7", "200"}) {
+    const std::string x = "f32[2,9," + std::string(row) + "]", one = "f32[2,9,1]",
+                      w = "f32[1,1," + std::string(row) + "]";
+    check_kernel(
+        "graph \"layer\" (%x: " + x + ", %e: f32[1,1,1], %g: " + w + ", %b: " + w + ", %r: " + x +
+            ") -> (%y) {\n  %m: " + one + " = reduce(%x) kind=mean axes=[2]\n  %c: " + x +
+            " = elementwise(%x, %m) fn=sub\n  %q: " + x + " = elementwise(%c, %c) fn=mul\n  %v: " + one +
+            " = reduce(%q) kind=mean axes=[2]\n  %a: " + one + " = elementwise(%v, %e) fn=add\n  %s: " + one +
+            " = elementwise(%a) fn=sqrt\n  %n: " + x + " = elementwise(%c, %s) fn=div\n  %t: " + x +
+            " = elementwise(%n, %g) fn=mul\n  %u: " + x + " = elementwise(%t, %b) fn=add\n  %y: " + x +
+            " = elementwise(%u, %r) fn=add\n}",
+        {.rtol = 1e-5, .atol = 1e-5, .low = 0.5, .high = 2.5});
+    check_kernel("graph \"lone\" (%x: " + x + ") -> (%y) {\n  %m: " + one +
+                     " = reduce(%x) kind=max axes=[2]\n  %y: " + x + " = elementwise(%x, %m) fn=sub\n}",
+                 {});
+  }
+  check_kernel(
+      "graph \"one row\" (%x: f32[1,40]) -> (%y) {\n  %m: f32[1,1] = reduce(%x) kind=max axes=[1]\n"
+      "  %y: f32[1,40] = elementwise(%x, %m) fn=sub\n}");
+}
