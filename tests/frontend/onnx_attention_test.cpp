@@ -8,32 +8,16 @@
 
 using namespace halite;
 using ::onnx::TensorProto;
+using test::check_near;
 using test::ModelMaker;
+using test::numbers;
+using test::refusal;
 using test::run;
 using test::Values;
 
 namespace {
 
 const std::string kContrib = "com.microsoft";
-
-/// Numbers without a pattern between -1 and 1, which f32 holds.
-Values numbers(int64_t count, int seed) {
-  Values values;
-  for (int64_t i = 0; i < count; ++i)
-    values.push_back(static_cast<float>(std::sin(static_cast<double>(i * 7 + seed * 13 + 1))));
-  return values;
-}
-
-void check_near(const Values& found, const Values& wanted, double tolerance = 1e-5) {
-  REQUIRE(found.size() == wanted.size());
-  for (size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(tolerance));
-}
-
-std::string refusal(const ModelMaker& model) {
-  const auto graph = model.import();
-  REQUIRE(!graph);
-  return to_string(graph.error());
-}
 
 struct Sizes {
   int64_t batch, heads, kv_heads, s, t, d, e;

@@ -8,6 +8,7 @@
 
 using namespace halite;
 using ::onnx::TensorProto;
+using test::check_near;
 using test::ModelMaker;
 using test::run;
 using test::Values;
@@ -15,11 +16,6 @@ using test::Values;
 namespace {
 
 const std::string kContrib = "com.microsoft";
-
-void check_near(const Values& found, const Values& wanted, double tolerance = 1e-5) {
-  REQUIRE(found.size() == wanted.size());
-  for (size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(tolerance));
-}
 
 ModelMaker one(const std::string& op, std::vector<int64_t> shape) {
   return ModelMaker().input("x", std::move(shape)).node(op, {"x"}, {"y"}).domain(kContrib).output("y");

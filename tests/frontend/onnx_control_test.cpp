@@ -4,11 +4,12 @@
 
 #include "ir/interpret.h"
 #include "ir/verify.h"
-#include "tests/frontend/make_model.h"
+#include "tests/frontend/run_onnx.h"
 
 using namespace halite;
 using ::onnx::TensorProto;
 using test::ModelMaker;
+using test::refusal;
 
 namespace {
 
@@ -40,12 +41,6 @@ Values run(const ModelMaker& model, const Values& x, std::optional<bool> flag = 
   for (const auto& output : *outputs)
     for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
   return values;
-}
-
-std::string refusal(const ModelMaker& model) {
-  const auto graph = model.import();
-  REQUIRE(!graph);
-  return to_string(graph.error());
 }
 
 /// y = op(x, x) of the outer x.

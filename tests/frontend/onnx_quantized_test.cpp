@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "ir/interpret.h"
-#include "tests/frontend/make_model.h"
+#include "tests/frontend/run_onnx.h"
 
 using namespace halite;
 using ::onnx::TensorProto;
 using test::ModelMaker;
+using test::refusal;
 
 namespace {
 
@@ -33,11 +34,6 @@ std::vector<double> run(ModelMaker& m, const std::vector<float>& x, ir::Shape sh
   std::vector<double> values;
   for (int64_t i = 0; i < (*y)[0].type().elements(); ++i) values.push_back((*y)[0].at(i));
   return values;
-}
-
-std::string refusal(ModelMaker& m) {
-  const auto graph = m.import();
-  return graph ? "(accepted)" : to_string(graph.error());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 using namespace halite;
 using ::onnx::TensorProto;
+using test::check_near;
 using test::ModelMaker;
 using test::run;
 using test::Values;
@@ -17,11 +18,6 @@ namespace {
 constexpr int64_t kSteps = 3, kBatch = 2;
 const Values kX{0.5, -1, 2, 0.25, -0.75, 1.5};  // [step, sequence]
 const Values kLengths{3, 1};
-
-void check_near(const Values& found, const Values& wanted) {
-  REQUIRE(found.size() == wanted.size());
-  for (size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(1e-5));
-}
 
 double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
 

@@ -142,20 +142,6 @@ TEST_CASE("what an operator cannot take is refused with the reason") {
        {"scales has 2 numbers, but 4 are needed"}},
       {ModelMaker()
            .input("x", kFour)
-           .integers("s", {1, 4, 0, 8})
-           .node("Resize", {"x", "", "", "s"}, {"y"})
-           .output("y"),
-       {"sizes has the number 0"}},
-      {ModelMaker(18)
-           .input("x", kFour)
-           .integers("s", {1, 4, 4, 4})
-           .node("Resize", {"x", "", "", "s"}, {"y"})
-           .set("mode", "linear")
-           .set("antialias", int64_t{1})
-           .output("y"),
-       {"antialias: antialiasing while shrinking"}},
-      {ModelMaker()
-           .input("x", kFour)
            .integers("s", {1, 4, 9, 9})
            .node("Resize", {"x", "", "", "s"}, {"y"})
            .set("mode", "lanczos")

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,27 @@ inline Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
   for (const auto& output : *outputs)
     for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
   return values;
+}
+
+/// Numbers without a pattern between -1 and 1, which f32 holds.
+inline Values numbers(int64_t count, int seed) {
+  Values values;
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(static_cast<float>(std::sin(static_cast<double>(i * 7 + seed * 13 + 1))));
+  return values;
+}
+
+/// |found - wanted| < tolerance * (1 + |wanted|)
+inline void check_near(const Values& found, const Values& wanted, double tolerance = 1e-5) {
+  REQUIRE(found.size() == wanted.size());
+  for (size_t i = 0; i < found.size(); ++i) CHECK(found[i] == doctest::Approx(wanted[i]).epsilon(tolerance));
+}
+
+/// Why a model is not accepted.
+inline std::string refusal(const ModelMaker& model) {
+  const auto graph = model.import();
+  REQUIRE(!graph);
+  return to_string(graph.error());
 }
 
 }  // namespace halite::test
