@@ -84,7 +84,7 @@ Error failure(const targets::Target& target, const ProcessEnd& end, const RunOpt
 Result<ProcessEnd> link_and_run(const Artifact& artifact, const targets::Target& target, int inferences,
                                 const std::vector<std::string>& command, const TempDir& dir,
                                 RunOptions options) {
-  constexpr int kLayouts = 4;
+  constexpr int kLayouts = 6;
   for (;; options.layout++) {
     const auto image = link_program(artifact, target, inferences, options);
     if (!image) return image.error();
