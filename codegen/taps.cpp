@@ -22,24 +22,22 @@ using llvm::Value;
 constexpr size_t kRegisters = 12;      ///< that leave what is around them some
 constexpr int64_t kMostProducts = 72;  ///< that are written one by one
 
+enum class Element : int64_t { i8, u8, i16 };
+
+std::string load_of(Element e) { return e == Element::i8 ? "ldrsb " : e == Element::u8 ? "ldrb " : "ldrsh "; }
+int64_t bytes_of(Element e) { return e == Element::i16 ? 2 : 1; }
+
 /// What the text of a block depends on.
 struct Taps {
-  int64_t pixels, stride, kw, kh, input, weight;  ///< the last two: elements' kinds
+  int64_t pixels, stride, kw, kh;
+  Element input, weight;
   size_t registers() const { return size_t(pixels + kw + 5); }
 };
-
-/// Kinds of elements: bytes, and twice whether they have no sign.
-constexpr int64_t kSigned8 = 1, kUnsigned8 = 3, kSigned16 = 2;
-
-const char* load_of(int64_t kind) {
-  return kind == kSigned8 ? "ldrsb " : kind == kUnsigned8 ? "ldrb " : "ldrsh ";
-}
-int64_t bytes_of(int64_t kind) { return kind == kSigned16 ? 2 : 1; }
 
 /// A factor is a loaded element, widened.
 struct Factor {
   const llvm::SCEV* address = nullptr;
-  int64_t kind = 0;
+  Element element{};
 };
 
 class Reader {
@@ -50,11 +48,11 @@ class Reader {
     const auto* columns = llvm::dyn_cast<llvm::ConstantInt>(chains[0][0]->getArgOperand(3));
     const auto count = int64_t(chains[0].size());
     if (!columns || columns->isZero() || count % columns->getSExtValue() != 0) return false;
-    taps = {int64_t(chains.size()), 1, columns->getSExtValue(), count / columns->getSExtValue(), 0, 0};
+    taps = {int64_t(chains.size()), 1, columns->getSExtValue(), count / columns->getSExtValue(), {}, {}};
     if (taps.kw < 2 || count * taps.pixels > kMostProducts || taps.registers() > kRegisters) return false;
     const Factor x = read(*chains[0][0], 0), w = read(*chains[0][0], 1);
     if (!x.address || !w.address) return false;
-    input = x.address, weights = w.address, taps.input = x.kind, taps.weight = w.kind;
+    input = x.address, weights = w.address, taps.input = x.element, taps.weight = w.element;
     distance = ahead(*chains[0][1], 0, input);
     row = taps.kh > 1 ? ahead(*chains[0][size_t(taps.kw)], 0, input) : 0;
     const auto pixel = taps.pixels > 1 ? ahead(*chains[1][0], 0, input) : distance;
@@ -79,14 +77,14 @@ class Reader {
     const unsigned bits = load->getType()->getIntegerBitWidth();
     const bool is_signed = llvm::isa<llvm::SExtInst>(wide);
     if (bits != 8 && !(bits == 16 && is_signed)) return {};
-    return {evolution_.getSCEV(load->getPointerOperand()), bits == 16  ? kSigned16
-                                                           : is_signed ? kSigned8
-                                                                       : kUnsigned8};
+    return {evolution_.getSCEV(load->getPointerOperand()), bits == 16  ? Element::i16
+                                                           : is_signed ? Element::i8
+                                                                       : Element::u8};
   }
 
   std::optional<int64_t> ahead(const llvm::CallInst& call, unsigned operand, const llvm::SCEV* first) const {
     const Factor factor = read(call, operand);
-    if (!factor.address || factor.kind != (operand == 0 ? taps.input : taps.weight)) return {};
+    if (!factor.address || factor.element != (operand == 0 ? taps.input : taps.weight)) return {};
     return bytes_between(factor.address, first, evolution_);
   }
 
@@ -184,7 +182,7 @@ class Writer {
 
 std::vector<Value*> numbers_of(const Taps& taps, llvm::IRBuilder<>& ir) {
   std::vector<Value*> numbers;
-  for (const int64_t n : {taps.pixels, taps.stride, taps.kw, taps.kh, taps.input, taps.weight})
+  for (const int64_t n : {taps.stride, taps.kw, taps.kh, int64_t(taps.input), int64_t(taps.weight)})
     numbers.push_back(ir.getInt16(uint16_t(n)));
   return numbers;
 }
@@ -226,7 +224,7 @@ void write_taps(llvm::CallInst& call) {
   const auto number = [&](int64_t i) {
     return llvm::cast<llvm::ConstantInt>(call.getArgOperand(unsigned(pixels + 4 + i)))->getSExtValue();
   };
-  const Taps taps{number(0), number(1), number(2), number(3), number(4), number(5)};
+  const Taps taps{pixels, number(0), number(1), number(2), Element(number(3)), Element(number(4))};
   const Writer writer(taps);
   const auto* first = call.arg_begin();
   const std::vector<Value*> changed(first, first + unsigned(pixels + 2)),

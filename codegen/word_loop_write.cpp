@@ -18,15 +18,14 @@ constexpr int64_t kMostIndex = 255;  ///< LDR's, when it moves the address on
 /// Steps of a round that no other kernel shares.
 constexpr int64_t kMostUnrolled = 2;
 
+/// Behind sums and addresses of pixels: the address of weights, the count of rounds, numbers.
+constexpr size_t kNumbers = 5, kOtherOperands = 2 + kNumbers;
+
 /// The call as it was made (word_loop.h).
 struct WordCall {
   explicit WordCall(const llvm::CallInst& call) {
-    call.getCalledFunction()
-        ->getName()
-        .substr(std::string(kWordLoop).size())
-        .split('x')
-        .first.getAsInteger(10, pixels);
     sums = llvm::cast<llvm::StructType>(call.getType())->getNumElements();
+    pixels = call.arg_size() - sums - kOtherOperands;
     pairs = sums / pixels / 2;
     const auto number = [&](size_t i) {
       return llvm::cast<llvm::ConstantInt>(call.getArgOperand(unsigned(rounds_at() + 1 + i)))->getSExtValue();
@@ -44,7 +43,7 @@ struct WordCall {
 
   size_t rounds_at() const { return sums + pixels + 1; }
 
-  size_t pixels = 0, pairs, sums;
+  size_t sums, pixels, pairs;
   int64_t distance, steps, rows, ahead;
   std::optional<int64_t> rounds, second;  ///< where they are known, and a load can add the second
 

@@ -27,12 +27,8 @@ enum class Padding : uint8_t {
 };
 
 /// Extents by name, and everything that algorithm, packing and schedule must agree on.
-struct Plan {
-  int64_t n, h, w, ic, oc, oh, ow, kh, kw, icg, ocg;
-  int64_t padded_w, padded_h;  ///< of the input as far as it is read
-  bool has_bias;
+struct Plan : ConvExtents {
   Padding padding;
-  bool depthwise;          ///< one input channel per group
   bool weights_outermost;  ///< tiles of output channels are the outer loop: the weights do not fit in a cache
   bool pack_at_run_time;   ///< the weights are not constant
   int64_t rows_per_task;   ///< in tiles
@@ -41,7 +37,6 @@ struct Plan {
   Space space;
   Tile tile;
   ir::Type packed;  ///< of the weights
-  int64_t macs;
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
 };
 
@@ -75,17 +70,8 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
 }
 
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
-  const auto &in = a.inputs[0].shape, &weights = a.inputs[1].shape, &out = a.output.shape;
-  Plan p{};
-  p.n = in[0], p.h = in[1], p.w = in[2], p.ic = in[3];
-  p.oc = weights[0], p.kh = weights[1], p.kw = weights[2], p.icg = weights[3];
-  p.oh = out[1], p.ow = out[2], p.ocg = p.oc / op.groups;
-  p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
-  p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
-  p.has_bias = a.inputs.size() > 2;
-  p.depthwise = is_depthwise(op, a);
+  Plan p{conv_extents(op, a)};
   p.pack_at_run_time = !a.constant[1];
-  p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
   p.space = {.channels = p.depthwise ? p.oc : p.ocg,
              .x = p.ow,
              .y = p.oh,

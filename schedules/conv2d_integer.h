@@ -1,6 +1,7 @@
 // conv2d of integers: what conv2d.cpp hands over, and what its files share.
 #pragma once
 
+#include "schedules/conv_extents.h"
 #include "schedules/operators.h"
 #include "schedules/products.h"
 #include "schedules/register_tile.h"
@@ -11,10 +12,8 @@ namespace halite::schedules::integer {
 enum class Copy : uint8_t { none, strip, image };
 
 /// Extents by name, and everything that algorithm, packing and schedule must agree on.
-struct ConvPlan {
-  int64_t n, h, w, ic, oc, oh, ow, kh, kw, icg, ocg;
-  int64_t padded_w, padded_h;  ///< of the input as far as it is read
-  bool has_bias, depthwise, even_pixels;
+struct ConvPlan : ConvExtents {
+  bool even_pixels;
   bool converts;  ///< the copied input is not what is in memory
   Product product;
   Copy copy;
@@ -25,7 +24,6 @@ struct ConvPlan {
   int64_t strip_rows;     ///< of input that a task reads
   Space space;
   Tile tile;
-  int64_t macs;
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
 };
 

@@ -51,18 +51,9 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
   p.strip_rows = strip_rows(p.rows_per_task);
 }
 
-ConvPlan extents(const ir::Conv2d& op, const Anchor& a) {
-  const auto &in = a.inputs[0].shape, &weights = a.inputs[1].shape, &out = a.output.shape;
-  ConvPlan p{};
-  p.n = in[0], p.h = in[1], p.w = in[2], p.ic = in[3];
-  p.oc = weights[0], p.kh = weights[1], p.kw = weights[2], p.icg = weights[3];
-  p.oh = out[1], p.ow = out[2], p.ocg = p.oc / op.groups;
-  p.padded_w = (p.ow - 1) * op.stride[1] + (p.kw - 1) * op.dilation[1] + 1;
-  p.padded_h = (p.oh - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
-  p.has_bias = a.inputs.size() > 2;
-  p.depthwise = op.groups > 1 && p.icg == 1;
+ConvPlan begin_plan(const ir::Conv2d& op, const Anchor& a) {
+  ConvPlan p{conv_extents(op, a)};
   p.even_pixels = a.even_pixels;
-  p.macs = p.n * p.oh * p.ow * p.oc * p.kh * p.kw * p.icg;
   p.product = make_product(a, op.x_zero, op.w_zero, p.kh * p.kw * p.icg,
                            p.has_bias && a.constant[1] && a.constant[2]);
   return p;
@@ -93,7 +84,7 @@ Tile depthwise_tile(const Anchor& a, const Space& s) {
 }  // namespace
 
 ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed) {
-  ConvPlan p = extents(op, a);
+  ConvPlan p = begin_plan(op, a);
   const Product product = p.product;
   const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
   const bool flat = op.groups == 1 && (p.kw == 1 || op.dilation[1] == 1);
@@ -151,7 +142,7 @@ ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
 }
 
 ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
-  ConvPlan p = extents(op, a);
+  ConvPlan p = begin_plan(op, a);
   const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
   p.copy = pads ? Copy::strip : Copy::none;
   p.taps = p.kw, p.run = p.steps = 1;

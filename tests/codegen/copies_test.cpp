@@ -1,11 +1,7 @@
 // Steps that only move data: done by the runtime on machines without vectors, with the interpreter's answers.
 #include <doctest/doctest.h>
 
-#include "codegen/compile.h"
-#include "codegen/link.h"
-#include "ir/interpret.h"
-#include "ir/text.h"
-#include "targets/machine.h"
+#include "tests/codegen/integer_models.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -15,36 +11,9 @@ namespace {
 /// The strategies of all steps, separated by spaces, after the outputs on the target agreed with the
 /// interpreter's.
 std::string strategies_on(const char* target_name, const std::string& text, bool optimize_size = false) {
-  const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
-  CompileOptions options;
-  options.name = "net";
-  options.target = *targets::find(target_name);
-  options.optimize_size = optimize_size;
-  const auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
   std::string strategies;
-  for (const auto& step : artifact->report.steps)
+  for (const auto& step : checked(text, target_name, {}, optimize_size).report.steps)
     strategies += (strategies.empty() ? "" : " ") + step.strategy;
-  if (!targets::run_command(options.target)) {
-    MESSAGE("not run: " << targets::how_to_run(options.target));
-    return strategies;
-  }
-  std::vector<ir::Tensor> inputs;
-  for (const auto id : graph->inputs) {
-    inputs.push_back(ir::Tensor::zeros(graph->type(id)));
-    for (int64_t i = 0; i < inputs.back().type().elements(); i++)
-      inputs.back().set(i, double((i * 37 + 11) % 256 - 128));
-  }
-  const auto expected = ir::interpret(*graph, inputs);
-  REQUIRE(expected);
-  const std::vector<std::vector<ir::Tensor>> sequence{inputs};
-  const auto found = run_on_target(*artifact, *graph, options.target, sequence);
-  REQUIRE_MESSAGE(found, to_string(found.error()));
-  for (size_t o = 0; o < expected->size(); o++) {
-    for (int64_t i = 0; i < (*expected)[o].type().elements(); i++)
-      REQUIRE((*found)[0][o].at(i) == (*expected)[o].at(i));
-  }
   return strategies;
 }
 

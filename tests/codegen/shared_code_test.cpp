@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "tests/codegen/integer_conv.h"
+#include "tests/codegen/integer_models.h"
 
 using namespace halite;
 using namespace halite::codegen;

@@ -3,7 +3,7 @@
 // cannot pair.
 #include <doctest/doctest.h>
 
-#include "tests/codegen/integer_conv.h"
+#include "tests/codegen/integer_models.h"
 
 using namespace halite;
 using namespace halite::codegen;

@@ -1,4 +1,4 @@
-// Models of integer convolutions, compiled for a machine and checked against the interpreter.
+// Models of integers, compiled for a machine and checked against the interpreter.
 #pragma once
 
 #include <string>

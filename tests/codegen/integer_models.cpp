@@ -1,4 +1,4 @@
-#include "tests/codegen/integer_conv.h"
+#include "tests/codegen/integer_models.h"
 
 #include <doctest/doctest.h>
 
@@ -23,12 +23,15 @@ Artifact checked(const std::string& text, const std::string& target, Input value
     MESSAGE("not run: " << targets::how_to_run(options.target));
     return *artifact;
   }
-  auto input = ir::Tensor::zeros(graph->type(graph->inputs[0]));
-  for (int64_t i = 0; i < input.type().elements(); i++)
-    input.set(i, double((i * 37 + i / 7 + 11) % values.modulus + values.offset));
-  const std::vector<std::vector<ir::Tensor>> sequence{{input}};
-  const auto expected = ir::interpret(*graph, sequence[0]);
+  std::vector<ir::Tensor> inputs;
+  for (const auto id : graph->inputs) {
+    inputs.push_back(ir::Tensor::zeros(graph->type(id)));
+    for (int64_t i = 0; i < inputs.back().type().elements(); i++)
+      inputs.back().set(i, double((i * 37 + i / 7 + 11) % values.modulus + values.offset));
+  }
+  const auto expected = ir::interpret(*graph, inputs);
   REQUIRE(expected);
+  const std::vector<std::vector<ir::Tensor>> sequence{inputs};
   const auto found = run_on_target(*artifact, *graph, options.target, sequence);
   REQUIRE_MESSAGE(found, to_string(found.error()));
   for (size_t o = 0; o < expected->size(); o++) {
