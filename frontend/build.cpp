@@ -23,6 +23,14 @@ bool is_heavy(const ir::Op& op) {
          std::holds_alternative<ir::Resize>(op);
 }
 
+/// Operators that take bf16 as it is (ir/type.h).
+bool takes_bf16(const ir::Op& op) {
+  return std::holds_alternative<ir::Broadcast>(op) || std::holds_alternative<ir::Cast>(op) ||
+         std::holds_alternative<ir::Concat>(op) || std::holds_alternative<ir::Gather>(op) ||
+         std::holds_alternative<ir::Pad>(op) || std::holds_alternative<ir::Reshape>(op) ||
+         std::holds_alternative<ir::Slice>(op) || std::holds_alternative<ir::Transpose>(op);
+}
+
 void check_size(const Type& type) {
   const auto count = ir::element_count(type.shape);
   if (count && *count <= kMaxElements) return;
@@ -91,6 +99,13 @@ bool Builder::should_fold(const ir::Op& op, std::span<const V> inputs, const ir:
 }
 
 V Builder::op(ir::Op op, std::vector<V> inputs) {
+  const auto is_bf16 = [&](V v) { return dtype(v) == DType::bf16; };
+  if (!takes_bf16(op) && std::ranges::any_of(inputs, is_bf16)) {
+    // Computed in f32, each result rounded.
+    for (V& v : inputs) v = is_bf16(v) ? cast(v, DType::f32) : v;
+    const V result = this->op(std::move(op), std::move(inputs));
+    return dtype(result) == DType::f32 ? cast(result, DType::bf16) : result;
+  }
   ir::Types types;
   for (const V v : inputs) types.push_back(type(v));
   auto outputs = ir::infer(op, types);

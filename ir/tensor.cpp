@@ -8,7 +8,7 @@
 namespace halite::ir {
 namespace {
 
-// Calls f with a null pointer to the C++ type that stores a DType. f16 is handled by its callers.
+// Calls f with a null pointer to the C++ type that stores a DType. f16 and bf16 are handled by its callers.
 template <class F>
 auto with_storage(DType t, F f) {
   switch (t) {
@@ -24,6 +24,7 @@ auto with_storage(DType t, F f) {
     case DType::i16:
       return f(static_cast<int16_t*>(nullptr));
     case DType::f16:
+    case DType::bf16:
     case DType::u16:
       return f(static_cast<uint16_t*>(nullptr));
     case DType::i32:
@@ -89,6 +90,7 @@ void Tensor::check_access(size_t element_size) const {
 double Tensor::at(int64_t i) const {
   HALITE_CHECK(i >= 0 && i < type_.elements(), "index out of range");
   if (type_.dtype == DType::f16) return f16_to_f32(data<uint16_t>()[i]);
+  if (type_.dtype == DType::bf16) return bf16_to_f32(data<uint16_t>()[i]);
   return with_storage(type_.dtype, [&](auto* p) {
     return static_cast<double>(data<std::remove_pointer_t<decltype(p)>>()[i]);
   });
@@ -98,6 +100,8 @@ void Tensor::set(int64_t i, double value) {
   HALITE_CHECK(i >= 0 && i < type_.elements(), "index out of range");
   if (type_.dtype == DType::f16) {
     mutable_data<uint16_t>()[i] = f32_to_f16(static_cast<float>(value));
+  } else if (type_.dtype == DType::bf16) {
+    mutable_data<uint16_t>()[i] = f32_to_bf16(static_cast<float>(value));
   } else if (type_.dtype == DType::boolean) {
     mutable_data<uint8_t>()[i] = value != 0;
   } else {
@@ -131,6 +135,15 @@ uint16_t f32_to_f16(float value) {
   // Round the 13 dropped bits to nearest even; a carry moves into the exponent, as it should.
   const uint32_t rounded = (bits & 0x7fffffff) + 0xfff + (bits >> 13 & 1);
   return sign | static_cast<uint16_t>((rounded >> 13) - (112 << 10));
+}
+
+float bf16_to_f32(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+
+uint16_t f32_to_bf16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if (std::isnan(value)) return static_cast<uint16_t>(bits >> 16 & 0x8000) | 0x7fc0;
+  // The 16 dropped bits to nearest even; a carry moves into the exponent, past the largest value to infinity.
+  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 }  // namespace halite::ir

@@ -76,8 +76,8 @@ class Tensor {
   std::span<const std::byte> bytes() const;
   std::span<std::byte> mutable_bytes();
 
-  /// Elements in row-major order. `boolean` is read as uint8_t, f16 as uint16_t bits; otherwise T must match
-  /// dtype.
+  /// Elements in row-major order. `boolean` is read as uint8_t, f16 and bf16 as uint16_t bits; otherwise T
+  /// must match dtype.
   template <class T>
   std::span<const T> data() const {
     check_access(sizeof(T));
@@ -102,5 +102,7 @@ class Tensor {
 
 float f16_to_f32(uint16_t bits);
 uint16_t f32_to_f16(float value);  ///< round to nearest even
+float bf16_to_f32(uint16_t bits);
+uint16_t f32_to_bf16(float value);  ///< round to nearest even; a NaN becomes 0x7fc0 with its sign
 
 }  // namespace halite::ir

@@ -52,6 +52,8 @@ std::string print_element(const Tensor& t, int64_t i) {
       return print_number(t.data<float>()[i]);
     case DType::f16:
       return print_number(f16_to_f32(t.data<uint16_t>()[i]));
+    case DType::bf16:
+      return print_number(bf16_to_f32(t.data<uint16_t>()[i]));
     case DType::f64:
       return print_number(t.data<double>()[i]);
     case DType::i64:

@@ -162,6 +162,7 @@ class Parser {
         t.set(i, s == "true");
         break;
       case DType::f16:
+      case DType::bf16:
         if (const auto v = parse_number(s)) t.set(i, *v), ok = true;
         break;
       default:

@@ -15,7 +15,7 @@ struct DTypeFacts {
 };
 
 // In the order of DType.
-constexpr std::array<DTypeFacts, 12> kDTypes{{
+constexpr std::array<DTypeFacts, kDTypeCount> kDTypes{{
     {"f32", 4, true, true},
     {"f16", 2, true, true},
     {"f64", 8, true, true},
@@ -28,8 +28,8 @@ constexpr std::array<DTypeFacts, 12> kDTypes{{
     {"i64", 8, false, true},
     {"u64", 8, false, false},
     {"bool", 1, false, false},
+    {"bf16", 2, true, true},
 }};
-static_assert(kDTypes.size() == static_cast<size_t>(DType::boolean) + 1);
 
 const DTypeFacts& facts(DType t) { return kDTypes[static_cast<size_t>(t)]; }
 

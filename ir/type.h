@@ -10,7 +10,9 @@
 
 namespace halite::ir {
 
-enum class DType : uint8_t { f32, f16, f64, i8, u8, i16, u16, i32, u32, i64, u64, boolean };
+/// bf16 (the upper half of an f32) is a type of storage: only casts and operators that move elements take it.
+enum class DType : uint8_t { f32, f16, f64, i8, u8, i16, u16, i32, u32, i64, u64, boolean, bf16 };
+constexpr int kDTypeCount = static_cast<int>(DType::bf16) + 1;
 
 /// Bytes of one element; a boolean takes one byte, 0 or 1.
 int64_t size_of(DType);

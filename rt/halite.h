@@ -49,7 +49,8 @@ typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
                             HALITE_U32,
                             HALITE_I64,
                             HALITE_U64,
-                            HALITE_BOOL
+                            HALITE_BOOL,
+                            HALITE_BF16 /* the upper half of an f32 */
 } halite_dtype;
 
 /* A public tensor: row-major, contiguous. */

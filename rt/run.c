@@ -107,7 +107,7 @@ RT_API void *halite_output(halite_session *s, uint32_t i) {
 }
 
 static int is_aligned(const void *data, uint8_t dtype) {
-  static const uint8_t kElementBytes[] = {4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1}; /* by halite_dtype */
+  static const uint8_t kElementBytes[] = {4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1, 2}; /* by halite_dtype */
   return ((uintptr_t)data & (kElementBytes[dtype] - 1u)) == 0;
 }
 

@@ -144,9 +144,18 @@ struct Vocabulary {
 /// From what is stored to what formulas compute with, and back.
 Expr load(const Expr& x, ir::DType dtype) {
   if (dtype == ir::DType::boolean) return x != 0;
+  if (dtype == ir::DType::bf16) return Halide::reinterpret<float>(Halide::cast<uint32_t>(x) << 16);
   return dtype == ir::DType::f16 ? Halide::cast<float>(x) : x;
 }
 Expr store(const Expr& x, ir::DType dtype) { return Halide::cast(halide_type(dtype), x); }
+
+/// The upper half of an f32, rounded to nearest even; NaN stays NaN.
+Expr bf16_of(const Expr& x) {
+  const auto word = [](uint32_t value) { return Expr(value); };
+  const Expr bits = Halide::reinterpret<uint32_t>(x);
+  const Expr nan = (bits & word(0x80000000)) | word(0x7fc00000), odd = (bits >> 16) & word(1);
+  return Halide::cast<uint16_t>(Halide::select(math::is_nan(x), nan, bits + odd + word(0x7fff)) >> 16);
+}
 
 /// The element of an input at an output index; an extent of 1 is repeated.
 Expr broadcast_read(const Func& input, const ir::Type& type, const ir::Type& out,
@@ -175,10 +184,13 @@ Func algorithm(const ir::Elementwise& op, const Anchor& anchor, Stages&, Inputs 
 
 Func algorithm(const ir::Cast& op, const Anchor& anchor, Stages&, Inputs inputs) {
   const auto vars = axes(anchor.output.rank());
-  const Expr x = load(inputs[0](std::vector<Expr>(vars.begin(), vars.end())), anchor.inputs[0].dtype);
+  const Expr stored = inputs[0](std::vector<Expr>(vars.begin(), vars.end()));
+  const Expr x = load(stored, anchor.inputs[0].dtype);
   const Halide::Type to = halide_type(op.to);
   Func f("cast");
-  if (op.to == ir::DType::boolean) {
+  if (op.to == ir::DType::bf16) {
+    f(vars) = anchor.inputs[0].dtype == op.to ? stored : bf16_of(Halide::cast<float>(x));
+  } else if (op.to == ir::DType::boolean) {
     f(vars) = store(x.type().is_bool() ? x : x != 0, op.to);
   } else if (x.type().is_float() && !to.is_float()) {
     // Ends of the range that the float type cannot hold are compared with the next value inside it. NaN gives

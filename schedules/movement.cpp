@@ -36,6 +36,8 @@ Expr repeated_index(ir::Pad::Mode mode, const Expr& i, int n) {
 
 Expr constant_of(ir::DType dtype, double value) {
   if (dtype == ir::DType::boolean) return make_const(Halide::UInt(8), value != 0 ? 1 : 0);
+  if (dtype == ir::DType::bf16)
+    return make_const(Halide::UInt(16), uint64_t{ir::f32_to_bf16(static_cast<float>(value))});
   const Halide::Type type = halide_type(dtype);
   return type.is_float()  ? make_const(type, value)
          : type.is_uint() ? make_const(type, static_cast<uint64_t>(value))

@@ -21,6 +21,7 @@ Halide::Type halide_type(ir::DType dtype) {
     case DType::i16:
       return Halide::Int(16);
     case DType::u16:
+    case DType::bf16:
       return Halide::UInt(16);
     case DType::i32:
       return Halide::Int(32);

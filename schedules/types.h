@@ -1,4 +1,5 @@
-// Between the IR's element types and Halide's. A boolean is stored, and flows between Funcs, as uint8 0 or 1.
+// Between the IR's element types and Halide's. A boolean is stored, and flows between Funcs, as uint8 0 or 1;
+// bf16 as uint16 bits.
 #pragma once
 
 #include <Halide.h>

@@ -26,6 +26,8 @@ Tolerance tolerance_for(ir::DType dtype, const ToleranceArguments& arguments) {
   Tolerance t;
   if (dtype == ir::DType::f16) {
     t = {1e-2, 1e-3};
+  } else if (dtype == ir::DType::bf16) {
+    t = {4e-2, 4e-3};
   } else if (ir::is_float(dtype)) {
     t = {1e-3, 1e-4};
   }

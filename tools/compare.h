@@ -19,7 +19,7 @@ struct ToleranceArguments {
   std::optional<double> rtol, atol;
 };
 
-/// f32 and f64: 1e-3, 1e-4; f16: 1e-2, 1e-3; integers and bool: exact.
+/// f32 and f64: 1e-3, 1e-4; f16: 1e-2, 1e-3; bf16: 4e-2, 4e-3; integers and bool: exact.
 Tolerance tolerance_for(ir::DType, const ToleranceArguments&);
 
 struct Difference {

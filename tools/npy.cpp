@@ -28,7 +28,8 @@ struct TypeCode {
 constexpr TypeCode kTypeCodes[] = {
     {"<f4", ir::DType::f32}, {"<f2", ir::DType::f16}, {"<f8", ir::DType::f64}, {"|i1", ir::DType::i8},
     {"|u1", ir::DType::u8},  {"<i2", ir::DType::i16}, {"<u2", ir::DType::u16}, {"<i4", ir::DType::i32},
-    {"<u4", ir::DType::u32}, {"<i8", ir::DType::i64}, {"<u8", ir::DType::u64}, {"|b1", ir::DType::boolean}};
+    {"<u4", ir::DType::u32}, {"<i8", ir::DType::i64}, {"<u8", ir::DType::u64}, {"|b1", ir::DType::boolean},
+    {"<V2", ir::DType::bf16}};  // as ml_dtypes saves it
 
 std::optional<ir::DType> dtype_of_code(const std::string& code) {
   for (const TypeCode& t : kTypeCodes) {
@@ -125,8 +126,9 @@ void dump_any(std::ostream& out, const ir::Tensor& tensor) {
       return dump<uint64_t>(out, tensor);
     case ir::DType::boolean:
       return dump<bool>(out, tensor);
-    case ir::DType::f16: {  // no C++ type of xtensor's has this code
-      xt::detail::write_header(out, code_of(ir::DType::f16), false, tensor.type().shape);
+    case ir::DType::f16:
+    case ir::DType::bf16: {  // no C++ type of xtensor's has these codes
+      xt::detail::write_header(out, code_of(tensor.type().dtype), false, tensor.type().shape);
       out.write(reinterpret_cast<const char*>(tensor.bytes().data()),
                 static_cast<std::streamsize>(tensor.bytes().size()));
     }

@@ -20,7 +20,7 @@ namespace halite::frontend {
 
 struct OnnxGraph;
 
-/// A tensor of a kind that we do not read (strings, bfloat16); an error only where it is used.
+/// A tensor of a kind that we do not read (strings); an error only where it is used.
 struct Unreadable {
   Error error;
 };

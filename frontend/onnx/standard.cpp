@@ -42,6 +42,8 @@ int onnx_type(DType dtype) {
       return TensorProto::FLOAT;
     case DType::f16:
       return TensorProto::FLOAT16;
+    case DType::bf16:
+      return TensorProto::BFLOAT16;
     case DType::f64:
       return TensorProto::DOUBLE;
     case DType::i8:

@@ -71,6 +71,7 @@ Result<Tensor> from_fields(const Type& type, const TensorProto& proto) {
     case DType::f64:
       return from_field<double>(type, proto.double_data());
     case DType::f16:
+    case DType::bf16:
       return from_field<uint16_t>(type, proto.int32_data());
     case DType::i8:
       return from_field<int8_t>(type, proto.int32_data());
@@ -205,6 +206,8 @@ Result<DType> read_dtype(int onnx_type) {
       return DType::f32;
     case TensorProto::FLOAT16:
       return DType::f16;
+    case TensorProto::BFLOAT16:
+      return DType::bf16;
     case TensorProto::DOUBLE:
       return DType::f64;
     case TensorProto::INT8:

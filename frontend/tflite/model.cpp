@@ -199,6 +199,8 @@ std::optional<DType> dtype_of(tflite::TensorType type) {
       return DType::f32;
     case T::FLOAT16:
       return DType::f16;
+    case T::BFLOAT16:
+      return DType::bf16;
     case T::FLOAT64:
       return DType::f64;
     case T::INT4:

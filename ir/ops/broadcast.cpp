@@ -8,7 +8,7 @@
 namespace halite::ir {
 
 Result<Types> infer(const Broadcast& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, 1, checks::Elements::moved)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "shape", op.shape.size(), in[0])) return *failure;
   for (int i = 0; i < in[0].rank(); ++i)
     if (in[0].shape[i] != op.shape[i] && in[0].shape[i] != 1)

@@ -47,13 +47,17 @@ Failure type(std::string_view op, std::string_view what, const Type& t) {
   return {};
 }
 
-Failure inputs(std::string_view op, std::span<const Type> in, size_t least, size_t most) {
+Failure inputs(std::string_view op, std::span<const Type> in, size_t least, size_t most, Elements elements) {
   if (in.size() < least || in.size() > most) {
     if (least == most) return invalid(op, ": has ", in.size(), " inputs; expected ", least);
     return invalid(op, ": has ", in.size(), " inputs; expected ", least, " to ", most);
   }
-  for (size_t i = 0; i < in.size(); ++i)
-    if (auto failure = type(op, "input " + std::to_string(i), in[i])) return failure;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const std::string what = "input " + std::to_string(i);
+    if (auto failure = type(op, what, in[i])) return failure;
+    if (elements == Elements::computed && in[i].dtype == DType::bf16)
+      return not_supported(op, ": ", what, " is ", in[i], "; bf16 is cast to f32 before it is computed with");
+  }
   return {};
 }
 

@@ -8,7 +8,7 @@
 namespace halite::ir {
 
 Result<Types> infer(const Concat& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, UINT32_MAX)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, UINT32_MAX, checks::Elements::moved)) return *failure;
   if (auto failure = checks::axis(op.kName, op.axis, in[0])) return *failure;
   Type joined{in[0].dtype, in[0].shape, {}};
   for (size_t k = 1; k < in.size(); ++k) {

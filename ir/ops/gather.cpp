@@ -10,7 +10,7 @@
 namespace halite::ir {
 
 Result<Types> infer(const Gather& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 2, 2)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 2, 2, checks::Elements::moved)) return *failure;
   const DType index = in[1].dtype;
   if (index != DType::i8 && index != DType::u8 && index != DType::i32 && index != DType::i64)
     return checks::invalid(op.kName, ": the indices are ", in[1], "; expected i8, u8, i32 or i64");

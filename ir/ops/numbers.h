@@ -27,7 +27,7 @@ template <class T>
 using Wide =
     std::conditional_t<kIsReal<T>, double, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
 
-/// Calls f(T{}) with the element type of a number; a boolean is one as uint8_t.
+/// Calls f(T{}) with the element type of a number; a boolean is one as uint8_t. Not for bf16.
 template <class F>
 void with_number(DType dtype, F&& f) {
   switch (dtype) {
@@ -55,6 +55,8 @@ void with_number(DType dtype, F&& f) {
       return f(uint64_t{});
     case DType::boolean:
       return f(uint8_t{});
+    case DType::bf16:
+      HALITE_CHECK(false, "arithmetic on bf16");
   }
 }
 

@@ -36,7 +36,7 @@ int64_t source(Pad::Mode mode, int64_t i, int64_t n) {
 }  // namespace
 
 Result<Types> infer(const Pad& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, 1, checks::Elements::moved)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "before", op.before.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "after", op.after.size(), in[0])) return *failure;
   Type result = in[0];

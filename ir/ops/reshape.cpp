@@ -8,7 +8,7 @@
 namespace halite::ir {
 
 Result<Types> infer(const Reshape& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, 1, checks::Elements::moved)) return *failure;
   const Type result{in[0].dtype, op.shape, {}};
   if (auto failure = checks::type(op.kName, "the output", result)) return *failure;
   if (result.elements() != in[0].elements())

@@ -34,7 +34,7 @@ checks::Failure check_axis(const Slice& op, int axis, const Shape& x) {
 }  // namespace
 
 Result<Types> infer(const Slice& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, 1, checks::Elements::moved)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "start", op.start.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "step", op.step.size(), in[0])) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "sizes", op.sizes.size(), in[0])) return *failure;

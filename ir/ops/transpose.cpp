@@ -8,7 +8,7 @@
 namespace halite::ir {
 
 Result<Types> infer(const Transpose& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 1, 1)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 1, 1, checks::Elements::moved)) return *failure;
   if (auto failure = checks::one_per_axis(op.kName, "perm", op.perm.size(), in[0])) return *failure;
   Type result{in[0].dtype, in[0].shape, {}};
   std::vector<bool> taken(op.perm.size(), false);

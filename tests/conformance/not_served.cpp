@@ -1,5 +1,6 @@
 // See not_served.h. It goes by what the model says, never by a test's name: operators of the training domain
-// and dropout at work; tensors of strings in or out.
+// and dropout at work; tensors of strings in or out; results in bfloat16, whose data in this suite is cut
+// off, while ONNX rounds to nearest even (https://github.com/onnx/onnx/pull/8293).
 #include "tests/conformance/not_served.h"
 
 #include <onnx/onnx_pb.h>
@@ -24,6 +25,9 @@ std::string why_not_served(const onnx::ModelProto& model) {
   for (const auto* values : {&graph.input(), &graph.output()})
     for (const auto& value : *values)
       if (holds_strings(value.type())) return "strings: '" + value.name() + "'";
+  for (const auto& value : graph.output())
+    if (value.type().tensor_type().elem_type() == onnx::TensorProto::BFLOAT16)
+      return "bfloat16 that is not rounded: '" + value.name() + "'";
   return {};
 }
 

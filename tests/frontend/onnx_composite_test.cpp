@@ -26,6 +26,17 @@ ModelMaker one(const std::string& op, std::vector<int64_t> shape, int64_t opset 
 
 }  // namespace
 
+TEST_CASE("bf16 is computed with in f32, each result rounded to its 8 bits") {
+  ModelMaker m(17);
+  m.input("x", {1, 2}, TensorProto::BFLOAT16).input("y", {2, 1}, TensorProto::BFLOAT16);
+  m.node("MatMul", {"x", "y"}, {"product"}).node("Add", {"product", "x"}, {"sum"});
+  m.node("Relu", {"sum"}, {"z"}).output("z", TensorProto::BFLOAT16);
+  m.node("ArgMax", {"sum"}, {"largest"}).set("axis", int64_t{1}).output("largest", TensorProto::INT64);
+  // Here bf16 goes in steps of 128: 129 * 129 = 16641 becomes 16640, to which 63.5 is too little (to 16641 it
+  // would be enough).
+  CHECK(run(m, {{129, 63.5}, {129, 0}}) == Values{16768, 16640, 0});
+}
+
 TEST_CASE("determinants need the pivots exchanged, and a singular matrix has none") {
   check_within(run(one("Det", {3, 3}), {{0, 2, 1, 1, 0, 3, 4, 1, 0}}), {25});
   check_within(run(one("Det", {2, 2, 2}), {{0, 1, 1, 0, 1, 2, 2, 4}}), {-1, 0});

@@ -9,7 +9,7 @@
 using namespace halite::ir;
 
 TEST_CASE("a tensor of any element type is read and written as doubles") {
-  for (int i = 0; i <= static_cast<int>(DType::boolean); ++i) {
+  for (int i = 0; i < kDTypeCount; ++i) {
     Tensor t = Tensor::zeros({static_cast<DType>(i), {3}, {}});
     t.set(1, 1);
     CHECK(t.at(0) == 0);
@@ -52,6 +52,21 @@ TEST_CASE("every half is widened and narrowed back to itself") {
       FAIL_CHECK("half ", bits, " became ", f32_to_f16(wide));
     }
   }
+}
+
+TEST_CASE("narrowing to bf16 keeps the upper half of an f32, rounded to nearest, ties to even") {
+  const auto narrowed = [](uint32_t bits) { return f32_to_bf16(std::bit_cast<float>(bits)); };
+  CHECK(narrowed(0x3f800000) == 0x3f80);
+  CHECK(narrowed(0x3f808000) == 0x3f80);  // a tie, down to even
+  CHECK(narrowed(0x3f808001) == 0x3f81);
+  CHECK(narrowed(0x3f818000) == 0x3f82);  // a tie, up to even
+  CHECK(narrowed(0x80000000) == 0x8000);
+  CHECK(narrowed(0x7f7fffff) == 0x7f80);  // past the largest: infinity
+  CHECK(narrowed(0xff800000) == 0xff80);
+  CHECK(narrowed(0x7f800001) == 0x7fc0);  // NaN, whose payload would round to infinity
+  CHECK(narrowed(0x00000001) == 0);
+  CHECK(bf16_to_f32(0x4049) == 3.140625f);
+  CHECK(bf16_to_f32(0x0001) == 0x1p-133f);
 }
 
 TEST_CASE("narrowing to half rounds to nearest, ties to even") {

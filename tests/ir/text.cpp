@@ -87,7 +87,7 @@ TEST_CASE("a graph with constants of every element type reads back as it was pri
   Graph g;
   g.name = "all \"types\"\n\x01";
   const ValueId x = g.add_input("x y/0:\xc3\xa9", {DType::f32, {2, 3}, {}});
-  for (int i = 0; i <= static_cast<int>(DType::boolean); ++i) {
+  for (int i = 0; i < kDTypeCount; ++i) {
     Tensor t = Tensor::zeros({static_cast<DType>(i), {4}, {}});
     const double lowest = is_signed(t.type().dtype) ? -3 : 0;
     t.set(0, lowest);

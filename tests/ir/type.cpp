@@ -5,7 +5,7 @@
 using namespace halite::ir;
 
 TEST_CASE("every element type parses from its name") {
-  for (int i = 0; i <= static_cast<int>(DType::boolean); ++i) {
+  for (int i = 0; i < kDTypeCount; ++i) {
     const auto t = static_cast<DType>(i);
     CHECK(parse_dtype(to_string(t)) == t);
   }

@@ -1,4 +1,5 @@
 // Operators that move elements: broadcast, cast, concat, gather, pad, reshape, slice, transpose.
+#include <cmath>
 #include <limits>
 
 #include "tests/ops_reference/run_op.h"
@@ -49,6 +50,14 @@ TEST_CASE("cast rounds to the nearest float once") {
   // Just above the middle of two floats; by way of a double it would be rounded down.
   CHECK(run(Cast{DType::f32}, {i64({1}, {0x4000004000000001})}).data<float>()[0] == 0x4.000008p60f);
   CHECK(run(Cast{DType::f16}, {f32({2}, {65504, 1e6f})}).data<uint16_t>()[0] == 0x7bff);
+  // To bf16 by way of f32, which loses the last 1 and leaves a tie: 2^36 + 2^28.
+  CHECK(run(Cast{DType::bf16}, {i64({1}, {0x1010000001})}).data<uint16_t>()[0] == 0x5180);
+  const Tensor narrow = run(Cast{DType::bf16}, {f32({3}, {3.14159265f, -3.4e38f, 0.5f})});
+  const std::vector<double> wide = values(run(Cast{DType::f64}, {narrow}));
+  CHECK(wide == std::vector<double>{3.140625, -INFINITY, 0.5});
+  check_values(run(Cast{DType::i32}, {narrow}), {3}, {3, -2147483648.0, 0});
+  check_values(run(Cast{DType::boolean}, {narrow}), {3}, {1, 1, 1});
+  CHECK(says(complaint(Elementwise{Fn::abs}, {narrow.type()}), "bf16 is cast to f32 before it is computed"));
   check_values(run(Cast{DType::f32}, {boolean({2}, {1, 0})}), {2}, {1, 0});
   check_values(run(Cast{DType::f64}, {f32({1}, {0.5f})}), {1}, {0.5});
 }

@@ -137,8 +137,8 @@ TEST_CASE("f16 and f64 agree with the reference") {
 }
 
 TEST_CASE("casts saturate, truncate and wrap as the reference does") {
-  for (auto from : {"f32", "f16", "i8", "i64", "bool"}) {
-    for (auto to : {"f32", "f16", "u8", "i32", "bool"}) {
+  for (auto from : {"f32", "f16", "bf16", "i8", "i64", "bool"}) {
+    for (auto to : {"f32", "f16", "bf16", "u8", "i32", "bool"}) {
       check_formula(apply(from, "[45]", std::string("cast(%a) to=") + to, to),
                     {.rtol = 1e-7, .low = -300, .high = 300});
     }
