@@ -89,16 +89,19 @@ class Partitioner {
                       last.inputs[0] == graph_.node(*softmax).outputs[0] && shape.size() == out.size() &&
                       std::equal(shape.begin(), shape.end() - 1, out.begin());
     const auto& facts = options_.target.facts;
-    if (!fits || schedules::attention_rows(facts, shape[shape.size() - 2], shape.back()) == 0) return {};
+    if (!fits ||
+        schedules::attention_block(facts, shape[shape.size() - 2], shape.back(), out.back()).rows == 0)
+      return {};
     nodes.insert(nodes.end(), {*softmax, *product});
     return product;
   }
 
-  /// The node if it multiplies two matrices of reals, neither constant nor transposed.
+  /// The node if it multiplies two matrices of reals, neither constant nor transposed, and adds nothing.
   const ir::MatMul* product_of_tensors(NodeId id) const {
     const ir::Node& node = graph_.node(id);
     const auto* op = std::get_if<ir::MatMul>(&node.op);
-    const bool plain = op && !op->transpose_a && !op->transpose_b && !graph_.is_constant(node.inputs[1]) &&
+    const bool plain = op && !op->transpose_a && !op->transpose_b && node.inputs.size() == 2 &&
+                       !graph_.is_constant(node.inputs[1]) &&
                        graph_.type(node.inputs[0]).dtype == ir::DType::f32;
     return plain ? op : nullptr;
   }

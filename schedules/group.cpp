@@ -35,16 +35,27 @@ int64_t macs(const ir::Graph& graph, ir::NodeId id) {
   return 0;
 }
 
-int64_t attention_rows(const targets::Facts& facts, int64_t rows, int64_t keys) {
+AttentionBlock attention_block(const targets::Facts& facts, int64_t rows, int64_t keys, int64_t width) {
   constexpr int64_t kMost = 32, kLeast = 4;  // fewer read keys and values too often
   constexpr int64_t kBlockWords = 4096;      // Halide takes larger blocks from the heap
+  constexpr int64_t kMostParts = 32, kPartStep = 64;
   // Without a cache scores are as near in the arena as on the stack.
-  if (keys == 0 || facts.l1_bytes == 0) return 0;
+  if (keys == 0 || rows == 0 || facts.l1_bytes == 0) return {};
   const int64_t stack = facts.max_stack_bytes > 0 ? facts.max_stack_bytes : 64 << 10;
   // Scores, their softmax, and one more row while that is made; a quarter of the stack is for the rest.
-  const int64_t words = stack / 16 * 3;
+  const int64_t words = stack / 16 * 3, least = std::min(rows, kLeast);
   const int64_t fit = std::min((words - keys) / (2 * keys), kBlockWords / keys);
-  return fit < std::min(rows, kLeast) ? 0 : std::min({fit, rows, kMost});
+  if (fit >= least) return {std::min({fit, rows, kMost}), keys};
+  // In parts: of each part its products with v, its largest scores and its sums are kept.
+  for (int64_t most = kMost / 2; most >= least; most /= 2) {
+    const int64_t block = std::min(most, rows), longest = kBlockWords / block / kPartStep * kPartStep;
+    if (longest == 0 || keys <= longest) continue;
+    const int64_t parts = (keys + longest - 1) / longest, kept = parts * block * width;
+    const int64_t part = ((keys + parts - 1) / parts + kPartStep - 1) / kPartStep * kPartStep;
+    if (parts <= kMostParts && kept <= kBlockWords && 2 * block * part + 3 * kept + part <= words)
+      return {block, part};
+  }
+  return {};
 }
 
 bool may_alias(const ir::Graph& graph, const Group& group, size_t input) {

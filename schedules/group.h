@@ -35,9 +35,13 @@ int64_t macs(const ir::Graph&, ir::NodeId);
 /// looking up in a table.
 bool is_pointwise(const ir::Graph&, ir::NodeId);
 
-/// Rows of scores that one kernel of softmax(q k) v may keep on its stack, those of their softmax beside
-/// them; 0: that would not pay.
-int64_t attention_rows(const targets::Facts&, int64_t rows, int64_t keys);
+/// The block of scores that one kernel of softmax(q k) v keeps on its stack, their softmax beside it: rows of
+/// all keys or, where those are too many, of a part of them. rows 0: that would not pay.
+struct AttentionBlock {
+  int64_t rows = 0, keys = 0;
+};
+/// `width`: columns of v.
+AttentionBlock attention_block(const targets::Facts&, int64_t rows, int64_t keys, int64_t width);
 
 /// Whether outputs[0] may be stored over group.inputs[input]: each element of that input is read only to
 /// compute the output element at the same place, with the same size. The caller then sets Request::in_place,

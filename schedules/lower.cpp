@@ -160,7 +160,11 @@ class Lowering {
     const Anchor anchor = is_anchor ? anchor_ : describe(request_, id);
     if (!is_anchor && std::holds_alternative<ir::Softmax>(node.op))
       inputs[0] = inner_.at(0).stages.output = renamed(inputs[0], "scores");
-    Func result = std::visit([&](const auto& op) { return algorithm(op, anchor, stages, inputs); }, node.op);
+    const auto* product = is_anchor && !inner_.empty() ? std::get_if<ir::MatMul>(&node.op) : nullptr;
+    Func result =
+        product && takes_parts(anchor, inner_)
+            ? attention_in_parts(*product, anchor, stages, inner_, inputs[1])
+            : std::visit([&](const auto& op) { return algorithm(op, anchor, stages, inputs); }, node.op);
     if (is_anchor) {
       stages_.anchor = result;
       stages_.inputs = std::move(inputs);

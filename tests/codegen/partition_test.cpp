@@ -119,13 +119,14 @@ TEST_CASE("attention is one group, anchored by the product with the values") {
   CHECK(c.groups[0].nodes.size() == 5);
   CHECK(c.groups[0].anchor.index == 3);
   CHECK(c.groups[0].inputs.size() == 4);
+  CHECK(cut(attention(2000), on_machine(64 << 10)).groups.size() == 1);  // its keys in parts
 }
 
 TEST_CASE("attention is taken apart where its scores are wanted, are too many, or code is to be small") {
   auto options = on_machine(64 << 10);
   CHECK(cut(attention(40, "%y, %z"), options).groups.size() == 3);
   CHECK(cut(attention(40, "%y, %w"), options).groups.size() == 3);
-  CHECK(cut(attention(2000), options).groups.size() == 3);
+  CHECK(cut(attention(40000), options).groups.size() == 3);
   CHECK(cut(attention(40), on_machine(1024)).groups.size() == 3);
   CHECK(cut(attention(8), on_machine(1024)).groups.size() == 1);
   CHECK(cut(attention(40)).groups.size() == 3);  // no cache

@@ -337,6 +337,7 @@ void check_kernel(std::string_view text, const Check& check) {
   for (size_t i = 0; i < group.inputs.size(); i++) aliasable |= schedules::may_alias(*graph, group, i);
   std::vector<Machine> all = machines();
   if (check.dots) all.insert(all.end(), dot_machines().begin(), dot_machines().end());
+  std::erase_if(all, [&](const Machine& m) { return m.target.facts.max_stack_bytes < check.least_stack; });
   for (const auto& machine : all) {
     for (int mode = 0; mode < 3; mode++) {
       const bool strided = mode == 1, in_place = mode == 2;

@@ -17,6 +17,7 @@ struct Check {
          atol = 0;  ///< floats: |got - wanted| <= atol + rtol * |wanted|; integers are compared exactly
   double low = -2, high = 2;  ///< range of random inputs
   uint32_t seed = 1;
+  int64_t least_stack = 0;         ///< machines with smaller frames do not get such groups
   bool dots = false;               ///< also machines with instructions for products of bytes
   bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones

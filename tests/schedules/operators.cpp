@@ -1,6 +1,8 @@
 // One table per operator: attributes and shapes with extents of 1, primes and what fills vectors.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tests/schedules/check_kernel.h"
 
 using namespace halite;
@@ -174,6 +176,34 @@ TEST_CASE("attention in one kernel agrees with the reference") {
         "  %p: f32[2,2,3,5] = matmul(%q, %k)\n  %w: f32[2,2,3,5] = softmax(%p) axis=3\n"
         "  %y: f32[2,2,3,8] = matmul(%w, %v)\n}",
         close);
+  }
+  SUBCASE("keys in parts, of which the last overlaps, under a mask that leaves a part nothing") {
+    // 1300 keys for 5 rows: parts of 704.
+    const int64_t keys = 1300;
+    const auto numbers = [](ir::Shape shape, int seed) {
+      ir::Tensor t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
+      for (int64_t i = 0; i < t.type().elements(); ++i)
+        t.set(i, 0.7 * std::sin(static_cast<double>(i * 7 + seed)));
+      return t;
+    };
+    ir::Tensor mask = numbers({1, 5, keys}, 3);
+    for (int64_t i = 0; i < 800; ++i) mask.set(i + keys, -INFINITY);
+    for (int64_t i = 700; i < keys; ++i) mask.set(i + 2 * keys, -INFINITY);
+    test::Check masked = close;
+    masked.least_stack = 64 << 10;
+    masked.inputs = {numbers({2, 5, 8}, 0), numbers({2, 8, keys}, 1), mask, numbers({2, keys, 12}, 2)};
+    check_kernel(
+        "graph \"t\" (%q: f32[2,5,8], %k: f32[2,8,1300], %a: f32[1,5,1300], %v: f32[2,1300,12]) -> (%y) {\n"
+        "  %p: f32[2,5,1300] = matmul(%q, %k)\n  %m: f32[2,5,1300] = elementwise(%p, %a) fn=add\n"
+        "  %w: f32[2,5,1300] = softmax(%m) axis=2\n  %y: f32[2,5,12] = matmul(%w, %v)\n}",
+        masked);
+  }
+  SUBCASE("keys in parts of equal length") {
+    check_kernel(
+        "graph \"t\" (%q: f32[19,64], %k: f32[64,2048], %v: f32[2048,64]) -> (%y) {\n"
+        "  %p: f32[19,2048] = matmul(%q, %k)\n  %w: f32[19,2048] = softmax(%p) axis=1\n"
+        "  %y: f32[19,64] = matmul(%w, %v)\n}",
+        {.rtol = 1e-5, .atol = 1e-6, .low = -0.7, .high = 0.7, .least_stack = 64 << 10});
   }
   SUBCASE("one query") {
     check_kernel(
