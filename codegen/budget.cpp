@@ -121,14 +121,26 @@ void attribute_code(std::vector<StepReport>& steps, const ObjectFacts& facts,
 
 }  // namespace
 
-void attribute(Report& report, const ObjectFacts& facts) {
+namespace {
+
+void find_peak(Report& report) {
   for (int step = 0; step < std::max(1, int(report.steps.size())); step++) {
     int64_t bytes = 0;
     for (int m = 0; m < int(report.memories.size()); m++) bytes += bytes_in_use(report, m, step);
     if (bytes > report.peak_bytes) report.peak_bytes = bytes, report.peak_step = step;
   }
+}
+
+}  // namespace
+
+void attribute(Report& report, const ObjectFacts& facts) {
+  find_peak(report);
   std::map<std::string, int64_t> code;
   attribute_code(report.steps, facts, code);
+  for (auto& variant : report.variants) {
+    find_peak(variant);
+    attribute_code(variant.steps, facts, code);
+  }
   report.rest_bytes = report.code_bytes;
   for (const auto& [kernel, bytes] : code) report.rest_bytes -= bytes;
 }

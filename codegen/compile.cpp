@@ -12,6 +12,7 @@
 #include "codegen/program.h"
 #include "codegen/states.h"
 #include "codegen/temp_dir.h"
+#include "codegen/variants.h"
 #include "ir/passes/pipeline.h"
 #include "ir/verify.h"
 #include "rt/bitcode.h"
@@ -19,8 +20,9 @@
 namespace halite::codegen {
 namespace {
 
-/// What stays visible of an object: the model, and the runtime's API (rt/halite.h).
-std::vector<std::string> public_symbols(const std::string& name) {
+/// What stays visible of an object: the model, and the runtime's API (rt/halite.h). Who has one shape carries
+/// no code for going over to another.
+std::vector<std::string> public_symbols(const std::string& name, bool several_shapes) {
   std::vector<std::string> symbols{name + "_model"};
   for (const char* function :
        {"open",         "open_memories", "memory_count", "memory_bytes", "set_weights", "input_count",
@@ -30,6 +32,9 @@ std::vector<std::string> public_symbols(const std::string& name) {
         "save_state",   "restore_state"}) {
     symbols.push_back(std::string("halite_") + function);
   }
+  if (several_shapes)
+    for (const char* function : {"set_input_shape", "input_shape", "output_shape"})
+      symbols.push_back(std::string("halite_") + function);
   return symbols;
 }
 
@@ -89,7 +94,7 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
   objects.push_back({"model", compile_model_tables(program.tables, Machine(options.target))});
   objects.insert(objects.end(), kernels.objects.begin(), kernels.objects.end());
   for (auto& object : compile_runtime(options)) objects.push_back(std::move(object));
-  const auto symbols = public_symbols(options.name);
+  const auto symbols = public_symbols(options.name, program.tables.variants.size() > 1);
   auto linked = link_relocatable(objects, symbols);
   if (!linked) return linked;
   const auto facts = measure_object(*linked, symbols.front(), weights_section(options.name));
@@ -100,11 +105,8 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
                       {weights_section(options.name), options.weights_section, options.code_section});
 }
 
-Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
-  const auto start = std::chrono::steady_clock::now();
-  // A parallel loop is a function of its own with a closure; who optimises for size gets plain loops.
-  if (options.optimize_size) options.target.facts.cores = 1;
-
+/// All that is decided of a graph before its kernels are made.
+Result<Variant> settle(ir::Graph graph, const CompileOptions& options) {
   // The front end has checked the model; from here on shapes are static and every node is one of ir/op.h.
   if (auto good = ir::verify(graph); !good) return good.error();
   // Rewrites that no target minds: folding, cleaning, channel-first to channel-last.
@@ -123,11 +125,33 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   const size_t whole_nodes = graph.nodes.size();
   auto [steps, cascades] = fuse_rows(graph, views, groups, options);
   // Which buffers exist, and when.
-  const Storage storage = assign_storage(graph, views, steps, options, cascades);
+  Storage storage = assign_storage(graph, views, steps, options, cascades);
+  return Variant{std::move(graph), whole_nodes,         std::move(views),
+                 std::move(steps), std::move(cascades), std::move(storage)};
+}
+
+Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptions options) {
+  const auto start = std::chrono::steady_clock::now();
+  // A parallel loop is a function of its own with a closure; who optimises for size gets plain loops.
+  if (options.optimize_size) options.target.facts.cores = 1;
+
+  // Each assignment of shapes has steps and a plan of its own.
+  std::vector<Variant> variants;
+  for (const auto& graph : graphs) {
+    auto variant = settle(graph, options);
+    if (!variant) return variant.error();
+    variants.push_back(*std::move(variant));
+    options.dump = nullptr;  // the first stands for all
+  }
   // Halide lowers and schedules, LLVM compiles; from here on only bytes and tables are left.
-  const Kernels kernels = compile_kernels(graph, views, steps, storage, options, cascades);
+  const Kernels kernels = compile_kernels(variants, options);
+  std::vector<Settled> settled;
+  for (size_t v = 0; v < variants.size(); v++) {
+    const auto& [graph, whole_nodes, views, steps, cascades, storage] = variants[v];
+    settled.push_back({graph, views, steps, storage, cascades, kernels, kernels.of_group[v], options});
+  }
   // Offsets, packed weights, argument tables.
-  auto program = build_program({graph, views, steps, storage, kernels, options, cascades});
+  auto program = build_program(settled);
   if (!program) return program.error();
   program->tables.weights = &program->weights;
 
@@ -142,6 +166,7 @@ Result<Artifact> compile_once(ir::Graph graph, CompileOptions options) {
   artifact.llvm = kernels.llvm;
   artifact.stmt = kernels.stmt;
   if (!options.self_test.empty()) {
+    auto& [graph, whole_nodes, views, steps, cascades, storage] = variants[0];
     graph.nodes.resize(whole_nodes);  // what rows compute is computed by whole nodes already
     auto self_test = make_self_test(graph, views, steps, options.self_test);
     if (!self_test) return self_test.error();
@@ -158,11 +183,11 @@ struct Misfit {
 };
 
 /// What stack and code come to is known at the end only: asks for less where it is too much.
-Result<Artifact> fit(const ir::Graph& graph, CompileOptions options, Misfit& misfit) {
+Result<Artifact> fit(const std::vector<ir::Graph>& graphs, CompileOptions options, Misfit& misfit) {
   if (!options.arena_target) options.arena_target = most_arena(options);
   constexpr int kAttempts = 4;
   for (int attempt = 1;; attempt++) {
-    auto artifact = compile_once(graph, options);
+    auto artifact = compile_once(graphs, options);
     if (!artifact) return artifact;
     const Report& report = artifact->report;
     const auto fits = check_budget(report, options);
@@ -190,16 +215,23 @@ std::vector<int64_t> stack_limits(const CompileOptions& options) {
 }  // namespace
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
+  std::vector<ir::Graph> one;
+  one.push_back(std::move(graph));
+  return compile(std::move(one), given);
+}
+
+Result<Artifact> compile(std::vector<ir::Graph> variants, const CompileOptions& given) {
   if (auto good = check_name(given.name); !good) return good.error();
   if (auto good = check_memories(given); !good) return good.error();
   if (auto good = check_section(given.weights_section, "--weights-section"); !good) return good.error();
   if (auto good = check_section(given.code_section, "--code-section"); !good) return good.error();
+  if (auto good = check_variants(variants); !good) return good.error();
   std::optional<Misfit> nearest;
   for (const int64_t stack : stack_limits(given)) {
     CompileOptions options = given;
     options.target.facts.max_stack_bytes = stack;
     Misfit misfit;
-    auto artifact = fit(graph, std::move(options), misfit);
+    auto artifact = fit(variants, std::move(options), misfit);
     // Less stack is of no help against too much code, or what the memories do not hold.
     if (artifact || misfit.ram_excess == 0) return artifact;
     if (!nearest || misfit.ram_excess < nearest->ram_excess) nearest = std::move(misfit);

@@ -28,6 +28,7 @@ struct CompileOptions {
   std::string name = "model";  ///< C identifier: prefix of files and symbols
   targets::Target target;
   bool optimize_size = false;     ///< --optimize size: kernels of one kind share code (on bare metal always)
+  bool extents_vary = false;      ///< --range: so do kernels of one step that variants have for themselves
   bool separate_weights = false;  ///< --weights separate
   RowsMode rows = RowsMode::automatic;  ///< --rows: layers computed row by row (fuse_rows.h)
   int64_t max_ram = 0,
@@ -87,6 +88,7 @@ constexpr int64_t kUnknownStack = -1;
 
 struct Report {
   std::string name, target;
+  std::string shapes;             ///< of inputs: "x 1x3x224x224, mask 1x16"; empty without inputs
   int64_t arena_bytes = 0;        ///< includes the table of pointers and the state; of all memories
   int64_t state_bytes = 0;        ///< what streaming models keep between runs
   int64_t arena_lower_bound = 0;  ///< largest sum of simultaneously live bytes
@@ -104,6 +106,9 @@ struct Report {
   std::vector<StepReport> steps;
   std::vector<Placement> arena;        ///< the memory plan
   std::vector<MemoryReport> memories;  ///< at least one
+  /// Each variant by itself, the first of them told above too; empty if there is one. Their `arena_bytes` is
+  /// what they need of it; code, weights and stack are those of the whole model and are left at zero.
+  std::vector<Report> variants;
 };
 
 struct Artifact {
@@ -117,6 +122,11 @@ struct Artifact {
 };
 
 Result<Artifact> compile(ir::Graph graph, const CompileOptions&);
+
+/// One model imported with several assignments of shapes, as one object: weights, kernels where they are
+/// equal, state and runtime are shared; the arena is the largest that any takes. A session begins with the
+/// first. Fails if they differ in more than extents.
+Result<Artifact> compile(std::vector<ir::Graph> variants, const CompileOptions&);
 
 /// Writes NAME.o, libNAME.a, NAME.h, halite.h, NAME.json and what else the artifact holds; each file whole or
 /// not at all (written beside its place, then renamed). Creates `directory` if needed.

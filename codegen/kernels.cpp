@@ -43,6 +43,24 @@ Request request_for(const ir::Graph& graph, const Views& views, const schedules:
   return request;
 }
 
+/// Of a step: one, or one for each layer of a cascade.
+std::vector<Request> requests_for(const Variant& variant, size_t step, int64_t little,
+                                  const CompileOptions& options) {
+  const auto& [graph, whole_nodes, views, steps, cascades, storage] = variant;
+  std::vector<Request> requests;
+  if (const auto rows = cascades.find(step); rows != cascades.end()) {
+    for (const auto& group : rows->second.groups)
+      requests.push_back(request_for(graph, views, group, false, options));
+    return requests;
+  }
+  const auto& group = steps[step];
+  requests.push_back(request_for(graph, views, group, storage.in_place[step], options));
+  const ir::Type& made = graph.type(group.outputs[0]);
+  if (schedules::macs(graph, group.anchor) == 0 && made.elements() < little)
+    requests[0].optimize = schedules::Optimize::size;
+  return requests;
+}
+
 Machine::Optimize level_of(const Request& request) {
   return request.optimize == schedules::Optimize::size ? Machine::Optimize::size : Machine::Optimize::speed;
 }
@@ -87,8 +105,10 @@ class KernelBuilder {
     const std::string key = content_hash(describe(request));
     const auto [it, is_new] = known_.emplace(key, work_.size());
     if (is_new) work_.push_back({std::move(request), key, {}, {}});
-    kernels_.of_group.push_back(it->second);
+    kernels_.of_group.back().push_back(it->second);
   }
+
+  void begin_variant() { kernels_.of_group.emplace_back(); }
 
   Kernels run() {
     kernels_.unique.resize(work_.size());
@@ -107,8 +127,9 @@ class KernelBuilder {
       kernels_.llvm += llvm_[object.name];
     }
     cache_.trim();
-    for (size_t& index : kernels_.of_group)
-      if (index >= kFirstCopy) index = index - kFirstCopy + work_.size();
+    for (auto& of_variant : kernels_.of_group)
+      for (size_t& index : of_variant)
+        if (index >= kFirstCopy) index = index - kFirstCopy + work_.size();
     kernels_.unique.insert(kernels_.unique.end(), copies_.begin(), copies_.end());
     return std::move(kernels_);
   }
@@ -119,7 +140,7 @@ class KernelBuilder {
 
   void add_copy(const Request& request, std::vector<int32_t> extents) {
     const auto known = std::ranges::find(copies_, extents, &CompiledKernel::extents);
-    kernels_.of_group.push_back(kFirstCopy + size_t(known - copies_.begin()));
+    kernels_.of_group.back().push_back(kFirstCopy + size_t(known - copies_.begin()));
     if (known != copies_.end()) return;
     CompiledKernel copy{kCopyFunction, std::move(extents), "copy"};
     copy.packing.push_back({request.inputs[0].type, {}});
@@ -240,22 +261,14 @@ class KernelBuilder {
 
 }  // namespace
 
-Kernels compile_kernels(const ir::Graph& graph, const Views& views,
-                        const std::vector<schedules::Group>& groups, const Storage& storage,
-                        const CompileOptions& options, const Cascades& cascades) {
+Kernels compile_kernels(std::span<const Variant> variants, const CompileOptions& options) {
   KernelBuilder builder(options);
-  const int64_t little = little_work(graph, groups, options);
-  for (size_t i = 0; i < groups.size(); i++) {
-    if (const auto rows = cascades.find(i); rows != cascades.end()) {
-      for (const auto& group : rows->second.groups)
-        builder.add(request_for(graph, views, group, false, options));
-      continue;
+  for (const Variant& variant : variants) {
+    builder.begin_variant();
+    const int64_t little = little_work(variant.graph, variant.steps, options);
+    for (size_t i = 0; i < variant.steps.size(); i++) {
+      for (auto& request : requests_for(variant, i, little, options)) builder.add(std::move(request));
     }
-    auto request = request_for(graph, views, groups[i], storage.in_place[i], options);
-    const ir::Type& made = graph.type(groups[i].outputs[0]);
-    if (schedules::macs(graph, groups[i].anchor) == 0 && made.elements() < little)
-      request.optimize = schedules::Optimize::size;
-    builder.add(std::move(request));
   }
   return builder.run();
 }

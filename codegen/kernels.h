@@ -22,15 +22,25 @@ struct CompiledKernel {
 
 struct Kernels {
   std::vector<CompiledKernel> unique;  ///< in order of first use
-  /// Indices into `unique`: by group, and in place of a cascade's group those of its groups in order.
-  std::vector<size_t> of_group;
+  /// By variant, indices into `unique`: by group, and in place of a cascade's group those of its groups in
+  /// order.
+  std::vector<std::vector<size_t>> of_group;
   std::vector<NamedObject> objects;  ///< what defines the symbols
   std::string assembly, llvm, stmt;  ///< of all kernels, as the options ask
   int from_cache = 0;                ///< objects that the cache had
 };
 
-Kernels compile_kernels(const ir::Graph&, const Views&, const std::vector<schedules::Group>&, const Storage&,
-                        const CompileOptions&, const Cascades& = {});
+/// A graph with all decisions taken that precede its kernels: one for each assignment of shapes.
+struct Variant {
+  ir::Graph graph;
+  size_t whole_nodes = 0;  ///< nodes behind them compute rows, and what they compute is computed before, too
+  Views views;
+  std::vector<schedules::Group> steps;
+  Cascades cascades;  ///< by step
+  Storage storage;
+};
+
+Kernels compile_kernels(std::span<const Variant>, const CompileOptions&);
 
 /// Bytes of scratch that a plain step's kernel will ask for.
 int64_t scratch_bytes(const ir::Graph&, const Views&, const schedules::Group&, const CompileOptions&);

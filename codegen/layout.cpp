@@ -15,6 +15,16 @@ using schedules::Group;
 /// Entries in the table of pointers by which all of a further memory is reached.
 int64_t windows_of(int64_t bytes) { return (bytes + RT_WINDOW_BYTES - 1) / RT_WINDOW_BYTES; }
 
+/// Entries of further memories, as many as their sizes need, stand one behind the other.
+void number_windows(Layout& layout) {
+  layout.first_window.clear();
+  size_t next = 0;
+  for (size_t m = 0; m < layout.memories.size(); m++) {
+    layout.first_window.push_back(next);
+    if (m > 0) next += size_t(windows_of(layout.memories[m].bytes));
+  }
+}
+
 class LayoutBuilder {
  public:
   explicit LayoutBuilder(const Settled& in) : in_(in), vector_bytes_(in.vector_align()) {}
@@ -99,7 +109,7 @@ class LayoutBuilder {
     for (size_t i = 0; i < intervals_.size(); i++)
       layout_.placements[in_.graph.states.size() + i].offset = base + plan.offsets[i];
     layout_.memories.push_back({{}, false, 0, base + plan.bytes, base + plan.lower_bound});
-    layout_.first_window.push_back(0);
+    number_windows(layout_);
   }
 
   void place_in_memories() {
@@ -108,17 +118,19 @@ class LayoutBuilder {
     std::vector<int64_t> accesses(accesses_.begin() + std::ptrdiff_t(in_.graph.states.size()),
                                   accesses_.end());
     const auto& states = layout_.states;
-    const bool has_states = states.bytes > 0;
+    int64_t reserved = table_bytes(most_windows());
+    if (in_.has_siblings()) {
+      layout_.states.offset = align_up(reserved, vector_bytes_);
+      reserved = layout_.states.offset + states.bytes;
+    }
+    const bool has_states = states.bytes > 0 && !in_.has_siblings();
     if (has_states) {
       intervals.push_back({states.bytes, vector_bytes_, states.first, states.last});
       accesses.push_back(2 * states.bytes);
     }
     std::vector<Room> rooms;
-    int64_t windows = 0;
-    for (size_t m = 1; m < in_.options.memories.size(); m++)
-      windows += windows_of(in_.options.memories[m].bytes);
     for (const auto& memory : in_.options.memories)
-      rooms.push_back({memory.bytes, rooms.empty() ? table_bytes(windows) : 0, memory.fast});
+      rooms.push_back({memory.bytes, rooms.empty() ? reserved : 0, memory.fast});
     const Assignment found = assign_rooms(intervals, accesses, overlaps_, rooms);
     for (size_t i = 0; i < intervals_.size(); i++) {
       auto& placement = layout_.placements[in_.graph.states.size() + i];
@@ -129,14 +141,20 @@ class LayoutBuilder {
       layout_.states.offset = found.offsets.back();
       layout_.states.memory = int(found.room.back());
     }
-    size_t next_window = 0;
     for (size_t m = 0; m < rooms.size(); m++) {
       const auto& memory = in_.options.memories[m];
       layout_.memories.push_back(
           {memory.name, memory.fast, memory.bytes, found.bytes[m], found.lower_bounds[m]});
-      layout_.first_window.push_back(next_window);
-      if (m > 0) next_window += size_t(windows_of(found.bytes[m]));
     }
+    number_windows(layout_);
+  }
+
+  /// As if all memories were used up.
+  int64_t most_windows() const {
+    int64_t windows = 0;
+    for (size_t m = 1; m < in_.options.memories.size(); m++)
+      windows += windows_of(in_.options.memories[m].bytes);
+    return windows;
   }
 
   int64_t table_bytes(int64_t windows) const {
@@ -228,6 +246,20 @@ class LayoutBuilder {
 }  // namespace
 
 Layout lay_out(const Settled& in) { return LayoutBuilder(in).run(); }
+
+void share_memories(std::vector<Layout>& layouts) {
+  auto memories = layouts[0].memories;
+  for (const auto& layout : layouts) {
+    for (size_t m = 0; m < memories.size(); m++) {
+      memories[m].bytes = std::max(memories[m].bytes, layout.memories[m].bytes);
+      memories[m].lower_bound = std::max(memories[m].lower_bound, layout.memories[m].lower_bound);
+    }
+  }
+  for (auto& layout : layouts) {
+    layout.memories = memories;
+    number_windows(layout);
+  }
+}
 
 int64_t window_count(const Layout& layout) {
   int64_t count = 0;

@@ -15,9 +15,10 @@ struct Settled {
   const Views& views;
   const std::vector<schedules::Group>& groups;  ///< by step
   const Storage& storage;
-  const Kernels& kernels;
-  const CompileOptions& options;
   const Cascades& cascades;
+  const Kernels& kernels;
+  const std::vector<size_t>& kernel_of;  ///< this variant's of Kernels::of_group
+  const CompileOptions& options;
 
   /// nullptr: the step is one kernel.
   const Cascade* cascade_of(size_t step) const {
@@ -25,7 +26,9 @@ struct Settled {
     return found == cascades.end() ? nullptr : &found->second;
   }
   /// `index` as in Layout::first_kernel.
-  const CompiledKernel& kernel(size_t index) const { return kernels.unique[kernels.of_group[index]]; }
+  const CompiledKernel& kernel(size_t index) const { return kernels.unique[kernel_of[index]]; }
+  /// Of several variants: they have one state, which lies at the same place in all of them.
+  bool has_siblings() const { return kernels.of_group.size() > 1; }
   /// Bytes; the alignment of what vectors read, but need not have a cache line of its own.
   int64_t vector_align() const {
     return std::clamp<int64_t>(options.target.facts.vector_bits / 8, 8, HALITE_ARENA_ALIGN);
@@ -45,6 +48,9 @@ struct Layout {
 /// With CompileOptions::memories, tensors that are used most for their size are in fast ones. What does not
 /// fit is seen in MemoryReport.
 Layout lay_out(const Settled&);
+
+/// Layouts of variants that are never used at once: each memory becomes as large as any of them takes it.
+void share_memories(std::vector<Layout>&);
 
 /// As arguments name it; `offset` bytes behind its beginning.
 rt_ref ref_of(const Layout&, const ir::Graph&, const Placement&, int64_t offset = 0);

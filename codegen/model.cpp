@@ -5,6 +5,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/IRBuilder.h>
 
+#include <algorithm>
 #include <map>
 
 #include "codegen/weights.h"
@@ -20,8 +21,8 @@ class TableBuilder {
   void build() {
     auto* pointer = ir_.getPtrTy();
     auto* i32 = ir_.getInt32Ty();
-    model_type_ = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
-                                        pointer, pointer, pointer, i32, i32, i32, i32, i32, ir_.getInt64Ty());
+    auto* model_type = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
+                                             pointer, i32, i32, i32, i32, i32, i32, ir_.getInt64Ty());
     const auto& weights = *tables_.weights;
     const bool embed = tables_.embed_weights && !weights.empty();
     // A model without weights needs no file: any address says that they are present.
@@ -35,23 +36,22 @@ class TableBuilder {
         number(RT_ABI_VERSION),
         number(tables_.inputs.size()),
         number(tables_.outputs.size()),
-        number(tables_.steps.size()),
-        tensors(tables_.inputs, "inputs"),
-        tensors(tables_.outputs, "outputs"),
-        words(tables_.input_refs, "refs"),
-        words(tables_.output_refs, "refs"),
-        steps(),
+        number(most_steps()),
+        tensors(tables_.inputs, 0, "inputs"),
+        tensors(tables_.outputs, tables_.inputs.size(), "outputs"),
+        array(tables_.variants, "variants", [&](const VariantTable& v) { return variant(v); }),
         weights_pointer,
         initials(),
         array(tables_.memory_bytes, "memories", [&](int64_t bytes) { return number(uint64_t(bytes)); }),
         number(tables_.memory_bytes.size()),
         number(tables_.initials.size()),
+        number(tables_.variants.size()),
         number(tables_.state),
         number(tables_.state_bytes),
         number(weights.size()),
         ir_.getInt64(fnv1a64(weights))};
-    if (weights.empty()) fields[9] = llvm::cast<llvm::Constant>(fields[4]);
-    auto* model = global(llvm::ConstantStruct::get(model_type_, fields), "model", 8);
+    if (weights.empty()) fields[7] = llvm::cast<llvm::Constant>(fields[4]);
+    auto* model = global(llvm::ConstantStruct::get(model_type, fields), "model", 8);
     model->setName(tables_.name + "_model");
     model->setLinkage(llvm::GlobalValue::ExternalLinkage);
   }
@@ -83,15 +83,34 @@ class TableBuilder {
     return known;
   }
 
-  llvm::Constant* tensors(const std::vector<ir::Value>& values, const std::string& what) {
+  size_t most_steps() const {
+    size_t most = 0;
+    for (const auto& variant : tables_.variants) most = std::max(most, variant.steps.size());
+    return most;
+  }
+
+  /// The most of any variant, of public tensor `i`.
+  int64_t most_bytes(size_t i) const {
+    int64_t most = 0;
+    for (const auto& variant : tables_.variants) most = std::max(most, variant.types[i].bytes());
+    return most;
+  }
+
+  llvm::Constant* extents_of(const ir::Type& type) {
+    std::vector<uint32_t> extents(type.shape.begin(), type.shape.end());
+    return words(extents, "shape");
+  }
+
+  /// `first`: which of the public tensors the first of them is.
+  llvm::Constant* tensors(const std::vector<ir::Value>& values, size_t first, const std::string& what) {
     return array(values, what, [&](const ir::Value& value) -> llvm::Constant* {
       const auto& type = value.type;
       const auto& q = type.quantization;
       const bool per_tensor = q && q->axis < 0 && !q->scale.empty();
       return llvm::ConstantStruct::getAnon({
           global(llvm::ConstantDataArray::getString(module_.getContext(), value.name), "name"),
-          array(type.shape, "shape", [&](int64_t extent) { return number(uint64_t(extent)); }),
-          number(uint64_t(type.bytes())),
+          extents_of(type),
+          number(uint64_t(most_bytes(first + size_t(&value - values.data())))),
           llvm::ConstantFP::get(ir_.getFloatTy(), per_tensor ? q->scale[0] : 0.0),
           number(per_tensor ? uint64_t(q->zero_point.at(0)) : 0),
           ir_.getInt8(uint8_t(type.dtype)),
@@ -110,23 +129,27 @@ class TableBuilder {
     });
   }
 
-  llvm::Constant* steps() {
-    return array(tables_.steps, "steps", [&](const StepTable& s) { return step(s); });
+  llvm::Constant* variant(const VariantTable& v) {
+    llvm::Constant* shapes = llvm::ConstantPointerNull::get(ir_.getPtrTy());
+    if (tables_.variants.size() > 1)
+      shapes = array(v.types, "shapes", [&](const ir::Type& type) { return extents_of(type); });
+    auto* steps = array(v.steps, "steps", [&](const StepTable& s) { return step(v, s); });
+    return llvm::ConstantStruct::getAnon({shapes, words(v.refs, "refs"), steps, number(v.steps.size())});
   }
 
-  llvm::Constant* step(const StepTable& step) {
+  llvm::Constant* step(const VariantTable& variant, const StepTable& step) {
     auto* kernel_type =
         llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getPtrTy(), ir_.getPtrTy()}, false);
     llvm::Constant* kernel = llvm::ConstantPointerNull::get(ir_.getPtrTy());
     if (!step.kernel.empty())
       kernel = llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
-    llvm::Constant* extents = step.cascade ? cascade(tables_.cascades[*step.cascade])
+    llvm::Constant* extents = step.cascade ? cascade(variant, variant.cascades[*step.cascade])
                                            : words({step.extents.begin(), step.extents.end()}, "extents");
     return llvm::ConstantStruct::getAnon(
         {kernel, words(step.args, "refs"), extents, number(step.args.size())});
   }
 
-  llvm::Constant* cascade(const CascadeTable& c) {
+  llvm::Constant* cascade(const VariantTable& variant, const CascadeTable& c) {
     auto* lines = array(c.lines, "lines", [&](const rt_line& l) -> llvm::Constant* {
       return llvm::ConstantStruct::getAnon({number(l.place), number(l.tensor), number(l.row_bytes),
                                             number(l.kept_bytes), number(l.left_bytes), number(l.pixel_bytes),
@@ -134,7 +157,7 @@ class TableBuilder {
     });
     auto* ops = array(c.ops, "ops", [&](const RowOpTable& op) -> llvm::Constant* {
       return llvm::ConstantStruct::getAnon(
-          {step(op.step), ir_.getInt16(uint16_t(op.line)), ir_.getInt16(uint16_t(op.kind))});
+          {step(variant, op.step), ir_.getInt16(uint16_t(op.line)), ir_.getInt16(uint16_t(op.kind))});
     });
     auto* program = array(c.program, "program", [&](uint8_t op) { return ir_.getInt8(op); });
     auto* loops = array(c.loops, "loops", [&](const rt_row_loop& l) -> llvm::Constant* {
@@ -149,7 +172,6 @@ class TableBuilder {
   const ModelTables& tables_;
   llvm::Module& module_;
   llvm::IRBuilder<> ir_;
-  llvm::StructType* model_type_ = nullptr;
   std::map<std::vector<uint32_t>, llvm::Constant*> words_;
 };
 

@@ -13,7 +13,7 @@ struct StepTable {
   std::string kernel;  ///< symbol
   std::vector<rt_ref> args;
   std::vector<int32_t> extents;   ///< of a shared kernel; empty: NULL
-  std::optional<size_t> cascade;  ///< index into ModelTables::cascades; the kernel is rt_run_cascade
+  std::optional<size_t> cascade;  ///< index into VariantTable::cascades; the kernel is rt_run_cascade
 };
 
 struct RowOpTable {
@@ -36,12 +36,18 @@ struct InitialTable {
   uint8_t fill = 0;
 };
 
-struct ModelTables {
-  std::string name;                             ///< prefix of symbols
-  std::vector<ir::Value> inputs, outputs;       ///< names and types; constants unused
-  std::vector<rt_ref> input_refs, output_refs;  ///< places while nothing is bound
+/// What each assignment of shapes has for itself.
+struct VariantTable {
+  ir::Types types;           ///< of inputs, then outputs
+  std::vector<rt_ref> refs;  ///< likewise: places while nothing is bound
   std::vector<StepTable> steps;
   std::vector<CascadeTable> cascades;
+};
+
+struct ModelTables {
+  std::string name;                        ///< prefix of symbols
+  std::vector<ir::Value> inputs, outputs;  ///< names, types in the first variant; constants unused
+  std::vector<VariantTable> variants;      ///< at least one
   std::vector<InitialTable> initials;
   rt_ref state = 0;
   int64_t state_bytes = 0;

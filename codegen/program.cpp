@@ -10,57 +10,43 @@ using schedules::Group;
 
 rt_ref make_ref(uint32_t space, int64_t offset) { return space << RT_SPACE_SHIFT | uint32_t(offset); }
 
-class ProgramBuilder {
+/// What a variant adds to the program.
+class VariantBuilder {
  public:
-  explicit ProgramBuilder(const Settled& in) : in_(in), pool_(in.vector_align()), layout_(lay_out(in)) {}
+  /// `weights` are those of all variants.
+  VariantBuilder(const Settled& in, const Layout& layout, WeightPool& weights)
+      : in_(in), layout_(layout), pool_(weights) {}
 
-  Result<Program> run() {
+  VariantTable table;
+  Report report;
+
+  void run() {
     report_layout();
     for (size_t i = 0; i < in_.groups.size(); i++) add_step(i);
-    program_.weights = pool_.bytes();
-    if (auto fits = check_range(); !fits) return fits.error();
-    auto& tables = program_.tables;
-    tables.name = in_.options.name;
-    for (auto id : in_.graph.inputs) add_public(id, tables.inputs, tables.input_refs);
-    for (auto id : in_.graph.outputs) add_public(id, tables.outputs, tables.output_refs);
-    for (const auto& memory : layout_.memories) tables.memory_bytes.push_back(memory.bytes);
-    tables.state = ref_of(layout_, in_.graph, layout_.states);
-    tables.state_bytes = layout_.states.bytes;
-    for (size_t i = 0; i < in_.graph.states.size(); i++)
-      add_initial(in_.graph.states[i].initial, layout_.placements[i].offset - layout_.states.offset);
-    tables.embed_weights = !in_.options.separate_weights;
-    report_totals();
-    return std::move(program_);
+    for (auto id : in_.graph.inputs) add_public(id);
+    for (auto id : in_.graph.outputs) add_public(id);
+    report.name = in_.options.name;
+    report.target = in_.options.target.name;
+    for (auto id : in_.graph.inputs)
+      report.shapes += (report.shapes.empty() ? "" : ", ") + shape_text(in_.graph.value(id));
+    for (const auto& step : report.steps) report.macs += step.macs;
   }
 
  private:
+  static std::string shape_text(const ir::Value& value) {
+    std::string text = value.name + " ";
+    for (size_t d = 0; d < value.type.shape.size(); d++)
+      text += (d ? "x" : "") + std::to_string(value.type.shape[d]);
+    return value.type.shape.empty() ? text + "scalar" : text;
+  }
+
   void report_layout() {
-    auto& report = program_.report;
     report.arena = layout_.placements;
-    report.memories = layout_.memories;
     report.state_bytes = layout_.states.bytes;
-    for (const auto& memory : layout_.memories) {
-      report.arena_bytes += memory.bytes;
-      report.arena_lower_bound += memory.lower_bound;
-    }
     for (const auto& placement : layout_.placements) report.tensor_bytes += placement.bytes;
     for (const auto& buffer : in_.storage.buffers) {
       if (buffer.bound) report.bound_bytes += (buffer.interval.size + 63) / 64 * 64;
     }
-  }
-
-  /// Zeros need no row, equal bytes no data.
-  void add_initial(const ir::Tensor& tensor, int64_t offset) {
-    const auto* data = reinterpret_cast<const uint8_t*>(tensor.bytes().data());
-    InitialTable row{offset, int64_t(tensor.bytes().size()), {}, 0};
-    if (row.bytes == 0) return;
-    if (std::all_of(data, data + row.bytes, [&](uint8_t byte) { return byte == data[0]; })) {
-      row.fill = data[0];
-      if (row.fill == 0) return;
-    } else {
-      row.data.assign(data, data + row.bytes);
-    }
-    program_.tables.initials.push_back(std::move(row));
   }
 
   rt_ref ref(size_t placement, int64_t offset = 0) const {
@@ -98,17 +84,16 @@ class ProgramBuilder {
     const Group& group = in_.groups[i];
     if (const auto* cascade = in_.cascade_of(i)) return add_cascade(i, *cascade);
     const CompiledKernel& code = in_.kernel(layout_.first_kernel[i]);
-    StepTable table{code.symbol, {}, code.extents, {}};
+    StepTable step{code.symbol, {}, code.extents, {}};
     StepReport row = row_of(group, code);
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
-      table.args.push_back(in_.graph.is_constant(id) ? weights_ref(group, k, code, row)
-                                                     : tensor_ref(id, row));
+      step.args.push_back(in_.graph.is_constant(id) ? weights_ref(group, k, code, row) : tensor_ref(id, row));
     }
-    add_outputs(group, table, row);
-    add_scratch(code, layout_.scratch_at[i], table, row);
-    program_.tables.steps.push_back(std::move(table));
-    program_.report.steps.push_back(std::move(row));
+    add_outputs(group, step, row);
+    add_scratch(code, layout_.scratch_at[i], step, row);
+    table.steps.push_back(std::move(step));
+    report.steps.push_back(std::move(row));
   }
 
   void add_outputs(const Group& group, StepTable& table, StepReport& row) const {
@@ -122,14 +107,14 @@ class ProgramBuilder {
   /// One step whose kernel runs the rows of several layers.
   void add_cascade(size_t i, const Cascade& cascade) {
     const Group& outer = in_.groups[i];
-    StepTable table{"rt_run_cascade", {}, {}, program_.tables.cascades.size()};
+    StepTable step{"rt_run_cascade", {}, {}, table.cascades.size()};
     StepReport row = row_of(outer, {});
     row.op.clear();
-    row.kernel = table.kernel;
+    row.kernel = step.kernel;
     row.strategy = "row by row";
-    for (auto id : outer.inputs) table.args.push_back(tensor_ref(id, row));
-    add_outputs(outer, table, row);
-    HALITE_CHECK(table.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
+    for (auto id : outer.inputs) step.args.push_back(tensor_ref(id, row));
+    add_outputs(outer, step, row);
+    HALITE_CHECK(step.args.size() <= RT_MAX_ARGS, "arguments of step " + row.name);
 
     const size_t lines_at = layout_.scratch_at[i] + 1;
     std::vector<StepTable> layers;  // with the arguments that do not differ from call to call
@@ -142,9 +127,9 @@ class ProgramBuilder {
     CascadeTable rows = line_tables(cascade, lines_at);
     rows.moved = ref(layout_.scratch_at[i]);
     for (const auto& op : cascade.ops) rows.ops.push_back(row_op(cascade, op, lines_at, layers));
-    program_.tables.cascades.push_back(std::move(rows));
-    program_.tables.steps.push_back(std::move(table));
-    program_.report.steps.push_back(std::move(row));
+    table.cascades.push_back(std::move(rows));
+    table.steps.push_back(std::move(step));
+    report.steps.push_back(std::move(row));
   }
 
   /// Arguments of a layer; what lies in lines is left at zero.
@@ -226,53 +211,111 @@ class ProgramBuilder {
     return make_ref(space, int64_t{buffer.io_index} << RT_PUBLIC_SHIFT | offset);
   }
 
-  void add_public(ir::ValueId id, std::vector<ir::Value>& values, std::vector<rt_ref>& refs) const {
-    values.push_back({in_.graph.value(id).name, in_.graph.type(id), {}});
+  void add_public(ir::ValueId id) {
+    table.types.push_back(in_.graph.type(id));
     const auto at = layout_.of_buffer[*in_.storage.buffer_of[id.index]];
-    refs.push_back(at ? ref(*at) : RT_REF_NONE);
-  }
-
-  Result<void> check_range() const {
-    const auto too_large = [](const char* what, int64_t bytes) {
-      return Error{ErrorCode::kResource,
-                   std::string(what) + " take " + std::to_string(bytes) +
-                       " bytes; an object can address 1 GiB of each",
-                   {}};
-    };
-    if (std::max(in_.graph.inputs.size(), in_.graph.outputs.size()) > RT_MAX_PUBLIC) {
-      return Error{ErrorCode::kResource, "the model has more than 64 inputs or outputs", {}};
-    }
-    if (int64_t(in_.graph.outputs.size()) + window_count(layout_) >= RT_MAX_PUBLIC) {
-      return Error{ErrorCode::kResource,
-                   "further memories reach too far: they and the outputs have 63 entries in a table, one for "
-                   "every 16 MiB; name the largest memory first",
-                   "--memory"};
-    }
-    if (layout_.memories[0].bytes > int64_t{RT_OFFSET_MASK})
-      return too_large("tensors", layout_.memories[0].bytes);
-    if (program_.weights.size() > RT_OFFSET_MASK)
-      return too_large("weights", int64_t(program_.weights.size()));
-    return {};
-  }
-
-  void report_totals() {
-    auto& report = program_.report;
-    report.name = in_.options.name;
-    report.target = in_.options.target.name;
-    report.weights_bytes = int64_t(program_.weights.size());
-    report.kernels = int(in_.kernels.unique.size());
-    report.cached_kernels = in_.kernels.from_cache;
-    for (const auto& step : report.steps) report.macs += step.macs;
+    table.refs.push_back(at ? ref(*at) : RT_REF_NONE);
   }
 
   const Settled& in_;
-  WeightPool pool_;
-  const Layout layout_;
-  Program program_;
+  const Layout& layout_;
+  WeightPool& pool_;
 };
+
+/// Zeros need no row, equal bytes no data.
+void add_initial(const ir::Tensor& tensor, int64_t offset, std::vector<InitialTable>& rows) {
+  const auto* data = reinterpret_cast<const uint8_t*>(tensor.bytes().data());
+  InitialTable row{offset, int64_t(tensor.bytes().size()), {}, 0};
+  if (row.bytes == 0) return;
+  if (std::all_of(data, data + row.bytes, [&](uint8_t byte) { return byte == data[0]; })) {
+    row.fill = data[0];
+    if (row.fill == 0) return;
+  } else {
+    row.data.assign(data, data + row.bytes);
+  }
+  rows.push_back(std::move(row));
+}
+
+Result<void> check_range(const Settled& in, const Layout& layout, int64_t weights_bytes) {
+  const auto too_large = [](const char* what, int64_t bytes) {
+    return Error{
+        ErrorCode::kResource,
+        std::string(what) + " take " + std::to_string(bytes) + " bytes; an object can address 1 GiB of each",
+        {}};
+  };
+  if (std::max(in.graph.inputs.size(), in.graph.outputs.size()) > RT_MAX_PUBLIC)
+    return Error{ErrorCode::kResource, "the model has more than 64 inputs or outputs", {}};
+  if (int64_t(in.graph.outputs.size()) + window_count(layout) >= RT_MAX_PUBLIC) {
+    return Error{ErrorCode::kResource,
+                 "further memories reach too far: they and the outputs have 63 entries in a table, one for "
+                 "every 16 MiB; name the largest memory first",
+                 "--memory"};
+  }
+  if (layout.memories[0].bytes > int64_t{RT_OFFSET_MASK})
+    return too_large("tensors", layout.memories[0].bytes);
+  if (weights_bytes > int64_t{RT_OFFSET_MASK}) return too_large("weights", weights_bytes);
+  return {};
+}
+
+/// What variants have in common, as the first of them has it.
+void add_common(const Settled& in, const Layout& layout, ModelTables& tables) {
+  tables.name = in.options.name;
+  const auto add = [&](ir::ValueId id, std::vector<ir::Value>& values) {
+    values.push_back({in.graph.value(id).name, in.graph.type(id), {}});
+  };
+  for (auto id : in.graph.inputs) add(id, tables.inputs);
+  for (auto id : in.graph.outputs) add(id, tables.outputs);
+  for (const auto& memory : layout.memories) tables.memory_bytes.push_back(memory.bytes);
+  tables.state = ref_of(layout, in.graph, layout.states);
+  tables.state_bytes = layout.states.bytes;
+  for (size_t i = 0; i < in.graph.states.size(); i++)
+    add_initial(in.graph.states[i].initial, layout.placements[i].offset - layout.states.offset,
+                tables.initials);
+  tables.embed_weights = !in.options.separate_weights;
+}
+
+int64_t sum_of(const std::vector<MemoryReport>& memories, int64_t MemoryReport::* field) {
+  int64_t sum = 0;
+  for (const auto& memory : memories) sum += memory.*field;
+  return sum;
+}
 
 }  // namespace
 
-Result<Program> build_program(const Settled& in) { return ProgramBuilder(in).run(); }
+Result<Program> build_program(std::span<const Settled> variants) {
+  const Settled& first = variants.front();
+  std::vector<Layout> layouts;
+  for (const auto& variant : variants) layouts.push_back(lay_out(variant));
+  std::vector<std::vector<MemoryReport>> own;
+  for (const auto& layout : layouts) own.push_back(layout.memories);
+  share_memories(layouts);
+
+  Program program;
+  WeightPool pool(first.vector_align());
+  std::vector<Report> reports;
+  for (size_t v = 0; v < variants.size(); v++) {
+    VariantBuilder builder(variants[v], layouts[v], pool);
+    builder.run();
+    builder.report.memories = own[v];
+    builder.report.arena_bytes = sum_of(own[v], &MemoryReport::bytes);
+    builder.report.arena_lower_bound = sum_of(own[v], &MemoryReport::lower_bound);
+    program.tables.variants.push_back(std::move(builder.table));
+    reports.push_back(std::move(builder.report));
+  }
+  program.weights = pool.bytes();
+  if (auto fits = check_range(first, layouts[0], int64_t(program.weights.size())); !fits) return fits.error();
+  add_common(first, layouts[0], program.tables);
+
+  Report& report = program.report = reports.front();
+  report.memories = layouts[0].memories;
+  report.arena_bytes = sum_of(report.memories, &MemoryReport::bytes);
+  report.arena_lower_bound = sum_of(report.memories, &MemoryReport::lower_bound);
+  report.weights_bytes = int64_t(program.weights.size());
+  report.kernels = int(first.kernels.unique.size());
+  report.cached_kernels = first.kernels.from_cache;
+  for (const auto& variant : reports) report.bound_bytes = std::max(report.bound_bytes, variant.bound_bytes);
+  if (variants.size() > 1) report.variants = std::move(reports);
+  return program;
+}
 
 }  // namespace halite::codegen

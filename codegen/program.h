@@ -14,7 +14,8 @@ struct Program {
   Report report;  ///< without what only the linked object tells
 };
 
-/// Fails if arena or weights leave the range of rt_ref.
-Result<Program> build_program(const Settled&);
+/// `variants`: at least one, of the same options and kernels. Fails if arena or weights leave the range of
+/// rt_ref.
+Result<Program> build_program(std::span<const Settled> variants);
 
 }  // namespace halite::codegen

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define RT_ABI_VERSION 4u
+#define RT_ABI_VERSION 5u
 #define RT_MAX_ARGS 16u /* of one step */
 
 /* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
@@ -86,18 +86,30 @@ typedef struct rt_cascade {
 
 void rt_run_cascade(halite_session *, void *const *args, const int32_t *extents);
 void *rt_place(const halite_session *, rt_ref);
+/* Where public tensor i (inputs, then outputs) is while nothing is bound; NULL: nowhere. */
+void *rt_home(const halite_session *, uint32_t i);
+
+/* What one assignment of shapes to the public tensors has for itself: which steps compute it, and where its
+ * tensors lie. Weights, kernels and state are those of the model. */
+typedef struct rt_variant {
+  const int32_t *const *shapes; /* of inputs, then outputs; NULL: as the model's tensors state */
+  const rt_ref *refs;           /* likewise: places used while nothing is bound */
+  const rt_step *steps;
+  uint32_t n_steps;
+} rt_variant;
 
 struct halite_model {
   uint32_t abi_version;
-  uint32_t n_inputs, n_outputs, n_steps;
-  const halite_tensor *inputs, *outputs;
-  const rt_ref *input_refs, *output_refs; /* places used while nothing is bound */
-  const rt_step *steps;
-  const unsigned char *weights; /* NULL: separate */
+  uint32_t n_inputs, n_outputs;
+  uint32_t n_steps;                      /* the most of any variant */
+  const halite_tensor *inputs, *outputs; /* shapes of the first variant, the most bytes of any */
+  const rt_variant *variants;            /* a session begins with the first */
+  const unsigned char *weights;          /* NULL: separate */
   const rt_initial *initials;
   const uint32_t *memory_bytes; /* n_memories of them; the first begins with the table of pointers */
   uint32_t n_memories;          /* 1: the arena */
   uint32_t n_initials;
+  uint32_t n_variants;
   rt_ref state; /* all states side by side */
   uint32_t state_bytes;
   uint32_t weights_bytes;

@@ -72,6 +72,8 @@ RT_API const char *halite_status_text(halite_status status) {
       return "an input or output has no place in the arena and no buffer is bound to it";
     case HALITE_MEMORY_COUNT:
       return "the model was compiled for another number of memories: give halite_open_memories each of them";
+    case HALITE_BAD_SHAPE:
+      return "not compiled for this shape";
   }
   return "unknown status";
 }

@@ -34,7 +34,8 @@ typedef enum halite_status {
   HALITE_UNALIGNED_BUFFER = 7, /* a bound buffer is aligned to less than its element */
   HALITE_STATE_MISMATCH = 8,   /* a saved state of another size than the model's */
   HALITE_NOT_BOUND = 9,        /* compiled with --inputs or --outputs bound: bind a buffer to each first */
-  HALITE_MEMORY_COUNT = 10     /* the model has another number of memories (--memory) than were given */
+  HALITE_MEMORY_COUNT = 10,    /* the model has another number of memories (--memory) than were given */
+  HALITE_BAD_SHAPE = 11        /* the model was not compiled for this shape (--shape, --range) */
 } halite_status;
 
 typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
@@ -76,6 +77,7 @@ typedef void (*halite_parallel_for)(void *user, void (*task)(void *closure, int3
 /* Fields are private; the struct is public so that the caller can allocate it. */
 typedef struct halite_session {
   const halite_model *model;
+  const struct rt_variant *variant;
   unsigned char *arena;
   const unsigned char *weights;
   halite_parallel_for parallel;
@@ -100,11 +102,12 @@ halite_status halite_set_weights(halite_session *, const void *file, size_t byte
 
 uint32_t halite_input_count(const halite_model *);
 uint32_t halite_output_count(const halite_model *);
-uint32_t halite_step_count(const halite_model *);
-size_t halite_arena_bytes(const halite_model *); /* of several memories: all together */
+uint32_t halite_step_count(const halite_model *); /* of several shapes: the most of any */
+size_t halite_arena_bytes(const halite_model *);  /* of several memories: all together */
 uint32_t halite_memory_count(const halite_model *);
 size_t halite_memory_bytes(const halite_model *, uint32_t i); /* 0 if there is none */
-/* Description of input or output i; NULL if there is none. */
+/* Description of input or output i; NULL if there is none. Of a model compiled for several shapes: the shape
+ * that a session begins with, and the most bytes of any. */
 const halite_tensor *halite_input_info(const halite_model *, uint32_t i);
 const halite_tensor *halite_output_info(const halite_model *, uint32_t i);
 /* Index of the input or output of that name; -1 if there is none. */
@@ -121,8 +124,20 @@ void *halite_output(halite_session *, uint32_t i);
 halite_status halite_bind_input(halite_session *, uint32_t i, const void *data);
 halite_status halite_bind_output(halite_session *, uint32_t i, void *data);
 
+/* For models compiled for several shapes (several --shape of an input, or --range): from here on input i has
+ * this shape, and the other tensors have those that belong to it: of the shapes that the model was compiled
+ * for, the ones that leave most of the other inputs as they are. HALITE_BAD_SHAPE, and nothing changes, if
+ * there are none. Between two inferences only; write all inputs afterwards. Bound buffers stay bound, and the
+ * state stays as it is. A session begins with the first shapes given, or the largest of a range. Objects of
+ * one shape define none of these three functions. */
+halite_status halite_set_input_shape(halite_session *, uint32_t i, const int32_t *shape, uint32_t rank);
+/* The present extents of input or output i, as many as its info's rank. */
+halite_status halite_input_shape(const halite_session *, uint32_t i, int32_t *shape);
+halite_status halite_output_shape(const halite_session *, uint32_t i, int32_t *shape);
+
 halite_status halite_run(halite_session *);
-/* Steps [first, first + count): for cooperative schedulers. All steps in order make one inference. */
+/* Steps [first, first + count): for cooperative schedulers. All steps in order make one inference; those that
+ * the present shapes do not have are passed over. */
 halite_status halite_run_steps(halite_session *, uint32_t first, uint32_t count);
 
 /* What a streaming model keeps from one inference to the next: back to its beginning, out, and in again.

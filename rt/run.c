@@ -18,8 +18,8 @@ void *rt_place(const halite_session *s, rt_ref ref) {
   return (unsigned char *)bindings(s)[index] + (ref & RT_PUBLIC_OFFSET_MASK);
 }
 
-/* Where a public tensor is while nothing is bound. */
-static void *home_of(const halite_session *s, rt_ref ref) {
+void *rt_home(const halite_session *s, uint32_t i) {
+  rt_ref ref = s->variant->refs[i];
   return ref == RT_REF_NONE ? NULL : rt_place(s, ref);
 }
 
@@ -53,6 +53,7 @@ static halite_status open_session(halite_session *s, const halite_model *m, cons
     if (memories[i].bytes < m->memory_bytes[i]) return HALITE_ARENA_TOO_SMALL;
   }
   s->model = m;
+  s->variant = m->variants;
   s->arena = memories[0].data;
   s->weights = m->weights;
   s->parallel = NULL;
@@ -63,8 +64,7 @@ static halite_status open_session(halite_session *s, const halite_model *m, cons
   for (uint32_t i = 1; i < count; ++i)
     for (uint32_t at = 0; at < m->memory_bytes[i]; at += RT_WINDOW_BYTES)
       *next++ = (unsigned char *)memories[i].data + at;
-  for (uint32_t i = 0; i < m->n_inputs; ++i) *table++ = home_of(s, m->input_refs[i]);
-  for (uint32_t i = 0; i < m->n_outputs; ++i) *table++ = home_of(s, m->output_refs[i]);
+  for (uint32_t i = 0; i < m->n_inputs + m->n_outputs; ++i) table[i] = rt_home(s, i);
   begin_state(s);
   return HALITE_OK;
 }
@@ -114,14 +114,15 @@ static int is_aligned(const void *data, uint8_t dtype) {
 RT_API halite_status halite_bind_input(halite_session *s, uint32_t i, const void *data) {
   if (!s || i >= s->model->n_inputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->inputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[i] = data ? (void *)(uintptr_t)data : home_of(s, s->model->input_refs[i]);
+  bindings(s)[i] = data ? (void *)(uintptr_t)data : rt_home(s, i);
   return HALITE_OK;
 }
 
 RT_API halite_status halite_bind_output(halite_session *s, uint32_t i, void *data) {
   if (!s || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
   if (!is_aligned(data, s->model->outputs[i].dtype)) return HALITE_UNALIGNED_BUFFER;
-  bindings(s)[s->model->n_inputs + i] = data ? data : home_of(s, s->model->output_refs[i]);
+  const uint32_t index = s->model->n_inputs + i;
+  bindings(s)[index] = data ? data : rt_home(s, index);
   return HALITE_OK;
 }
 
@@ -142,8 +143,9 @@ static halite_status run_steps(halite_session *s, uint32_t first, uint32_t count
   if (m->weights_bytes && !s->weights) return HALITE_WEIGHTS_MISSING;
   for (uint32_t i = 0; i < m->n_inputs + m->n_outputs; ++i)
     if (!bindings(s)[i]) return HALITE_NOT_BOUND;
-  for (uint32_t i = first; i < first + count; ++i) {
-    const rt_step *step = &m->steps[i];
+  const rt_variant *v = s->variant;
+  for (uint32_t i = first; i < first + count && i < v->n_steps; ++i) {
+    const rt_step *step = &v->steps[i];
     void *args[RT_MAX_ARGS];
     for (uint32_t a = 0; a < step->n_args; ++a) args[a] = rt_place(s, step->args[a]);
     if (s->observer) s->observer(s->observer_user, i, 0, args, step->n_args);

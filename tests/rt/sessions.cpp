@@ -32,13 +32,13 @@ struct Model {
   int32_t shape[1] = {kCount};
   halite_tensor inputs[2] = {{"a", shape, 16, 0, 0, HALITE_F32, 1}, {"b", shape, 16, 0, 0, HALITE_F32, 1}};
   halite_tensor outputs[1] = {{"y", shape, 16, 0, 0, HALITE_F32, 1}};
-  rt_ref input_refs[2] = {ref(RT_SPACE_ARENA, 64), ref(RT_SPACE_ARENA, 80)};
-  rt_ref output_refs[1] = {ref(RT_SPACE_ARENA, 128)};
+  rt_ref refs[3] = {ref(RT_SPACE_ARENA, 64), ref(RT_SPACE_ARENA, 80), ref(RT_SPACE_ARENA, 128)};
   rt_ref add_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1u << RT_PUBLIC_SHIFT),
                         ref(RT_SPACE_ARENA, 96)};
   rt_ref scale_args[3] = {ref(RT_SPACE_ARENA, 96), ref(RT_SPACE_WEIGHTS, 16), ref(RT_SPACE_OUTPUT, 0)};
   int32_t extents[1] = {kCount};
   rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
+  rt_variant variant = {nullptr, refs, steps, 2};
   alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
   unsigned char first_state[3] = {7, 8, 9};
   rt_initial initials[2] = {{first_state, 0, 3, 0}, {nullptr, 8, 4, 0x80}};
@@ -49,14 +49,13 @@ struct Model {
                         .n_steps = 2,
                         .inputs = inputs,
                         .outputs = outputs,
-                        .input_refs = input_refs,
-                        .output_refs = output_refs,
-                        .steps = steps,
+                        .variants = &variant,
                         .weights = reinterpret_cast<unsigned char*>(weights),
                         .initials = initials,
                         .memory_bytes = memory_bytes,
                         .n_memories = 1,
                         .n_initials = 2,
+                        .n_variants = 1,
                         .state = 144,
                         .state_bytes = kStateBytes,
                         .weights_bytes = sizeof weights,
@@ -91,10 +90,10 @@ TEST_CASE("a model of several memories opens with as many, as large and as align
   const auto first_window = [](uint32_t offset) {
     return ref(RT_SPACE_OUTPUT, 1u << RT_PUBLIC_SHIFT | offset);
   };
-  m.input_refs[0] = second_window(0);
-  m.input_refs[1] = second_window(16);
+  m.refs[0] = second_window(0);
+  m.refs[1] = second_window(16);
   m.add_args[2] = m.scale_args[0] = second_window(32);
-  m.output_refs[0] = first_window(48);
+  m.refs[2] = first_window(48);
   m.model.state = second_window(64);
   std::vector<unsigned char> large(bytes[2] + HALITE_ARENA_ALIGN);
   auto* third = large.data();
@@ -300,9 +299,127 @@ TEST_CASE("a session's state begins as the model says, can be saved, restored an
   CHECK(halite_restore_state(&s, nullptr, kStateBytes) == HALITE_BAD_ARGUMENT);
 }
 
+namespace {
+
+/// The model with two variants more: a and b of two elements each, computed elsewhere in one step; and a
+/// alone of three, which leaves b as the first variant has it.
+struct Shapes : Model {
+  int32_t two[1] = {2}, three[1] = {3};
+  const int32_t* shapes[3][3] = {{shape, shape, shape}, {two, two, two}, {three, shape, three}};
+  rt_ref other_refs[3] = {ref(RT_SPACE_ARENA, 72), ref(RT_SPACE_ARENA, 88), ref(RT_SPACE_ARENA, 112)};
+  rt_ref other_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1u << RT_PUBLIC_SHIFT),
+                          ref(RT_SPACE_OUTPUT, 0)};
+  rt_step one_step[1] = {{add_two, other_args, nullptr, 3}};
+  rt_variant variants[3] = {{shapes[0], refs, steps, 2},
+                            {shapes[1], other_refs, one_step, 1},
+                            {shapes[2], other_refs, one_step, 1}};
+  Shapes() {
+    model.variants = variants;
+    model.n_variants = 3;
+  }
+  static void add_two(halite_session*, void* const* args, const int32_t*) {
+    for (int i = 0; i < 2; ++i)
+      static_cast<float*>(args[2])[i] = static_cast<float*>(args[0])[i] + static_cast<float*>(args[1])[i];
+  }
+};
+
+int32_t extent_of(const halite_session& s, uint32_t input) {
+  int32_t extent = -1;
+  CHECK(halite_input_shape(&s, input, &extent) == HALITE_OK);
+  return extent;
+}
+
+}  // namespace
+
+TEST_CASE("a session goes over to the shapes of an input, which bring steps and places of their own") {
+  Shapes m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  CHECK(extent_of(s, 0) == 4);
+  void* first_home = halite_input(&s, 0);
+  CHECK(halite_set_input_shape(&s, 0, m.two, 1) == HALITE_OK);
+  CHECK(extent_of(s, 0) == 2);
+  CHECK(extent_of(s, 1) == 2);
+  int32_t extent = 0;
+  CHECK(halite_output_shape(&s, 0, &extent) == HALITE_OK);
+  CHECK(extent == 2);
+  CHECK(halite_input(&s, 0) == arena.bytes + 72);
+  CHECK(halite_output(&s, 0) == arena.bytes + 112);
+  write(halite_input(&s, 0), {1, 2});
+  write(halite_input(&s, 1), {10, 20});
+  CHECK(halite_run(&s) == HALITE_OK);
+  const auto* y = static_cast<const float*>(halite_output(&s, 0));
+  CHECK(y[0] == 11);
+  CHECK(y[1] == 22);
+  CHECK(halite_run_steps(&s, 1, 1) == HALITE_OK);  // these shapes have one step
+  CHECK(halite_run_steps(&s, 1, 2) == HALITE_BAD_ARGUMENT);
+
+  CHECK(halite_set_input_shape(&s, 0, m.shape, 1) == HALITE_OK);
+  CHECK(halite_input(&s, 0) == first_home);
+  write(halite_input(&s, 0), {1, 2, 3, 4});
+  write(halite_input(&s, 1), {10, 20, 30, 40});
+  CHECK(halite_run(&s) == HALITE_OK);
+  CHECK(read(halite_output(&s, 0)) == Values{11, 44, 99, 176});
+}
+
+TEST_CASE("of the shapes that fit an input, those are taken that leave the others as they are") {
+  Shapes m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  CHECK(halite_set_input_shape(&s, 0, m.three, 1) == HALITE_OK);
+  CHECK(extent_of(s, 1) == 4);
+  // b is of four in the first variant and in the present one, whose a stays.
+  CHECK(halite_set_input_shape(&s, 1, m.shape, 1) == HALITE_OK);
+  CHECK(extent_of(s, 0) == 3);
+  CHECK(halite_set_input_shape(&s, 1, m.two, 1) == HALITE_OK);
+  CHECK(extent_of(s, 0) == 2);
+}
+
+TEST_CASE("a shape that the model does not have is refused, and nothing changes") {
+  Shapes m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  const int32_t five[2] = {5, 1}, four[2] = {4, 1};
+  CHECK(halite_set_input_shape(&s, 0, five, 1) == HALITE_BAD_SHAPE);
+  CHECK(halite_set_input_shape(&s, 0, four, 2) == HALITE_BAD_SHAPE);
+  CHECK(halite_set_input_shape(&s, 1, m.three, 1) == HALITE_BAD_SHAPE);
+  CHECK(extent_of(s, 0) == 4);
+  CHECK(halite_set_input_shape(nullptr, 0, four, 1) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_set_input_shape(&s, 2, four, 1) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_set_input_shape(&s, 0, nullptr, 1) == HALITE_BAD_ARGUMENT);
+  int32_t extent;
+  CHECK(halite_input_shape(&s, 2, &extent) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_output_shape(&s, 1, &extent) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_output_shape(&s, 0, nullptr) == HALITE_BAD_ARGUMENT);
+  Model one;  // its tensors state its shape
+  REQUIRE(halite_open(&s, &one.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  CHECK(halite_set_input_shape(&s, 0, four, 1) == HALITE_OK);
+  CHECK(halite_set_input_shape(&s, 0, five, 1) == HALITE_BAD_SHAPE);
+  CHECK(extent_of(s, 1) == 4);
+}
+
+TEST_CASE("what is bound stays bound, and the state stays as it is, when shapes change") {
+  Shapes m;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, kArenaBytes) == HALITE_OK);
+  Values y = {};
+  CHECK(halite_bind_output(&s, 0, y.data()) == HALITE_OK);
+  arena.bytes[150] = 42;  // of the state
+  CHECK(halite_set_input_shape(&s, 0, m.two, 1) == HALITE_OK);
+  CHECK(halite_output(&s, 0) == y.data());
+  CHECK(arena.bytes[150] == 42);
+  CHECK(arena.bytes[144] == 7);
+  CHECK(halite_bind_output(&s, 0, nullptr) == HALITE_OK);
+  CHECK(halite_output(&s, 0) == arena.bytes + 112);
+}
+
 TEST_CASE("every status has a text of its own") {
   std::vector<std::string> texts;
-  for (int i = HALITE_OK; i <= HALITE_MEMORY_COUNT; ++i)
+  for (int i = HALITE_OK; i <= HALITE_BAD_SHAPE; ++i)
     texts.push_back(halite_status_text(static_cast<halite_status>(i)));
   std::sort(texts.begin(), texts.end());
   CHECK(std::unique(texts.begin(), texts.end()) == texts.end());

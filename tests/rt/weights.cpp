@@ -56,6 +56,7 @@ struct Session {
   rt_ref output_ref = 64;
   rt_ref args[2] = {RT_SPACE_WEIGHTS << RT_SPACE_SHIFT, RT_SPACE_OUTPUT << RT_SPACE_SHIFT};
   rt_step step = {first_weight, args, nullptr, 2};
+  rt_variant variant = {nullptr, &output_ref, &step, 1};
   uint32_t memory_bytes[1] = {128};
   halite_model model = {.abi_version = RT_ABI_VERSION,
                         .n_inputs = 0,
@@ -63,14 +64,13 @@ struct Session {
                         .n_steps = 1,
                         .inputs = nullptr,
                         .outputs = &output,
-                        .input_refs = nullptr,
-                        .output_refs = &output_ref,
-                        .steps = &step,
+                        .variants = &variant,
                         .weights = nullptr,
                         .initials = nullptr,
                         .memory_bytes = memory_bytes,
                         .n_memories = 1,
                         .n_initials = 0,
+                        .n_variants = 1,
                         .state = 0,
                         .state_bytes = 0,
                         .weights_bytes = kBytes,

@@ -35,7 +35,8 @@ static const rt_step steps[] = {{add, add_args, 0, 2}, {check_stack, add_args, 0
 static const int32_t shape[] = {kLength};
 static const halite_tensor tensors[] = {{"in", shape, kLength * 4, 0, 0, HALITE_F32, 1},
                                         {"out", shape, kLength * 4, 0, 0, HALITE_F32, 1}};
-static const rt_ref in_ref[] = {64}, out_ref[] = {64 + 192};
+static const rt_ref refs[] = {64, 64 + 192};
+static const rt_variant variant = {.refs = refs, .steps = steps, .n_steps = 2};
 static const uint32_t memory_bytes[] = {512};
 
 const struct halite_model echo_model = {
@@ -45,9 +46,8 @@ const struct halite_model echo_model = {
     .n_steps = 2,
     .inputs = &tensors[0],
     .outputs = &tensors[1],
-    .input_refs = in_ref,
-    .output_refs = out_ref,
-    .steps = steps,
+    .variants = &variant,
+    .n_variants = 1,
     .memory_bytes = memory_bytes,
     .n_memories = 1,
 };
