@@ -31,7 +31,9 @@ bool takes_bf16(const ir::Op& op) {
          std::holds_alternative<ir::Slice>(op) || std::holds_alternative<ir::Transpose>(op);
 }
 
-void check_size(const Type& type) {
+}  // namespace
+
+void Builder::check_size(const Type& type) {
   const auto count = ir::element_count(type.shape);
   if (count && *count <= kMaxElements) return;
   throw Rejected{{ErrorCode::kResource,
@@ -40,8 +42,6 @@ void check_size(const Type& type) {
                   {}},
                  {}};
 }
-
-}  // namespace
 
 Result<void> Builder::attempt(const std::string& where, const std::function<void()>& build) {
   try {

@@ -59,6 +59,8 @@ class Builder {
 
   /// Appends any operator. Everything below comes down to this.
   V op(ir::Op op, std::vector<V> inputs);
+  /// One of any number of outputs; is not folded here.
+  std::vector<V> ops(ir::Op op, std::vector<V> inputs);
 
   V unary(Fn fn, V x, double alpha = 0, double beta = 0);
   /// NumPy broadcasting: leading extents of 1 are added to the operand of lower rank.
@@ -94,11 +96,33 @@ class Builder {
   /// a [..,m,k] times b [..,k,n], plus bias; 1-D operands as in NumPy.
   V matmul(V a, V b, ir::MatMul attributes = {}, std::optional<V> bias = {});
 
+  /// Either `yes` or `no` at run time; both give results of the same types. They build as the rest does, with
+  /// values made before at hand; what they make is theirs alone, and only their results come out.
+  using Body = std::function<std::vector<V>()>;
+  std::vector<V> branch(V condition, const Body& yes, const Body& no);
+
+  struct LoopStart {
+    V trips;                     ///< i64, one element; what is behind `limit` is not run
+    int64_t limit = INT64_MAX;   ///< most iterations; must be small enough to stack that many results
+    std::vector<V> carried;      ///< before the first iteration
+    std::optional<V> condition;  ///< boolean, one element; none: true
+  };
+  struct LoopStep {
+    std::vector<V> carried;  ///< of the types that they began with
+    std::vector<V> stacked;
+    std::optional<V> condition;  ///< whether there is to be another iteration; none: true
+  };
+  using LoopBody = std::function<LoopStep(V iteration, const std::vector<V>& carried)>;
+  /// A loop that runs at run time (ir/ops/loop.h); its body builds as those of a branch do. Returns the
+  /// carried values behind it, then the stacked ones, [limit, ...] each, zeros in rows that were not run.
+  std::vector<V> loop(const LoopStart&, const LoopBody& body);
+
   /// [n,c,spatial...] to [n,h,w,c], and back to that rank; fewer than two spatial axes get an h of 1.
   V channels_last(V x);
   V channels_first(V x, int64_t rank);
 
  private:
+  static void check_size(const Type&);
   bool should_fold(const ir::Op& op, std::span<const V> inputs, const ir::Types& outputs) const;
 
   ir::Graph& graph_;

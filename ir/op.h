@@ -7,6 +7,7 @@
 //   inputs void reference(const Op&, std::span<const Tensor> in, std::span<Tensor> out)   naive, obviously
 //   right
 // `reference` is called with outputs already allocated (zeroed) to the inferred types.
+// Two operators hold graphs (ops/region.h) and may have any number of outputs; all others have one.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <variant>
 
 #include "ir/ops/arg_reduce.h"
+#include "ir/ops/branch.h"
 #include "ir/ops/broadcast.h"
 #include "ir/ops/cast.h"
 #include "ir/ops/concat.h"
@@ -22,6 +24,7 @@
 #include "ir/ops/dequantize.h"
 #include "ir/ops/elementwise.h"
 #include "ir/ops/gather.h"
+#include "ir/ops/loop.h"
 #include "ir/ops/matmul.h"
 #include "ir/ops/pad.h"
 #include "ir/ops/pool2d.h"
@@ -36,9 +39,9 @@
 
 namespace halite::ir {
 
-using Op = std::variant<ArgReduce, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Dequantize, Elementwise,
-                        Gather, MatMul, Pad, Pool2d, Quantize, Reduce, Requantize, Reshape, Resize, Slice,
-                        Softmax, Transpose>;
+using Op = std::variant<ArgReduce, Branch, Broadcast, Cast, Concat, Conv2d, ConvTranspose2d, Dequantize,
+                        Elementwise, Gather, Loop, MatMul, Pad, Pool2d, Quantize, Reduce, Requantize, Reshape,
+                        Resize, Slice, Softmax, Transpose>;
 
 inline std::string_view name_of(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
@@ -50,6 +53,16 @@ inline void reference(const Op& op, std::span<const Tensor> in, std::span<Tensor
   // The other axes of an empty tensor may be as long as a hostile model likes.
   if (std::ranges::all_of(out, [](const Tensor& t) { return t.type().elements() == 0; })) return;
   std::visit([&](const auto& o) { reference(o, in, out); }, op);
+}
+
+/// The graphs that an operator holds.
+inline std::vector<Region*> regions_of(Op& op) {
+  if (auto* branch = std::get_if<Branch>(&op)) return {&branch->yes, &branch->no};
+  if (auto* loop = std::get_if<Loop>(&op)) return {&loop->body};
+  return {};
+}
+inline bool has_regions(const Op& op) {
+  return std::holds_alternative<Branch>(op) || std::holds_alternative<Loop>(op);
 }
 
 }  // namespace halite::ir

@@ -13,6 +13,13 @@ namespace {
 std::string print_value(int64_t v) { return std::to_string(v); }
 std::string print_value(double v) { return print_number(v); }
 std::string print_value(std::same_as<bool> auto v) { return v ? "true" : "false"; }
+// Indented below the node that it belongs to.
+std::string print_region(const Region& region, const PrintOptions& options) {
+  if (!region.graph) return "none";
+  std::string s;
+  for (const char c : print(*region.graph, options)) s += c == '\n' ? "\n    " : std::string(1, c);
+  return s.substr(0, s.find_last_of('}') + 1);
+}
 template <class E>
   requires std::is_enum_v<E>
 std::string print_value(E e) {
@@ -119,30 +126,49 @@ std::optional<Op> make_op(std::string_view name) {
 
 Result<void> set_field(Op& op, std::string_view field, std::string_view value) {
   bool known = false, valid = false;
+  Result<void> nested;
+  const auto set = [&]<class T>(T& member) {
+    if constexpr (std::is_same_v<T, Region>) {
+      auto g = parse(value);
+      if (g) member.graph = std::make_shared<const Graph>(*std::move(g));
+      if (!g) nested = g.error();
+      valid = true;
+    } else {
+      valid = parse_value(value, member);
+    }
+  };
   std::visit(
       [&](auto& o) {
         o.fields(o, [&](std::string_view name, auto& member) {
           if (name != field) return;
           known = true;
-          valid = parse_value(value, member);
+          set(member);
         });
       },
       op);
+  if (!nested)
+    return invalid_model("in the graph of field " + std::string(field) + ": " + to_string(nested.error()));
   if (!known) return invalid_model(std::string(name_of(op)) + " has no field " + std::string(field));
   if (!valid) return invalid_model("'" + std::string(value) + "' is no value of field " + std::string(field));
   return {};
 }
 
-std::string print(const Op& op) {
+std::string print(const Op& op, const PrintOptions& options) {
   std::string s(name_of(op));
+  const auto print_field = [&]<class T>(const T& value) {
+    if constexpr (std::is_same_v<T, Region>)
+      return print_region(value, options);
+    else
+      return print_value(value);
+  };
   std::visit(
       [&](const auto& o) {
         const std::decay_t<decltype(o)> defaults;
         std::vector<std::string> plain;
-        defaults.fields(defaults, [&](std::string_view, const auto& m) { plain.push_back(print_value(m)); });
+        defaults.fields(defaults, [&](std::string_view, const auto& m) { plain.push_back(print_field(m)); });
         size_t i = 0;
         o.fields(o, [&](std::string_view name, const auto& m) {
-          const std::string value = print_value(m);
+          const std::string value = print_field(m);
           // An enumeration says what the operator does; it is printed even at its default.
           if (value != plain[i++] || std::is_enum_v<std::decay_t<decltype(m)>>)
             s += " " + std::string(name) + "=" + value;

@@ -91,14 +91,14 @@ std::string print_state(const Graph& g, const State& s, int64_t inline_limit) {
   return line + "\n";
 }
 
-std::string print_node(const Graph& g, const Node& node) {
+std::string print_node(const Graph& g, const Node& node, const PrintOptions& options) {
   std::string s = "  ";
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const Value& v = g.value(node.outputs[i]);
     s += (i ? ", " : "") + print_name(v) + ": " + print_type(v.type);
   }
   // The operator's fields stand behind the arguments: "conv2d" "(%x, %w)" " stride=[2,2]".
-  const std::string op = print(node.op);
+  const std::string op = print(node.op, options);
   const size_t name_length = name_of(node.op).size();
   s += " = " + op.substr(0, name_length) + "(";
   for (size_t i = 0; i < node.inputs.size(); ++i) s += (i ? ", " : "") + print_name(g.value(node.inputs[i]));
@@ -124,7 +124,7 @@ std::string print(const Graph& g, const PrintOptions& options) {
     s += "  const " + print_name(v) + ": " + print_type(v.type) + " = ";
     s += print_constant(*v.constant, options.inline_limit) + "\n";
   }
-  for (const Node& node : g.nodes) s += print_node(g, node);
+  for (const Node& node : g.nodes) s += print_node(g, node, options);
   return s + "}\n";
 }
 

@@ -10,6 +10,7 @@
 //     %y: f32[1,28,28,8] = elementwise(%c) fn=relu
 //   }
 //
+// A graph that an operator holds stands behind its field's name, indented: yes=graph "" (...) -> (...) {...}
 // A state's line says its input, its initial value, its output, and its name where that is not its input's.
 // Fields at their default are left out, but for enumerations. Names outside [A-Za-z0-9_.] are quoted: %"a b".
 #pragma once
@@ -26,7 +27,7 @@ struct PrintOptions {
 };
 std::string print(const Graph&, const PrintOptions& = {});
 /// One operator with its fields: `conv2d stride=[2,2] groups=8`.
-std::string print(const Op&);
+std::string print(const Op&, const PrintOptions& = {});
 Result<Graph> parse(std::string_view text);
 
 /// Stable 64-bit content hash (xxHash64 is not in std; FNV-1a over the bytes in chunks is enough here).

@@ -61,8 +61,9 @@ class Scanner {
     if (at_ == first) fail("expected a value, found " + found());
     return text_.substr(first, at_ - first);
   }
-  /// A scalar, or everything between square brackets, these included.
+  /// A scalar, everything between square brackets, these included, or a graph.
   std::string_view field_value() {
+    if (text_.substr(at(), 6) == "graph ") return graph();
     if (peek() != '[') return scalar();
     const size_t end = text_.find_first_of("]\n", at_);
     if (end == std::string_view::npos || text_[end] != ']') fail("this list has no end");
@@ -102,6 +103,27 @@ class Scanner {
         break;
       }
     }
+  }
+  /// Up to the brace that closes the first.
+  std::string_view graph() {
+    constexpr int kMostNested = 32;
+    const size_t first = at_;
+    int depth = 0;
+    for (bool quoted = false; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (quoted && c == '\\') {
+        ++at_;
+      } else if (c == '"') {
+        quoted = !quoted;
+      } else if (!quoted && c == '{') {
+        if (++depth > kMostNested) fail("graphs are nested more than 32 deep");
+      } else if (!quoted && c == '}' && --depth == 0) {
+        ++at_;
+        return text_.substr(first, at_ - first);
+      }
+    }
+    at_ = first;
+    fail("this graph has no end");
   }
   char escape() {
     if (at_ + 1 < text_.size() && text_[at_ + 1] != 'x') {

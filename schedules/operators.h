@@ -63,6 +63,10 @@ Halide::Func algorithm(const ir::Reshape&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Resize&, const Anchor&, Stages&, Inputs);
 Halide::Func algorithm(const ir::Slice&, const Anchor&, Stages&, Inputs);
 
+// control.cpp: steps of their own, which run kernels and have none.
+Halide::Func algorithm(const ir::Branch&, const Anchor&, Stages&, Inputs);
+Halide::Func algorithm(const ir::Loop&, const Anchor&, Stages&, Inputs);
+
 /// pointwise.cpp: vectorises the innermost axis of stages.output and runs the outermost in parallel;
 /// everything else is inlined.
 void schedule_pointwise(const Anchor&, Stages&);

@@ -43,6 +43,9 @@ std::optional<Layouts> layouts_of(const ConvTranspose2d&, const Graph&, const No
   return {};
 }
 std::optional<Layouts> layouts_of(const Pool2d&, const Graph&, const Node&, int, const Perm&) { return {}; }
+// What is inside is not looked at.
+std::optional<Layouts> layouts_of(const Branch&, const Graph&, const Node&, int, const Perm&) { return {}; }
+std::optional<Layouts> layouts_of(const Loop&, const Graph&, const Node&, int, const Perm&) { return {}; }
 // A transpose is where a region ends.
 std::optional<Layouts> layouts_of(const Transpose&, const Graph&, const Node&, int, const Perm&) {
   return {};

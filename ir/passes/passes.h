@@ -15,6 +15,9 @@ bool merge_common(Graph&);
 /// `max_bytes` that are also larger than their inputs together stay computed (a broadcast of one weight,
 /// say).
 bool fold_constants(Graph&, int64_t max_bytes = int64_t{64} << 20);
+/// Tidies branches and loops: a capture that is constant becomes a constant inside, one that nobody reads
+/// goes, and so do results that nobody reads but those that a loop carries.
+bool simplify_regions(Graph&);
 /// Identities: x+0, x*1, reshape of reshape, transpose of transpose, slice of everything, cast to the same
 /// type, pad by nothing, double negation, clamp of clamp or relu, concat of one; transposes that only move
 /// extents of 1 become reshapes; sqrt/div/pow chains with exact simpler forms.

@@ -13,6 +13,17 @@ void check([[maybe_unused]] const Graph& g, [[maybe_unused]] std::string_view pa
 #endif
 }
 
+// The graphs of branches and loops, each as a whole graph of its own.
+void optimize_regions(Graph& g) {
+  for (Node& node : g.nodes) {
+    for (Region* region : regions_of(node.op)) {
+      Graph inside = *region->graph;
+      optimize(inside);
+      region->graph = std::make_shared<const Graph>(std::move(inside));
+    }
+  }
+}
+
 }  // namespace
 
 void optimize(Graph& g, const PassObserver& observe) {
@@ -49,8 +60,11 @@ void optimize(Graph& g, const PassObserver& observe) {
     changed |= run("fold_scales", fold_scales);
     // What is still computed from one byte here is computed in advance.
     changed |= run("tabulate", tabulate);
+    changed |= run("simplify_regions", simplify_regions);
     changed |= run("eliminate_dead", eliminate_dead);
   }
+  optimize_regions(g);
+  if (run("simplify_regions", simplify_regions)) run("eliminate_dead", eliminate_dead);
 }
 
 }  // namespace halite::ir

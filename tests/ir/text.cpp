@@ -6,6 +6,7 @@
 #include <random>
 
 #include "ir/op_text.h"
+#include "ir/text_scanner.h"
 #include "ir/verify.h"
 
 using namespace halite::ir;
@@ -30,6 +31,11 @@ struct RandomValue {
   void operator()(std::string_view, DType& v) { v = static_cast<DType>(random() % 12); }
   void operator()(std::string_view, Fn& v) {
     v = static_cast<Fn>(random() % (static_cast<int>(Fn::select) + 1));
+  }
+  void operator()(std::string_view, Region& v) {
+    constexpr const char* kTexts[] = {R"(graph "a } b \" {" (%x: f32[]) -> (%x) {})",
+                                      R"(graph "" () -> (%c) { const %c: i64[2] = {1, -5} })"};
+    v.graph = std::make_shared<const Graph>(*parse(kTexts[random() % 2]));
   }
   template <NamedEnum E>
   void operator()(std::string_view, E& v) {
@@ -56,14 +62,13 @@ void for_each_operator(auto&& f) {
 
 // Reads back what print(Op) wrote.
 Op reparse(const std::string& text) {
-  size_t space = text.find(' ');
-  Op op = *make_op(text.substr(0, space));
-  while (space != std::string::npos) {
-    const size_t equals = text.find('=', space), end = text.find(' ', equals);
-    const auto ok =
-        set_field(op, text.substr(space + 1, equals - space - 1), text.substr(equals + 1, end - equals - 1));
+  Scanner in(text);
+  Op op = *make_op(in.word());
+  while (in.peek() != '\0') {
+    const std::string_view field = in.word();
+    in.expect("=");
+    const auto ok = set_field(op, field, in.field_value());
     if (!ok) FAIL(ok.error().message);
-    space = end;
   }
   return op;
 }
@@ -81,6 +86,35 @@ TEST_CASE("every operator with random fields reads back as it was printed") {
       CHECK(hash(reparse(text)) == hash(Op(op)));
     }
   });
+}
+
+TEST_CASE("graphs within graphs read back as they were printed") {
+  const std::string text = R"(graph "outer" (%c: bool[], %n: i64[], %x: f32[2]) -> (%y) {
+  %y: f32[2] = branch(%c, %n, %x) yes=graph "" (%n: i64[], %x: f32[2]) -> (%y) {
+      const %true: bool[] = {true}
+      %y: f32[2] = loop(%n, %true, %x) limit=4 carried=1 body=graph "" (%i: i64[], %x: f32[2]) -> (%true, %y) {
+          const %true: bool[] = {true}
+          %y: f32[2] = elementwise(%x) fn=relu @"inner }"
+        }
+    } no=graph "" (%n: i64[], %x: f32[2]) -> (%x) {
+    } @"choose"
+}
+)";
+  const auto g = parse(text);
+  if (!g) FAIL(halite::to_string(g.error()));
+  CHECK(g->nodes[0].name == "choose");
+  const std::string again = print(*g);
+  CHECK(again == text);
+}
+
+TEST_CASE("errors in graphs within graphs are told") {
+  const std::string head = "graph \"\" (%c: bool[]) -> (%y) { %y: f32[] = branch(%c) yes=";
+  CHECK(error_of(head + "graph \"\" () -> (%z) {} no=none }").find("in the graph of field yes: ") !=
+        std::string::npos);
+  CHECK(error_of(head + "graph \"\" () -> (%z) {").find("this graph has no end") != std::string::npos);
+  std::string deep;
+  for (int i = 0; i < 40; ++i) deep += "graph \"\" () -> () {";
+  CHECK(error_of(head + deep).find("nested more than 32 deep") != std::string::npos);
 }
 
 TEST_CASE("a graph with constants of every element type reads back as it was printed") {

@@ -194,7 +194,8 @@ TEST_CASE("inputs that are no tensors are refused by every operator") {
   const std::vector<Op> all{ArgReduce{},       Broadcast{},  Cast{},     Concat{},     Conv2d{},
                             ConvTranspose2d{}, Dequantize{}, Quantize{}, Requantize{}, Elementwise{},
                             Gather{},          MatMul{},     Pad{},      Pool2d{},     Reduce{},
-                            Reshape{},         Resize{},     Slice{},    Softmax{},    Transpose{}};
+                            Reshape{},         Resize{},     Slice{},    Softmax{},    Transpose{},
+                            Branch{},          Loop{}};
   CHECK(all.size() == std::variant_size_v<Op>);
   for (const Op& op : all) {
     CAPTURE(name_of(op));

@@ -4,6 +4,7 @@
 #include <limits>
 #include <random>
 
+#include "ir/text.h"
 #include "tests/ops_reference/run_op.h"
 
 namespace halite::ir {
@@ -39,6 +40,16 @@ class Dice {
   void fill(int64_t& v, int64_t) { v = number(); }
   void fill(double& v, int64_t) { v = real(); }
   void fill(bool& v, int64_t) { v = one_in(2); }
+  void fill(Region& v, int64_t) {
+    constexpr const char* kTexts[] = {R"(graph "" () -> (%a) { const %a: bool[] = {true} })",
+                                      R"(graph "" (%i: i64[]) -> (%a, %i) { const %a: bool[] = {true} })",
+                                      R"(graph "" (%i: i64[], %x: f32[2]) -> (%a, %x, %y) {
+          const %a: bool[] = {true}
+          %y: f32[2] = elementwise(%x) fn=relu
+        })"};
+    if (one_in(20)) return;
+    v.graph = std::make_shared<const Graph>(*parse(kTexts[below(3)]));
+  }
   void fill(DType& v, int64_t) { v = static_cast<DType>(below(12)); }
   void fill(Fn& v, int64_t) { v = static_cast<Fn>(below(static_cast<int64_t>(Fn::select) + 1)); }
   void fill(ArgReduce::Kind& v, int64_t) { v = static_cast<ArgReduce::Kind>(below(2)); }
@@ -108,6 +119,12 @@ template <class O>
 void make_fitting(O& op, Types& in, Dice& dice) {
   for (Type& t : in)
     if (dice.one_in(2)) t.dtype = in[0].dtype;
+  if constexpr (std::is_same_v<O, Branch>) in.assign(1, {DType::boolean, {}, {}}), op.no = op.yes;
+  if constexpr (std::is_same_v<O, Loop>) {
+    in = {{DType::i64, {}, {}}, {DType::boolean, {1}, {}}, {DType::f32, {2}, {}}};
+    in.resize(2 + static_cast<size_t>(dice.below(2)));
+    op.carried = dice.below(static_cast<int64_t>(in.size()) - 1);
+  }
   if constexpr (requires { op.axis; }) op.axis = dice.below(std::max(1, in[0].rank()));
   if constexpr (std::is_same_v<O, Gather>) in.at(1).dtype = dice.one_in(2) ? DType::i32 : DType::i64;
   if constexpr (std::is_same_v<O, Conv2d> || std::is_same_v<O, ConvTranspose2d>) {
