@@ -124,10 +124,13 @@ Result<Variant> settle(ir::Graph graph, const CompileOptions& options) {
   // Where the peak is, several of them one row at a time; only nodes for rows are added to the graph.
   const size_t whole_nodes = graph.nodes.size();
   auto [steps, cascades] = fuse_rows(graph, views, groups, options);
+  // Steps of branches and loops, in front of the step that runs them.
+  Flat flat = flatten(graph, views, steps, cascades, options);
   // Which buffers exist, and when.
-  Storage storage = assign_storage(graph, views, steps, options, cascades);
-  return Variant{std::move(graph), whole_nodes,         std::move(views),
-                 std::move(steps), std::move(cascades), std::move(storage)};
+  Storage storage = assign_storage(graph, views, flat, options);
+  return Variant{std::move(graph),         whole_nodes,           std::move(views),
+                 std::move(steps),         std::move(flat.steps), std::move(flat.cascades),
+                 std::move(flat.controls), std::move(storage)};
 }
 
 Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptions options) {
@@ -147,8 +150,9 @@ Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptio
   const Kernels kernels = compile_kernels(variants, options);
   std::vector<Settled> settled;
   for (size_t v = 0; v < variants.size(); v++) {
-    const auto& [graph, whole_nodes, views, steps, cascades, storage] = variants[v];
-    settled.push_back({graph, views, steps, storage, cascades, kernels, kernels.of_group[v], options});
+    const Variant& of = variants[v];
+    settled.push_back({of.graph, of.views, of.steps, of.storage, of.cascades, of.controls, kernels,
+                       kernels.of_group[v], options});
   }
   // Offsets, packed weights, argument tables.
   auto program = build_program(settled);
@@ -166,9 +170,10 @@ Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptio
   artifact.llvm = kernels.llvm;
   artifact.stmt = kernels.stmt;
   if (!options.self_test.empty()) {
-    auto& [graph, whole_nodes, views, steps, cascades, storage] = variants[0];
-    graph.nodes.resize(whole_nodes);  // what rows compute is computed by whole nodes already
-    auto self_test = make_self_test(graph, views, steps, options.self_test);
+    Variant& first = variants[0];
+    // What rows and bodies compute is computed by whole nodes already.
+    first.graph.nodes.resize(first.whole_nodes);
+    auto self_test = make_self_test(first.graph, first.views, first.whole_steps, options.self_test);
     if (!self_test) return self_test.error();
     artifact.self_test = *std::move(self_test);
   }

@@ -46,15 +46,16 @@ Request request_for(const ir::Graph& graph, const Views& views, const schedules:
 /// Of a step: one, or one for each layer of a cascade.
 std::vector<Request> requests_for(const Variant& variant, size_t step, int64_t little,
                                   const CompileOptions& options) {
-  const auto& [graph, whole_nodes, views, steps, cascades, storage] = variant;
+  const ir::Graph& graph = variant.graph;
   std::vector<Request> requests;
-  if (const auto rows = cascades.find(step); rows != cascades.end()) {
+  if (const auto rows = variant.cascades.find(step); rows != variant.cascades.end()) {
     for (const auto& group : rows->second.groups)
-      requests.push_back(request_for(graph, views, group, false, options));
+      requests.push_back(request_for(graph, variant.views, group, false, options));
     return requests;
   }
-  const auto& group = steps[step];
-  requests.push_back(request_for(graph, views, group, storage.in_place[step], options));
+  const auto& group = variant.steps[step];
+  if (ir::has_regions(graph.node(group.anchor).op)) return requests;
+  requests.push_back(request_for(graph, variant.views, group, variant.storage.in_place[step], options));
   const ir::Type& made = graph.type(group.outputs[0]);
   if (schedules::macs(graph, group.anchor) == 0 && made.elements() < little)
     requests[0].optimize = schedules::Optimize::size;
@@ -275,6 +276,7 @@ Kernels compile_kernels(std::span<const Variant> variants, const CompileOptions&
 
 int64_t scratch_bytes(const ir::Graph& graph, const Views& views, const schedules::Group& group,
                       const CompileOptions& options) {
+  if (ir::has_regions(graph.node(group.anchor).op)) return 0;
   const Request request = request_for(graph, views, group, false, options);
   if (copy_extents(request)) return 0;
   int64_t bytes = 0;

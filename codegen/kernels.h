@@ -23,7 +23,7 @@ struct CompiledKernel {
 struct Kernels {
   std::vector<CompiledKernel> unique;  ///< in order of first use
   /// By variant, indices into `unique`: by group, and in place of a cascade's group those of its groups in
-  /// order.
+  /// order; branches and loops have none.
   std::vector<std::vector<size_t>> of_group;
   std::vector<NamedObject> objects;  ///< what defines the symbols
   std::string assembly, llvm, stmt;  ///< of all kernels, as the options ask
@@ -33,10 +33,12 @@ struct Kernels {
 /// A graph with all decisions taken that precede its kernels: one for each assignment of shapes.
 struct Variant {
   ir::Graph graph;
-  size_t whole_nodes = 0;  ///< nodes behind them compute rows, and what they compute is computed before, too
+  size_t whole_nodes = 0;  ///< those behind them compute rows and bodies, which whole nodes stand for
   Views views;
+  std::vector<schedules::Group> whole_steps;  ///< without those of branches' and loops' bodies
   std::vector<schedules::Group> steps;
   Cascades cascades;  ///< by step
+  Controls controls;  ///< by step
   Storage storage;
 };
 

@@ -91,7 +91,7 @@ class LayoutBuilder {
       for (const auto& line : cascade->lines)
         own(in_.graph.value(line.value).name, "line", line.bytes(), in_.graph.type(line.value).dtype);
       next_kernel_ += cascade->groups.size();
-    } else {
+    } else if (!in_.is_control(step)) {
       next_kernel_++;
     }
     for (size_t k = layout_.first_kernel[step]; k < next_kernel_; k++) {
@@ -168,6 +168,8 @@ class LayoutBuilder {
     for (size_t step = 0; step < in_.groups.size(); step++) {
       if (const auto* cascade = in_.cascade_of(step)) {
         count_cascade(step, *cascade);
+      } else if (in_.is_control(step)) {
+        for (auto id : in_.groups[step].outputs) count(id, 0);
       } else {
         const size_t k = layout_.first_kernel[step];
         const int64_t macs = macs_of(in_.groups[step]);

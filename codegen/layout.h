@@ -16,6 +16,7 @@ struct Settled {
   const std::vector<schedules::Group>& groups;  ///< by step
   const Storage& storage;
   const Cascades& cascades;
+  const Controls& controls;
   const Kernels& kernels;
   const std::vector<size_t>& kernel_of;  ///< this variant's of Kernels::of_group
   const CompileOptions& options;
@@ -25,6 +26,7 @@ struct Settled {
     const auto found = cascades.find(step);
     return found == cascades.end() ? nullptr : &found->second;
   }
+  bool is_control(size_t step) const { return controls.contains(step); }
   /// `index` as in Layout::first_kernel.
   const CompiledKernel& kernel(size_t index) const { return kernels.unique[kernel_of[index]]; }
   /// Of several variants: they have one state, which lies at the same place in all of them.

@@ -143,8 +143,9 @@ class TableBuilder {
     llvm::Constant* kernel = llvm::ConstantPointerNull::get(ir_.getPtrTy());
     if (!step.kernel.empty())
       kernel = llvm::cast<llvm::Constant>(module_.getOrInsertFunction(step.kernel, kernel_type).getCallee());
-    llvm::Constant* extents = step.cascade ? cascade(variant, variant.cascades[*step.cascade])
-                                           : words({step.extents.begin(), step.extents.end()}, "extents");
+    llvm::Constant* extents = step.cascade   ? cascade(variant, variant.cascades[*step.cascade])
+                              : step.control ? control(variant, variant.controls[*step.control])
+                                             : words({step.extents.begin(), step.extents.end()}, "extents");
     return llvm::ConstantStruct::getAnon(
         {kernel, words(step.args, "refs"), extents, number(step.args.size())});
   }
@@ -167,6 +168,28 @@ class TableBuilder {
     return global(llvm::ConstantStruct::getAnon({lines, ops, program, loops, number(c.lines.size()),
                                                  number(c.loops.size()), number(c.moved)}),
                   "cascade");
+  }
+
+  /// The names tell stack.cpp who runs the steps.
+  llvm::Constant* control(const VariantTable& variant, const ControlTable& c) {
+    std::vector<llvm::Constant*> bodies;
+    for (const auto& steps : c.bodies) {
+      auto* table = array(steps, "steps", [&](const StepTable& s) { return step(variant, s); });
+      bodies.push_back(llvm::ConstantStruct::getAnon({table, number(steps.size())}));
+    }
+    if (!c.is_loop)
+      return global(llvm::ConstantStruct::getAnon({bodies[0], bodies[1], number(c.condition)}),
+                    "control.branch");
+    const auto moves = [&](const std::vector<rt_move>& list) {
+      return array(list, "moves", [&](const rt_move& m) -> llvm::Constant* {
+        return llvm::ConstantStruct::getAnon({number(m.from), number(m.to), number(m.bytes)});
+      });
+    };
+    return global(llvm::ConstantStruct::getAnon({bodies[0], moves(c.begin), moves(c.stacked),
+                                                 number(c.begin.size()), number(c.stacked.size()),
+                                                 number(c.trips), number(c.condition), number(c.again),
+                                                 number(c.iteration), ir_.getInt64(uint64_t(c.limit))}),
+                  "control.loop");
   }
 
   const ModelTables& tables_;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "codegen/control_tables.h"
 #include "codegen/machine.h"
 #include "ir/graph.h"
 #include "rt/abi.h"
@@ -14,6 +15,7 @@ struct StepTable {
   std::vector<rt_ref> args;
   std::vector<int32_t> extents;   ///< of a shared kernel; empty: NULL
   std::optional<size_t> cascade;  ///< index into VariantTable::cascades; the kernel is rt_run_cascade
+  std::optional<size_t> control;  ///< likewise, into VariantTable::controls
 };
 
 struct RowOpTable {
@@ -42,6 +44,7 @@ struct VariantTable {
   std::vector<rt_ref> refs;  ///< likewise: places while nothing is bound
   std::vector<StepTable> steps;
   std::vector<CascadeTable> cascades;
+  std::vector<ControlTable> controls;
 };
 
 struct ModelTables {

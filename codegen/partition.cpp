@@ -21,9 +21,11 @@ constexpr size_t kLookAhead = 8;       ///< nodes that may be waiting for the es
 constexpr int64_t kLongestRow = 4096;  ///< that is read several times by one kernel: stays in a first cache
 constexpr size_t kMaxNodes = 24;       ///< of one group: bounds register pressure and compile time
 
-/// Softmax and arg-reductions end in stages of their own; what follows them is not worth a tile.
+/// Softmax and arg-reductions end in stages of their own; what follows them is not worth a tile. Branches and
+/// loops are no kernels.
 bool takes_epilogue(const ir::Op& op) {
-  return !std::holds_alternative<ir::Softmax>(op) && !std::holds_alternative<ir::ArgReduce>(op);
+  return !std::holds_alternative<ir::Softmax>(op) && !std::holds_alternative<ir::ArgReduce>(op) &&
+         !ir::has_regions(op);
 }
 
 class Partitioner {
@@ -69,8 +71,7 @@ class Partitioner {
       nodes.insert(std::upper_bound(nodes.begin(), nodes.end(), *producer), *producer);
     }
     for (auto id : nodes) taken_[id.index] = true;
-    Group group{nodes, anchor, reads(nodes), {graph_.node(nodes.back()).outputs[0]}};
-    return group;
+    return {nodes, anchor, reads(nodes), graph_.node(nodes.back()).outputs};
   }
 
   /// Where `nodes` compute scores q k of reals that only a softmax over the keys reads, and its result only a

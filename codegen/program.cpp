@@ -22,7 +22,11 @@ class VariantBuilder {
 
   void run() {
     report_layout();
-    for (size_t i = 0; i < in_.groups.size(); i++) add_step(i);
+    for (size_t i = 0; i < in_.groups.size(); i++) {
+      in_.is_control(i) ? add_control(i, in_.controls.at(i)) : add_step(i);
+      steps_at_.push_back(i);
+    }
+    count_in_steps();
     for (auto id : in_.graph.inputs) add_public(id);
     for (auto id : in_.graph.outputs) add_public(id);
     report.name = in_.options.name;
@@ -84,7 +88,7 @@ class VariantBuilder {
     const Group& group = in_.groups[i];
     if (const auto* cascade = in_.cascade_of(i)) return add_cascade(i, *cascade);
     const CompiledKernel& code = in_.kernel(layout_.first_kernel[i]);
-    StepTable step{code.symbol, {}, code.extents, {}};
+    StepTable step{code.symbol, {}, code.extents, {}, {}};
     StepReport row = row_of(group, code);
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
@@ -107,7 +111,7 @@ class VariantBuilder {
   /// One step whose kernel runs the rows of several layers.
   void add_cascade(size_t i, const Cascade& cascade) {
     const Group& outer = in_.groups[i];
-    StepTable step{"rt_run_cascade", {}, {}, table.cascades.size()};
+    StepTable step{"rt_run_cascade", {}, {}, table.cascades.size(), {}};
     StepReport row = row_of(outer, {});
     row.op.clear();
     row.kernel = step.kernel;
@@ -132,13 +136,89 @@ class VariantBuilder {
     report.steps.push_back(std::move(row));
   }
 
+  /// A step that runs those of its bodies, which stand in front of it.
+  void add_control(size_t i, const Control& control) {
+    const Group& group = in_.groups[i];
+    StepTable step{control.is_loop ? "rt_run_loop" : "rt_run_branch", {}, {}, {}, {}};
+    StepReport row = row_of(group, {});
+    row.kernel = step.kernel;
+    row.strategy = control.is_loop ? "loop" : "branch";
+    ControlTable made;
+    made.is_loop = control.is_loop;
+    made.limit = control.limit;
+    for (const auto& body : control.bodies) made.bodies.push_back(take_steps(body, row));
+    const auto place = [&](ir::ValueId id) {
+      const ir::Value& value = in_.graph.value(id);
+      return value.constant ? make_ref(RT_SPACE_WEIGHTS, pool_.add(*value.constant)) : tensor_ref(id, row);
+    };
+    const auto moves = [&](const std::vector<Control::Move>& list) {
+      std::vector<rt_move> refs;
+      for (const auto& [from, to] : list)
+        refs.push_back({place(from), place(to), uint32_t(in_.graph.type(from).bytes())});
+      return refs;
+    };
+    made.condition = place(control.condition);
+    if (control.is_loop) made.trips = place(control.trips);
+    if (control.iteration) made.iteration = place(*control.iteration);
+    if (control.again) made.again = place(*control.again);
+    made.begin = moves(control.begin);
+    made.stacked = moves(control.stacked);
+    // Arguments are for observers only, and outputs are what they look at.
+    Group seen = group;
+    seen.outputs.resize(std::min<size_t>(seen.outputs.size(), RT_MAX_ARGS));
+    add_outputs(seen, step, row);
+    step.control = table.controls.size();
+    table.controls.push_back(std::move(made));
+    table.steps.push_back(std::move(step));
+    report.steps.push_back(std::move(row));
+  }
+
+  /// Takes a body's steps, which are the last or in front of another body's, out of the program; `row` gets
+  /// what they report.
+  std::vector<StepTable> take_steps(const Control::Steps& body, StepReport& row) {
+    const auto at = [&](size_t step) {
+      return std::ranges::lower_bound(steps_at_, step) - steps_at_.begin();
+    };
+    const auto begin = at(body.begin), end = at(body.end);
+    auto& tables = table.steps;
+    auto& reports = report.steps;
+    std::vector<StepTable> taken(std::make_move_iterator(tables.begin() + begin),
+                                 std::make_move_iterator(tables.begin() + end));
+    for (auto k = begin; k < end; k++) {
+      row.macs += reports[size_t(k)].macs;
+      row.weights_bytes += reports[size_t(k)].weights_bytes;
+      row.parts.push_back(std::move(reports[size_t(k)]));
+    }
+    tables.erase(tables.begin() + begin, tables.begin() + end);
+    reports.erase(reports.begin() + begin, reports.begin() + end);
+    steps_at_.erase(steps_at_.begin() + begin, steps_at_.begin() + end);
+    return taken;
+  }
+
+  /// Lifetimes are told in steps of the program; those of bodies are a part of the step that runs them.
+  void count_in_steps() {
+    if (steps_at_.empty()) return;
+    const auto step = [&](int& at) {
+      const auto found = std::ranges::lower_bound(steps_at_, size_t(at)) - steps_at_.begin();
+      at = int(std::min<std::ptrdiff_t>(found, std::ptrdiff_t(steps_at_.size()) - 1));
+    };
+    const auto count = [&](std::vector<Placement>& placements) {
+      for (auto& placement : placements) step(placement.first), step(placement.last);
+    };
+    count(report.arena);
+    const auto walk = [&](auto& self, std::vector<StepReport>& rows) -> void {
+      for (auto& row : rows) count(row.tensors), self(self, row.parts);
+    };
+    walk(walk, report.steps);
+  }
+
   /// Arguments of a layer; what lies in lines is left at zero.
   StepTable row_layer(const Cascade& cascade, size_t g, size_t kernel_index, size_t scratch_at,
                       StepReport& row) {
     const Group& group = cascade.groups[g];
     const CompiledKernel& code = in_.kernel(kernel_index);
     StepReport part = row_of(cascade.layers[g], code);
-    StepTable table{code.symbol, {}, code.extents, {}};
+    StepTable table{code.symbol, {}, code.extents, {}, {}};
     for (size_t k = 0; k < group.inputs.size(); k++) {
       const ir::ValueId id = group.inputs[k];
       const bool whole = id == cascade.layers[g].inputs[k];
@@ -220,6 +300,7 @@ class VariantBuilder {
   const Settled& in_;
   const Layout& layout_;
   WeightPool& pool_;
+  std::vector<size_t> steps_at_;  // by step of the program: its index in the list with those of bodies
 };
 
 /// Zeros need no row, equal bytes no data.

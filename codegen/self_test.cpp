@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ir/interpret.h"
+#include "rt/abi.h"
 
 namespace halite::codegen {
 namespace {
@@ -54,7 +55,10 @@ Result<SelfTest> make_self_test(const ir::Graph& graph, const Views& views,
       const ir::ValueId id = group.outputs[o];
       auto tensor = layout_of(graph.type(id), views.places[id.index].strides);
       tensor.step = uint32_t(step);
-      tensor.argument = uint32_t(group.inputs.size() + o);
+      // The arguments of branches and loops are their outputs alone (program.cpp).
+      const bool control = ir::has_regions(graph.node(group.anchor).op);
+      if (control && o >= RT_MAX_ARGS) break;
+      tensor.argument = uint32_t(control ? o : group.inputs.size() + o);
       test.tensors.push_back(std::move(tensor));
       values.push_back(id);
     }

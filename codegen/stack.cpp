@@ -2,7 +2,8 @@
 // since every function has a section of its own, the relocations of that section are its calls. Two edges are
 // not calls in the text: the runtime calls kernels through the step table, which lies in the data that the
 // model reaches, and halide_do_par_for calls a task that its caller names: the task's depth is counted on top
-// of halide_do_par_for's. A cascade's kernels are called by rt_run_cascade, which its table names.
+// of halide_do_par_for's. A cascade's kernels are called by rt_run_cascade, those of branches and loops by
+// functions like it; which, the names of their tables say.
 // Frames of RISC-V code that spills vector registers grow with the machine's vector length, which
 // .stack_sizes does not tell: the depth of such code is unknown.
 #include <llvm/Object/ELFObjectFile.h>
@@ -37,6 +38,10 @@ uint64_t link_of(const ELFObjectFileBase& object, const SectionRef& section) {
   return link(llvm::cast<llvm::object::ELF32LEObjectFile>(object));
 }
 
+/// Parts of the names of tables whose steps are run by a step's function; no name of a model holds a dot.
+constexpr std::pair<const char*, const char*> kCallers[] = {
+    {"_cascade", "rt_run_cascade"}, {"_control.branch", "rt_run_branch"}, {"_control.loop", "rt_run_loop"}};
+
 class Depths {
  public:
   explicit Depths(const ELFObjectFileBase& object) : object_(object) {
@@ -54,8 +59,9 @@ class Depths {
       if (!section) continue;
       const std::string name = take(symbol.getName()).str();
       named_[name] = *section;
-      if (name.find("_cascade") != std::string::npos && !frames_.contains(*section))
-        cascades_.insert(*section);
+      if (frames_.contains(*section)) continue;
+      for (const auto& [table, caller] : kCallers)
+        if (name.find(table) != std::string::npos) callers_[*section] = caller;
     }
   }
 
@@ -182,11 +188,11 @@ class Depths {
 
   int64_t data_depth(uint64_t section) {
     if (frames_.contains(section)) return depth(section);
-    if (!visited_.insert(section).second) return 0;
+    if (const auto known = data_depths_.find(section); known != data_depths_.end()) return known->second;
     int64_t deepest = 0;
     for (uint64_t target : references_[section]) deepest = std::max(deepest, data_depth(target));
-    if (cascades_.contains(section)) deepest += from("rt_run_cascade");
-    return deepest;
+    if (const auto caller = callers_.find(section); caller != callers_.end()) deepest += from(caller->second);
+    return data_depths_[section] = deepest;
   }
 
   const ELFObjectFileBase& object_;
@@ -194,10 +200,9 @@ class Depths {
   std::map<uint64_t, int64_t> depths_;                 // memo of depth
   std::map<uint64_t, std::set<uint64_t>> references_;  // section -> sections that its relocations name
   std::map<std::string, uint64_t> named_;              // symbol -> section
-  std::set<uint64_t> cascades_;                        // rt_cascade structs: their kernels are called by
-                                                       // rt_run_cascade
+  std::map<uint64_t, std::string> callers_;            // tables of steps: who calls their kernels
   bool unknown_ = false;
-  std::set<uint64_t> visited_;  // data sections seen by data_depth
+  std::map<uint64_t, int64_t> data_depths_;  // memo of data_depth
 };
 
 }  // namespace

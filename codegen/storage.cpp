@@ -15,11 +15,16 @@ using schedules::Group;
 
 class Builder {
  public:
-  Builder(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-          const CompileOptions& options, const Cascades& cascades)
-      : graph_(graph), views_(views), groups_(groups), options_(options), cascades_(cascades) {
+  Builder(const ir::Graph& graph, const Views& views, const Flat& flat, const CompileOptions& options)
+      : graph_(graph),
+        views_(views),
+        groups_(flat.steps),
+        options_(options),
+        cascades_(flat.cascades),
+        controls_(flat.controls) {
     storage_.buffer_of.resize(graph.values.size());
-    storage_.in_place.resize(groups.size());
+    storage_.in_place = flat.over_itself;
+    storage_.in_place.resize(groups_.size());
   }
 
   Storage run() {
@@ -37,9 +42,10 @@ class Builder {
       for (auto id : groups_[step].inputs) touch(id, int(step));
       for (auto id : groups_[step].outputs) touch(id, int(step));
     }
+    for (const auto& [step, control] : controls_) touch_loop(int(step), control);
     for (size_t i = 0; i < graph_.outputs.size(); i++) buffer(graph_.outputs[i]).interval.last = last_step;
     for (size_t step = 0; step < groups_.size(); step++) {
-      if (!cascades_.contains(step)) share_in_place(step);
+      if (!cascades_.contains(step) && !controls_.contains(step)) share_in_place(step);
     }
     for (const auto& [step, cascade] : cascades_) {
       for (const auto& overlap : cascade.overlaps) share_by_rows(int(step), overlap);
@@ -73,6 +79,17 @@ class Builder {
     auto& interval = buffer(id).interval;
     interval.first = std::min(interval.first, step);
     interval.last = std::max(interval.last, step);
+  }
+
+  /// What an iteration leaves for the next lives through the whole loop; the runtime reads and writes values
+  /// between the steps of the body.
+  void touch_loop(int step, const Control& control) {
+    if (!control.is_loop) return;
+    const int first = int(control.first());
+    for (auto id : groups_[size_t(step)].outputs) touch(id, first);
+    if (control.iteration) touch(*control.iteration, first);
+    if (control.again) touch(*control.again, step);
+    for (const auto& move : control.stacked) touch(move.from, step);
   }
 
   /// A group may write over an input that it reads element by element and nobody reads afterwards, if both
@@ -122,6 +139,7 @@ class Builder {
   const std::vector<Group>& groups_;
   const CompileOptions& options_;
   const Cascades& cascades_;
+  const Controls& controls_;
   Storage storage_;
 };
 
@@ -133,8 +151,13 @@ int64_t buffer_align(const targets::Facts& facts, ir::DType dtype) {
 }
 
 Storage assign_storage(const ir::Graph& graph, const Views& views, const std::vector<Group>& groups,
-                       const CompileOptions& options, const Cascades& cascades) {
-  return Builder(graph, views, groups, options, cascades).run();
+                       const CompileOptions& options) {
+  return Builder(graph, views, Flat{groups, {}, {}, {}}, options).run();
+}
+
+Storage assign_storage(const ir::Graph& graph, const Views& views, const Flat& flat,
+                       const CompileOptions& options) {
+  return Builder(graph, views, flat, options).run();
 }
 
 schedules::Operand operand_of(const ir::Graph& graph, const Views& views, ir::ValueId id) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "codegen/compile.h"
+#include "codegen/control.h"
 #include "codegen/plan.h"
 #include "codegen/rows.h"
 #include "codegen/views.h"
@@ -32,7 +33,9 @@ int64_t buffer_align(const targets::Facts&, ir::DType);
 
 /// `groups` run one a step, in order.
 Storage assign_storage(const ir::Graph&, const Views&, const std::vector<schedules::Group>& groups,
-                       const CompileOptions&, const Cascades& = {});
+                       const CompileOptions&);
+/// The same with cascades, branches and loops among them.
+Storage assign_storage(const ir::Graph&, const Views&, const Flat&, const CompileOptions&);
 
 /// How a kernel sees a stored value.
 schedules::Operand operand_of(const ir::Graph&, const Views&, ir::ValueId);

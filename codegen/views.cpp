@@ -44,9 +44,12 @@ class Assigner {
     for (size_t i = 0; i < graph.values.size(); i++) fixed_[i] = fixed_[i] || graph.values[i].constant;
     public_ = fixed_;
     for (const auto& state : graph.states) fixed_[state.input.index] = fixed_[state.output.index] = true;
+    for (const auto& node : graph.nodes)
+      if (ir::has_regions(node.op)) fix(node.outputs);
   }
 
-  /// Concat inputs that cannot lie in the concat's output: (node, input position).
+  /// Concat inputs that cannot lie in the concat's output, and inputs of branches and loops that are strided:
+  /// (node, input position).
   std::vector<std::pair<NodeId, size_t>> misfits;
 
   Views run() {
@@ -54,10 +57,26 @@ class Assigner {
     for (size_t i = graph_.nodes.size(); i-- > 0;) sweep_backward(NodeId{uint32_t(i)}, views);
     for (size_t i = 0; i < graph_.nodes.size(); i++) sweep_forward(NodeId{uint32_t(i)}, views);
     for (size_t i = 0; i < graph_.values.size(); i++) views.places.push_back(*resolve(ValueId{uint32_t(i)}));
+    for (size_t i = 0; i < graph_.nodes.size(); i++) {
+      if (ir::has_regions(graph_.nodes[i].op)) find_strided(NodeId{uint32_t(i)}, views);
+    }
     return views;
   }
 
  private:
+  void fix(const std::vector<ValueId>& values) {
+    for (auto id : values) fixed_[id.index] = true;
+  }
+
+  void find_strided(NodeId id, const Views& views) {
+    const Node& node = graph_.node(id);
+    for (size_t k = 0; k < node.inputs.size(); k++) {
+      const ValueId input = node.inputs[k];
+      if (views.places[input.index].strides != ir::contiguous_strides(graph_.type(input).shape))
+        misfits.push_back({id, k});
+    }
+  }
+
   bool has_parent(ValueId id) const { return parents_[id.index].kind != Parent::Kind::none; }
   bool placeable(ValueId id) const { return !fixed_[id.index] && !has_parent(id); }
 
@@ -174,7 +193,8 @@ class Assigner {
   Graph& graph_;
   ir::Uses uses_;
   std::vector<Parent> parents_;
-  std::vector<bool> fixed_;   ///< constants, inputs and outputs of the graph and of states: their own roots
+  std::vector<bool> fixed_;   ///< constants, inputs and outputs of the graph and of states, outputs of
+                              ///< branches and loops: their own roots
   std::vector<bool> public_;  ///< of these all but the states
 };
 

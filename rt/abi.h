@@ -84,6 +84,36 @@ typedef struct rt_cascade {
   rt_ref moved; /* a word for each line: bytes copied from or to its tensor */
 } rt_cascade;
 
+/* Branches and loops (control.c): steps that run other steps. */
+typedef struct rt_body {
+  const rt_step *steps;
+  uint32_t n_steps;
+} rt_body;
+
+typedef struct rt_branch {
+  rt_body yes, no;
+  rt_ref condition; /* one boolean */
+} rt_branch;
+
+typedef struct rt_move {
+  rt_ref from, to;
+  uint32_t bytes;
+} rt_move;
+
+typedef struct rt_while {
+  rt_body body;
+  const rt_move *begin;   /* initial values, to where carried values lie */
+  const rt_move *stacked; /* after iteration i, to row i */
+  uint32_t n_begin, n_stacked;
+  rt_ref trips;     /* one i64 */
+  rt_ref condition; /* one boolean: whether there is a first iteration */
+  rt_ref again;     /* the same for the next, made by the body; RT_REF_NONE: there is */
+  rt_ref iteration; /* one i64, its number for the body; RT_REF_NONE: it does not read it */
+  int64_t limit;    /* no more iterations; rows of `stacked` */
+} rt_while;
+
+void rt_run_branch(halite_session *, void *const *args, const int32_t *extents);
+void rt_run_loop(halite_session *, void *const *args, const int32_t *extents);
 void rt_run_cascade(halite_session *, void *const *args, const int32_t *extents);
 void *rt_place(const halite_session *, rt_ref);
 /* Where public tensor i (inputs, then outputs) is while nothing is bound; NULL: nowhere. */
