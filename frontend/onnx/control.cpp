@@ -1,9 +1,12 @@
-// Branches and loops. A loop is unrolled, so its trip count must follow from constants; an If whose condition
-// is computed at run time becomes a choice between the results of both branches, and a loop that may end
-// early keeps its values from there on. https://onnx.ai/onnx/operators/onnx__Loop.html
+// Branches and loops. What constants decide is decided here: one branch, or the iterations of a short loop
+// one behind the other. What data decides, and long loops, run at run time (control_run.cpp). Where that
+// cannot be, both branches are computed and data chooses between their results, and a loop of known length is
+// unrolled; if it may end early it keeps its values from there on.
+// https://onnx.ai/onnx/operators/onnx__Loop.html
 #include <algorithm>
 
 #include "frontend/decompose/movement.h"
+#include "frontend/onnx/control_run.h"
 #include "frontend/onnx/walk.h"
 
 namespace halite::frontend {
@@ -125,6 +128,11 @@ Result<void> OnnxWalk::import_if(const Site& site) {
     if (!taken) return taken.error();
     results = *std::move(taken);
   } else {
+    Result<void> good;
+    results = run_branch(site, condition, yes, no, good);
+    if (!good) return good.error();
+  }
+  if (!results && !b_.constant(condition)) {
     const auto a = branch(yes), b = branch(no);
     if (!a) return a.error();
     if (!b) return b.error();
@@ -135,34 +143,33 @@ Result<void> OnnxWalk::import_if(const Site& site) {
   return {};
 }
 
-/// Inputs: the largest number of iterations, whether to begin, the values carried from one to the next.
-Result<void> OnnxWalk::import_loop(const Site& site) {
-  OnnxCall call = call_of(site);
-  const OnnxGraph& body = call.graph("body");
-  if (site.inputs.size() < 2) reject_invalid("it needs a trip count and a condition, or both left out");
-  OnnxSlots carried(site.inputs.begin() + 2, site.inputs.end());
+/// The loop's results, one iteration behind the other; nullopt if something in it is not supported. `trips`:
+/// at most; none: as long as the condition, which must be known then.
+Result<std::optional<OnnxSlots>> OnnxWalk::unroll_loop(const Site& site, const OnnxGraph& body,
+                                                       OnnxSlots carried, V condition,
+                                                       std::optional<int64_t> trips, Undecided undecided) {
   const size_t values = carried.size();
-  expect_arguments(body, values + 2, values + 1);
-  const bool counted = call.has(0);
-  const int64_t most = counted ? call.known_integer(0, "M") : INT64_MAX;
-  V condition = call.has(1) ? one_boolean(b_, site.inputs[1], "cond") : b_.scalar(1, DType::boolean);
   std::vector<std::vector<V>> stacked(body.outputs.size() - 1 - values);
-  for (int64_t i = 0; i < most; ++i) {
+  for (int64_t i = 0; i < trips.value_or(INT64_MAX); ++i) {
     const Tensor* known = b_.constant(condition);
     if (known && known->at(0) == 0) break;
-    if (!known && !counted)
+    if (!known && undecided == Undecided::leave) throw NoBody{};
+    if (!known && !trips)
       reject_unsupported(
-          "how often it runs is computed at run time; it must follow from constants and shapes", "cond");
+          "how often it runs is computed at run time, and its body cannot run then: it must stack nothing, "
+          "keep the shapes of what it carries, and know its shapes without the number of the iteration",
+          "cond");
     if (!known && !stacked.empty())
       reject_unsupported("it stacks a number of results that is computed at run time", "cond");
     if (i == kMaxIterations)
-      reject_unsupported(
-          "it runs more than " + std::to_string(kMaxIterations) + " times; it would be unrolled", "M");
+      reject_unsupported("it runs more than " + std::to_string(kMaxIterations) +
+                             " times, and its body cannot run at run time: it would be unrolled",
+                         "M");
     OnnxSlots inputs{OnnxSlot::of(b_.scalar(static_cast<double>(i), DType::i64)), OnnxSlot::of(condition)};
     inputs.insert(inputs.end(), carried.begin(), carried.end());
     auto outputs = run_body(site, body, inputs);
     if (!outputs) return outputs.error();
-    if (!*outputs) return poison(site.node, site.scope), Result<void>();
+    if (!*outputs) return std::optional<OnnxSlots>();
     const OnnxSlots next((*outputs)->begin() + 1, (*outputs)->begin() + 1 + static_cast<long>(values));
     carried = known ? next : join(condition, next, carried);
     for (size_t k = 0; k < stacked.size(); ++k) {
@@ -176,7 +183,56 @@ Result<void> OnnxWalk::import_loop(const Site& site) {
   OnnxSlots results = std::move(carried);
   for (size_t k = 0; k < stacked.size(); ++k)
     results.push_back(OnnxSlot::of(stack(b_, stacked[k], 0, body.outputs[1 + values + k])));
-  return finish(site, results);
+  return std::optional(std::move(results));
+}
+
+/// Inputs: the largest number of iterations, whether to begin, the values carried from one to the next.
+Result<void> OnnxWalk::import_loop(const Site& site) {
+  OnnxCall call = call_of(site);
+  const OnnxGraph& body = call.graph("body");
+  if (site.inputs.size() < 2) reject_invalid("it needs a trip count and a condition, or both left out");
+  const OnnxSlots carried(site.inputs.begin() + 2, site.inputs.end());
+  expect_arguments(body, carried.size() + 2, carried.size() + 1);
+  const V condition = call.has(1) ? one_boolean(b_, site.inputs[1], "cond") : b_.scalar(1, DType::boolean);
+  const bool computed = call.has(0) && !b_.constant(call.in(0));
+  if (computed && (b_.dtype(call.in(0)) != DType::i64 || b_.type(call.in(0)).elements() != 1))
+    reject_invalid("M must be one integer of 64 bits", "M");
+  std::optional<int64_t> trips;
+  if (call.has(0) && !computed) trips = call.known_integer(0, "M");
+
+  const bool tensors =
+      std::ranges::all_of(carried, [](const OnnxSlot& s) { return s.kind == OnnxSlot::Kind::value; });
+  const bool decided = !computed && b_.constant(condition);
+  Result<void> good;
+  std::optional<OnnxSlots> results;
+  if (decided && (!trips || is_short(body, *trips))) {
+    const auto unroll = [&] {
+      auto unrolled = unroll_loop(site, body, carried, condition, trips, Undecided::leave);
+      if (!unrolled || !*unrolled) throw NoBody{};
+      return **std::move(unrolled);
+    };
+    results = try_build(unroll, good);
+  }
+  if (!results && tensors) {
+    const Tensor most = Tensor::of<int64_t>(std::vector<int64_t>{trips.value_or(INT64_MAX)}, {});
+    Builder::LoopStart start{computed ? call.in(0) : b_.constant(most), INT64_MAX, {}, condition};
+    if (trips) start.limit = std::max<int64_t>(*trips, 0);
+    for (const OnnxSlot& slot : carried) start.carried.push_back(slot.value);
+    results = run_loop(site, body, start, good);
+    if (!good) return good.error();
+  }
+  if (results) return finish(site, *results);
+  if (computed)
+    reject_unsupported(
+        "how often it runs is computed at run time, and its body cannot run then: it must stack nothing, "
+        "keep "
+        "the shapes of what it carries, and know its shapes without the number of the iteration",
+        "M");
+  auto unrolled = unroll_loop(site, body, carried, condition, trips, Undecided::choose);
+  if (!unrolled) return unrolled.error();
+  if (*unrolled) return finish(site, **unrolled);
+  poison(site.node, site.scope);
+  return {};
 }
 
 /// Inputs: values carried from one iteration to the next, then tensors of which each iteration gets a slice.
@@ -204,6 +260,23 @@ Result<void> OnnxWalk::import_scan(const Site& site) {
       reject_invalid("input " + std::to_string(i) + " must be a tensor with an axis for each iteration");
   const int64_t batches = batched ? call.shape(first)[0] : 1;
 
+  if (!batched) {
+    ScanPlan plan{{}, {}, {}, backward, out_axes, out_backward, 0};
+    for (size_t i = 0; i < states; ++i) plan.states.push_back(call.in(i));
+    bool same = true;
+    for (size_t i = 0; i < scanned; ++i) {
+      plan.inputs.push_back(call.in(states + i));
+      plan.axes.push_back(normalize_axis(axes[i], b_.rank(plan.inputs[i]), "scan_input_axes"));
+      const int64_t length = b_.shape(plan.inputs[i])[plan.axes[i]];
+      same = same && (i == 0 || length == plan.steps);
+      plan.steps = length;
+    }
+    Result<void> good;
+    std::optional<OnnxSlots> made;
+    if (same && !is_short(body, plan.steps)) made = run_scan(site, body, plan, good);
+    if (!good) return good.error();
+    if (made) return finish(site, *made);
+  }
   std::vector<std::vector<V>> results(body.outputs.size());  // by output, then batch
   for (int64_t n = 0; n < batches; ++n) {
     const auto of_batch = [&](size_t i) {
@@ -221,7 +294,7 @@ Result<void> OnnxWalk::import_scan(const Site& site) {
     const int64_t steps = b_.shape(inputs[0])[along[0]];
     if (steps > kMaxIterations)
       reject_unsupported("it runs more than " + std::to_string(kMaxIterations) +
-                         " times; it would be unrolled");
+                         " times, and its body cannot run at run time: it would be unrolled");
     std::vector<std::vector<V>> stacked(made);
     for (int64_t t = 0; t < steps; ++t) {
       OnnxSlots arguments = carried;

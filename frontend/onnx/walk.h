@@ -57,6 +57,26 @@ class OnnxWalk {
   Result<void> import_sequence_map(const Site&);
   /// The outputs of a nested graph; nullopt if something in it is not supported.
   Result<std::optional<OnnxSlots>> run_body(const Site&, const OnnxGraph&, const OnnxSlots& inputs);
+  /// Where a condition is computed at run time: gives up with NoBody, or chooses between values by it.
+  enum class Undecided : uint8_t { leave, choose };
+  Result<std::optional<OnnxSlots>> unroll_loop(const Site&, const OnnxGraph& body, OnnxSlots carried,
+                                               V condition, std::optional<int64_t> trips, Undecided);
+  /// A Scan of which each iteration reads one slice of each input.
+  struct ScanPlan {
+    std::vector<V> states, inputs;
+    Axes axes, backward, out_axes, out_backward;
+    int64_t steps = 0;
+  };
+  /// control_run.cpp: nullopt if that cannot be a body of its own; then everything is as it was before. An
+  /// error of the model is left in `result`.
+  std::optional<OnnxSlots> run_branch(const Site&, V condition, const OnnxGraph& yes, const OnnxGraph& no,
+                                      Result<void>& result);
+  std::optional<OnnxSlots> run_loop(const Site&, const OnnxGraph& body, const Builder::LoopStart&,
+                                    Result<void>& result);
+  std::optional<OnnxSlots> run_scan(const Site&, const OnnxGraph& body, const ScanPlan&,
+                                    Result<void>& result);
+  std::optional<OnnxSlots> try_build(const std::function<OnnxSlots()>& build, Result<void>& result);
+  std::vector<V> body_values(const Site&, const OnnxGraph& body, const OnnxSlots& inputs);
   OnnxSlots join(V condition, const OnnxSlots& yes, const OnnxSlots& no);
   OnnxCall call_of(const Site&) const;
 

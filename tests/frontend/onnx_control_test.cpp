@@ -2,6 +2,8 @@
 // conditions that are computed at run time, and what is refused.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "ir/interpret.h"
 #include "ir/verify.h"
 #include "tests/frontend/run_onnx.h"
@@ -92,10 +94,100 @@ TEST_CASE("a loop that data ends early keeps its values from there on") {
   CHECK(run(doubling(0), {3}) == Values{3});
 }
 
-TEST_CASE("a loop whose length nothing bounds is refused, and so is stacking what data counts") {
-  CHECK(refusal(doubling({})).find("how often it runs is computed at run time") != std::string::npos);
+TEST_CASE("a loop that only data ends runs until it does, or as often as a number beyond unrolling says") {
+  for (const auto limit : {std::optional<int64_t>{}, std::optional(int64_t{1} << 40)}) {
+    CHECK(run(doubling(limit), {3}) == Values{12});
+    CHECK(run(doubling(limit), {40}) == Values{80});
+  }
+}
+
+TEST_CASE("stacking what data counts is refused") {
   CHECK(refusal(doubling(4, true)).find("stacks a number of results") != std::string::npos);
-  CHECK(refusal(doubling(int64_t{1} << 40)).find("more than 1024 times") != std::string::npos);
+}
+
+TEST_CASE("a loop whose trip count is computed runs at run time, with nested branches and loops") {
+  // Adds x to v, or subtracts it where v is 10 or more; the inner loop does so i times.
+  ModelMaker inner;
+  inner.input("j", {}, TensorProto::INT64).input("on", {}, TensorProto::BOOL).input("u", {});
+  inner.floats("ten", {}, {10}).node("Less", {"u", "ten"}, {"low"}).node("If", {"low"}, {"w"});
+  set_graph(inner, "then_branch", ModelMaker().node("Add", {"u", "x"}, {"r"}).output("r"));
+  set_graph(inner, "else_branch", ModelMaker().node("Sub", {"u", "x"}, {"r"}).output("r"));
+  inner.node("Identity", {"on"}, {"more"}).output("more", TensorProto::BOOL).output("w");
+  ModelMaker body;
+  body.input("i", {}, TensorProto::INT64).input("go", {}, TensorProto::BOOL).input("v", {});
+  body.node("Loop", {"i", "", "v"}, {"w"});
+  set_graph(body, "body", inner);
+  body.node("Identity", {"go"}, {"again"}).output("again", TensorProto::BOOL).output("w");
+  ModelMaker m;
+  m.input("x", {}).node("Cast", {"x"}, {"n"}).set("to", int64_t{TensorProto::INT64});
+  m.node("Loop", {"n", "", "x"}, {"y"});
+  set_graph(m, "body", body);
+  m.output("y");
+  const auto graph = m.import();
+  REQUIRE(graph);
+  CHECK(std::ranges::count_if(graph->nodes,
+                              [](const ir::Node& n) { return std::holds_alternative<ir::Loop>(n.op); }) == 1);
+  CHECK(run(m, {4}) == Values{4 + 4 + 4 - 4 + 4 - 4 + 4});  // 0 + 1 + 2 + 3 times: 8, 12, 8, 12, 8, 12
+  CHECK(run(m, {1}) == Values{1});
+  CHECK(run(m, {0}) == Values{0});
+}
+
+TEST_CASE("a loop that stacks many rows, and a Scan of many steps, run at run time") {
+  ModelMaker body;
+  body.input("i", {}, TensorProto::INT64).input("go", {}, TensorProto::BOOL).input("v", {2});
+  body.node("Add", {"v", "v"}, {"w"}).node("Clip", {"w", "", "top"}, {"u"}).floats("top", {}, {9});
+  body.node("Identity", {"v"}, {"before"}).node("Identity", {"go"}, {"on"});
+  body.output("on", TensorProto::BOOL).output("u").output("before");
+  ModelMaker m;
+  m.input("x", {2}).integers("many", {2000}).node("Loop", {"many", "", "x"}, {"y", "all"});
+  set_graph(m, "body", body);
+  m.output("y").output("all");
+  const Values all = run(m, {1, 2});
+  REQUIRE(all.size() == 2 + 4000);
+  CHECK(Values(all.begin(), all.begin() + 10) == Values{9, 9, 1, 2, 2, 4, 4, 8, 8, 9});
+  CHECK(all.back() == 9);
+
+  // Cumulative sums, from the last column to the first, the results as columns from the last to the first.
+  ModelMaker sums;
+  sums.input("s", {2}).input("column", {2});
+  sums.node("Add", {"s", "column"}, {"t"}).node("Identity", {"t"}, {"made"}).output("t").output("made");
+  ModelMaker scan;
+  scan.input("x", {2, 1500}).floats("zero", {2}, {0, 0}).node("Scan", {"zero", "x"}, {"last", "sums"});
+  scan.set("num_scan_inputs", int64_t{1});
+  set_graph(scan, "body", sums);
+  const auto list = [&](const char* name, int64_t value) {
+    auto* attribute = scan.last().add_attribute();
+    attribute->set_name(name);
+    attribute->set_type(::onnx::AttributeProto::INTS);
+    attribute->add_ints(value);
+  };
+  list("scan_input_axes", 1), list("scan_input_directions", 1);
+  list("scan_output_axes", 1), list("scan_output_directions", 1);
+  scan.output("last").output("sums");
+  Values x(3000, 1);
+  x[1499] = 5, x[1500] = 7;
+  const Values found = run(scan, x);
+  REQUIRE(found.size() == 2 + 3000);
+  CHECK(found[0] == 1504);
+  CHECK(found[1] == 1506);
+  CHECK(found[2] == 1504);         // of row 0, all columns
+  CHECK(found[2 + 1499] == 5);     // its last column alone
+  CHECK(found[2 + 1500] == 1506);  // of row 1, all columns
+  CHECK(found[2 + 1501] == 1499);
+}
+
+TEST_CASE("a loop of computed length is refused where its body cannot run at run time") {
+  ModelMaker body;
+  body.input("i", {}, TensorProto::INT64).input("go", {}, TensorProto::BOOL).input("v", {1});
+  body.node("Concat", {"v", "v"}, {"w"}).set("axis", int64_t{0}).node("Identity", {"go"}, {"on"});
+  body.output("on", TensorProto::BOOL).output("w");
+  ModelMaker m;
+  m.input("x", {1}).node("Cast", {"x"}, {"n"}).set("to", int64_t{TensorProto::INT64});
+  m.node("Loop", {"n", "", "x"}, {"y"});
+  set_graph(m, "body", body);
+  m.output("y");
+  const std::string text = refusal(m);
+  CHECK_MESSAGE(text.find("how often it runs is computed at run time") != text.npos, text);
 }
 
 TEST_CASE("a loop stacks what each iteration makes") {
