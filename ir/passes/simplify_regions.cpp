@@ -22,6 +22,7 @@ class Tidier {
     for (Graph& graph : graphs_) compact(graph);
     for (size_t i = node_.inputs.size(); i-- > outside_;) changed |= drop_capture(i - outside_);
     if (!changed) return false;
+    for (Graph& graph : graphs_) compact(graph);
     const auto regions = regions_of(node_.op);
     for (size_t i = 0; i < regions.size(); ++i)
       regions[i]->graph = std::make_shared<const Graph>(std::move(graphs_[i]));

@@ -21,11 +21,17 @@ using namespace halite::ir;
 namespace {
 
 const std::map<std::string, std::function<void(Graph&)>> kPasses{
-    {"merge_common", merge_common}, {"fold_constants", [](Graph& g) { fold_constants(g); }},
-    {"simplify", simplify},         {"fold_scales", fold_scales},
-    {"absorb_pads", absorb_pads},   {"sink_transposes", sink_transposes},
-    {"strengthen", strengthen},     {"optimize", [](Graph& g) { optimize(g); }},
-    {"tabulate", tabulate},         {"fold_quantization", fold_quantization},
+    {"merge_common", merge_common},
+    {"fold_constants", [](Graph& g) { fold_constants(g); }},
+    {"simplify", simplify},
+    {"fold_scales", fold_scales},
+    {"absorb_pads", absorb_pads},
+    {"sink_transposes", sink_transposes},
+    {"strengthen", strengthen},
+    {"optimize", [](Graph& g) { optimize(g); }},
+    {"tabulate", tabulate},
+    {"fold_quantization", fold_quantization},
+    {"simplify_regions", simplify_regions},
 };
 
 struct Case {
