@@ -212,6 +212,39 @@ TEST_CASE("a sequence as an output becomes one output for each element") {
   CHECK(run(m, {4, 5, 6}) == Values{4, 5, 6});
 }
 
+TEST_CASE("hostile bodies are refused: nested too deep, without the outputs that they state, unsupported") {
+  const auto nested = [](int depth, const ModelMaker& innermost) {
+    ModelMaker graph = innermost;
+    for (int i = 0; i < depth; ++i) {
+      ModelMaker around;
+      around.node("If", {"c"}, {"r"});
+      set_graph(around, "then_branch", graph);
+      set_graph(around, "else_branch", branch("Mul"));
+      graph = around.output("r");
+    }
+    ModelMaker m;
+    m.input("x", {2}).input("c", {}, TensorProto::BOOL).node("If", {"c"}, {"y"}).output("y");
+    set_graph(m, "then_branch", graph);
+    set_graph(m, "else_branch", branch("Add"));
+    return m;
+  };
+  CHECK(run(nested(5, branch("Add")), {3, 5}, true) == Values{6, 10});
+  CHECK(run(nested(25, branch("Add")), {3, 5}, true) == Values{6, 10});
+  const std::string deep = refusal(nested(40, branch("Add")));  // protobuf has a limit of its own
+  CHECK_MESSAGE(deep.find("not an ONNX model") != deep.npos, deep);
+  const std::string missing = refusal(nested(3, ModelMaker().output("q")));
+  CHECK_MESSAGE(missing.find("'q'") != missing.npos, missing);
+  const std::string unknown = refusal(nested(3, branch("Frobnicate")));
+  CHECK_MESSAGE(unknown.find("Frobnicate") != unknown.npos, unknown);
+  ModelMaker loop;
+  loop.input("x", {2}).input("n", {}, TensorProto::INT64).node("Loop", {"n", "", "x"}, {"y"}).output("y");
+  ModelMaker body;
+  body.input("i", {}, TensorProto::INT64).input("go", {}, TensorProto::BOOL).input("v", {2});
+  set_graph(loop, "body", body.output("go", TensorProto::BOOL));
+  const std::string few = refusal(loop);
+  CHECK_MESSAGE(few.find("its body has 3 inputs and 1 outputs") != few.npos, few);
+}
+
 TEST_CASE("tensors and sequences are not taken for each other") {
   ModelMaker m;
   m.input("x", {3}).node("SequenceConstruct", {"x", "x"}, {"s"}).node("Relu", {"s"}, {"y"}).output("y");
