@@ -3,6 +3,7 @@
 
 #include <llvm/Support/JSON.h>
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 #include <sstream>
@@ -80,6 +81,33 @@ void memory_macros(std::ostream& out, const Report& report) {
   }
 }
 
+/// Without what would end a comment.
+std::string comment_text(std::string text) {
+  for (auto at = text.find("*/"); at != std::string::npos; at = text.find("*/")) text[at] = '_';
+  return text;
+}
+
+size_t most_steps(const Report& report) {
+  size_t most = report.steps.size();
+  for (const auto& variant : report.variants) most = std::max(most, variant.steps.size());
+  return most;
+}
+
+llvm::json::Array variant_rows(const std::vector<Report>& variants) {
+  llvm::json::Array rows;
+  for (const auto& v : variants) {
+    rows.push_back(llvm::json::Object{{"shapes", v.shapes},
+                                      {"arena_bytes", v.arena_bytes},
+                                      {"arena_lower_bound", v.arena_lower_bound},
+                                      {"peak_step", v.peak_step},
+                                      {"peak_bytes", v.peak_bytes},
+                                      {"macs", v.macs},
+                                      {"arena", tensors(v.arena)},
+                                      {"steps", step_rows(v.steps)}});
+  }
+  return rows;
+}
+
 llvm::json::Object step_row(const StepReport& step) {
   llvm::json::Object row{{"name", step.name},
                          {"operator", step.op},
@@ -106,8 +134,14 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
       << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\nextern const halite_model " << name << "_model;\n\n"
       << "#ifdef __cplusplus\n}\n#endif\n\n";
   memory_macros(out, report);
+  if (!report.variants.empty()) {
+    out << "/* Compiled for several shapes of its inputs (halite_set_input_shape); a session begins with the "
+           "first:\n";
+    for (const auto& variant : report.variants) out << " *   " << comment_text(variant.shapes) << "\n";
+    out << " */\n#define " << name << "_VARIANTS " << report.variants.size() << "u\n";
+  }
   out << "#define " << name << "_STATE_BYTES " << report.state_bytes << "u /* of a saved state */\n"
-      << "#define " << name << "_STEPS " << report.steps.size() << "u\n\n";
+      << "#define " << name << "_STEPS " << most_steps(report) << "u\n\n";
   index_macros(out, name + "_INPUT_", inputs);
   index_macros(out, name + "_OUTPUT_", outputs);
   out << "\n#endif\n";
@@ -117,27 +151,28 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
 std::string make_json(const Report& report) {
   llvm::json::Value stack_bytes = nullptr;
   if (report.stack_bytes != kUnknownStack) stack_bytes = report.stack_bytes;
-  const llvm::json::Object object{{"name", report.name},
-                                  {"target", report.target},
-                                  {"arena_bytes", report.arena_bytes},
-                                  {"arena_lower_bound", report.arena_lower_bound},
-                                  {"state_bytes", report.state_bytes},
-                                  {"tensor_bytes", report.tensor_bytes},
-                                  {"weights_bytes", report.weights_bytes},
-                                  {"code_bytes", report.code_bytes},
-                                  {"rest_bytes", report.rest_bytes},
-                                  {"peak_step", report.peak_step},
-                                  {"peak_bytes", report.peak_bytes},
-                                  {"stack_bytes", stack_bytes},
-                                  {"macs", report.macs},
-                                  {"kernels", report.kernels},
-                                  {"compile_seconds", report.compile_seconds},
-                                  {"memories", memory_rows(report.memories)},
-                                  {"arena", tensors(report.arena)},
-                                  {"steps", step_rows(report.steps)}};
+  llvm::json::Object object{{"name", report.name},
+                            {"target", report.target},
+                            {"arena_bytes", report.arena_bytes},
+                            {"arena_lower_bound", report.arena_lower_bound},
+                            {"state_bytes", report.state_bytes},
+                            {"tensor_bytes", report.tensor_bytes},
+                            {"weights_bytes", report.weights_bytes},
+                            {"code_bytes", report.code_bytes},
+                            {"rest_bytes", report.rest_bytes},
+                            {"peak_step", report.peak_step},
+                            {"peak_bytes", report.peak_bytes},
+                            {"stack_bytes", stack_bytes},
+                            {"macs", report.macs},
+                            {"kernels", report.kernels},
+                            {"compile_seconds", report.compile_seconds},
+                            {"memories", memory_rows(report.memories)},
+                            {"arena", tensors(report.arena)},
+                            {"steps", step_rows(report.steps)}};
+  if (!report.variants.empty()) object["variants"] = variant_rows(report.variants);
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << llvm::json::Value(llvm::json::Object(object));
+  out << llvm::json::Value(std::move(object));
   return text + "\n";
 }
 

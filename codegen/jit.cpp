@@ -35,10 +35,13 @@ Error status_error(halite_status status) {
 
 using Sequence = std::vector<std::vector<ir::Tensor>>;
 
-ir::Type type_of(const halite_tensor& info) {
-  ir::Type type{ir::DType(info.dtype), {}, {}};
-  type.shape.assign(info.shape, info.shape + info.rank);
-  return type;
+/// Of input or output i, in the session's present shapes.
+ir::Type type_now(const halite_session& session, const halite_tensor& info, uint32_t i,
+                  halite_status (*shape_of)(const halite_session*, uint32_t, int32_t*)) {
+  std::vector<int32_t> extents(info.rank + 1);
+  const halite_status status = shape_of(&session, i, extents.data());
+  HALITE_CHECK(status == HALITE_OK, "shape of a public tensor");
+  return {ir::DType(info.dtype), {extents.begin(), extents.end() - 1}, {}};
 }
 
 Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> inputs) {
@@ -49,8 +52,14 @@ Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> i
                      std::to_string(halite_input_count(m)),
                  {}};
   }
+  // What the model has no such shape for, is told below.
   for (uint32_t i = 0; i < inputs.size(); i++) {
-    const auto expected = type_of(*halite_input_info(m, i));
+    const auto& shape = inputs[i].type().shape;
+    const std::vector<int32_t> extents(shape.begin(), shape.end());
+    (void)halite_set_input_shape(&session, i, extents.data(), uint32_t(extents.size()));
+  }
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    const auto expected = type_now(session, *halite_input_info(m, i), i, &halite_input_shape);
     if (inputs[i].type().shape != expected.shape || inputs[i].type().dtype != expected.dtype) {
       return Error{ErrorCode::kInvalidInput,
                    "found " + to_string(inputs[i].type()) + ", expected " + to_string(expected),
@@ -64,7 +73,8 @@ Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> i
 std::vector<ir::Tensor> read_outputs(halite_session& session) {
   std::vector<ir::Tensor> outputs;
   for (uint32_t i = 0; i < halite_output_count(session.model); i++) {
-    outputs.push_back(ir::Tensor::zeros(type_of(*halite_output_info(session.model, i))));
+    outputs.push_back(
+        ir::Tensor::zeros(type_now(session, *halite_output_info(session.model, i), i, &halite_output_shape)));
     auto bytes = outputs.back().mutable_bytes();
     std::memcpy(bytes.data(), halite_output(&session, i), bytes.size());
   }
@@ -76,7 +86,9 @@ Result<void> bind_rest(halite_session& session, std::vector<ir::Tensor>& buffers
   const halite_model* m = session.model;
   buffers.reserve(halite_input_count(m) + halite_output_count(m));
   const auto buffer = [&](const halite_tensor* info) {
-    return buffers.emplace_back(ir::Tensor::zeros(type_of(*info))).mutable_bytes().data();
+    return buffers.emplace_back(ir::Tensor::zeros({ir::DType::u8, {int64_t(info->bytes)}, {}}))
+        .mutable_bytes()
+        .data();
   };
   for (uint32_t i = 0; i < halite_input_count(m); i++) {
     if (halite_input(&session, i)) continue;

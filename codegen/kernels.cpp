@@ -94,6 +94,7 @@ struct Work {
       bitcode;  ///< of the kernel, before optimisation; made only if its object is not in the cache
   std::string stmt;
   std::vector<int> numbers;  ///< of the kernel (schedules::Number)
+  std::string scope;         ///< which kernels it may be merged with (Unmerged)
 };
 
 class KernelBuilder {
@@ -102,10 +103,14 @@ class KernelBuilder {
       : options_(options), cache_(options.cache, options.cache_limit_bytes) {}
 
   void add(Request request) {
+    const std::string position = position_of(request);
     if (auto extents = copy_extents(request)) return add_copy(request, *std::move(extents));
     const std::string key = content_hash(describe(request));
     const auto [it, is_new] = known_.emplace(key, work_.size());
-    if (is_new) work_.push_back({std::move(request), key, {}, {}});
+    if (is_new) {
+      const std::string scope = scope_of(position, key);
+      work_.push_back({std::move(request), key, {}, {}, {}, scope});
+    }
     kernels_.of_group.back().push_back(it->second);
   }
 
@@ -113,7 +118,7 @@ class KernelBuilder {
 
   Kernels run() {
     kernels_.unique.resize(work_.size());
-    if (shares_code()) find_kinds();
+    if (shares_all()) find_kinds();
     total_ = int(work_.size()) * (shares_code() ? 2 : 1);
     if (shares_code()) {
       for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::bitcode); });
@@ -151,8 +156,25 @@ class KernelBuilder {
   enum class Keep { bitcode, object };
 
   /// Where flash is scarce, kernels of one kind are one function in speed mode, too.
-  bool shares_code() const {
+  bool shares_all() const {
     return options_.optimize_size || options_.target.platform == targets::Platform::none;
+  }
+  /// Elsewhere those that one step has for several extents are, if they come out alike as they are: nothing
+  /// is hidden from Halide, and what is equal for all extents stays constant, so that no speed is lost.
+  bool shares_extents() const { return options_.extents_vary && kernels_.of_group.size() > 1; }
+  bool shares_code() const { return shares_all() || shares_extents(); }
+
+  /// What a step is in all variants.
+  static std::string position_of(const Request& request) {
+    const auto& node = request.graph.node(request.group.anchor);
+    return node.name + ' ' + request.graph.value(request.group.outputs[0]).name + ' ' +
+           describe_kind(request);
+  }
+
+  /// Steps that have one kernel in the first variant have one scope.
+  std::string scope_of(const std::string& position, const std::string& key) {
+    if (shares_all()) return {};
+    return scopes_.emplace(position, key).first->second;
   }
 
   bool wants_texts() const { return options_.emit_asm || options_.emit_llvm || options_.emit_stmt; }
@@ -213,7 +235,8 @@ class KernelBuilder {
     std::vector<Unmerged> unmerged;
     for (size_t i = 0; i < work_.size(); i++) {
       const auto& symbol = kernels_.unique[i].symbol;
-      unmerged.push_back({read_bitcode(context, work_[i].bitcode, symbol), symbol, work_[i].numbers});
+      unmerged.push_back(
+          {read_bitcode(context, work_[i].bitcode, symbol), symbol, work_[i].numbers, work_[i].scope});
     }
     const Merged merged = merge_kernels(std::move(unmerged));
     std::vector<std::vector<uint8_t>> bitcode;
@@ -253,7 +276,8 @@ class KernelBuilder {
   const KernelCache cache_;
   std::vector<Work> work_;
   std::vector<CompiledKernel> copies_;
-  std::map<std::string, size_t> known_;  // by key
+  std::map<std::string, size_t> known_;        // by key
+  std::map<std::string, std::string> scopes_;  // by position
   std::mutex mutex_;
   int done_ = 0, total_ = 0;
   std::map<std::string, std::string> assembly_, llvm_;  // by symbol

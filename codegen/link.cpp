@@ -54,7 +54,8 @@ class Constants {
     number("driver_stack_bytes", uint32_t(std::max<int64_t>(0, artifact_.report.stack_bytes)));
     number("driver_repeats", uint32_t(options.repeats));
     number("driver_repeat_first", options.repeated_step.value_or(0));
-    number("driver_repeat_steps", options.repeated_step ? 1 : uint32_t(artifact_.report.steps.size()));
+    number("driver_repeat_steps", options.repeated_step ? 1 : most_steps());
+    add_shapes(options);
     number("driver_weights_bytes", uint32_t(artifact_.weights.size()));
     array("driver_weights", artifact_.weights);
     if (options.self_test) add_self_test(*artifact_.self_test);
@@ -82,6 +83,37 @@ class Constants {
     auto* row_type = llvm::StructType::get(pointer, size);
     add("driver_memories", llvm::ConstantArray::get(llvm::ArrayType::get(row_type, rows.size()), rows));
     number("driver_n_memories", uint32_t(memories.size()));
+  }
+
+  uint32_t most_steps() const {
+    size_t most = artifact_.report.steps.size();
+    for (const auto& variant : artifact_.report.variants) most = std::max(most, variant.steps.size());
+    return uint32_t(most);
+  }
+
+  /// Of a model for several shapes those of this run: rank and extents of each input; and how many bytes
+  /// inputs and outputs have.
+  void add_shapes(const RunOptions& options) {
+    std::vector<uint32_t> shapes, bytes;
+    uint32_t count = 0;
+    const auto add_input = [&](const ir::Type& type) {
+      count++;
+      shapes.push_back(uint32_t(type.rank()));
+      shapes.insert(shapes.end(), type.shape.begin(), type.shape.end());
+      bytes.push_back(uint32_t(type.bytes()));
+    };
+    if (!artifact_.report.variants.empty()) {
+      if (options.self_test) {
+        for (const auto& tensor : artifact_.self_test->inputs.at(0)) add_input(tensor.type());
+      } else if (options.signature) {
+        for (auto id : options.signature->inputs) add_input(options.signature->type(id));
+        for (auto id : options.signature->outputs)
+          bytes.push_back(uint32_t(options.signature->type(id).bytes()));
+      }
+    }
+    number("driver_n_shapes", count);
+    array("driver_shapes", shapes);
+    array("driver_bytes", bytes);
   }
 
   void add_self_test(const SelfTest& test) {

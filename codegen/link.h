@@ -8,6 +8,8 @@
 namespace halite::codegen {
 
 struct RunOptions {
+  const ir::Graph* signature = nullptr;  ///< states which of several shapes to run; null: the first, or the
+                                         ///< self-test's
   int repeats = 0;  ///< further inferences at the end whose outputs are not kept: for counting
   bool self_test =
       false;  ///< link the program that checks itself (Artifact::self_test), not the one for files

@@ -225,7 +225,7 @@ void make_room_for(Function& kept, Function& other) {
 
 Merged merge_kernels(std::vector<Unmerged> all) {
   std::vector<Shape> shapes;
-  std::map<std::vector<uint64_t>, std::vector<size_t>> classes;
+  std::map<std::pair<std::string, std::vector<uint64_t>>, std::vector<size_t>> classes;
   std::vector<const std::vector<size_t>*> order;  // by first member
   for (auto& kernel : all) {
     Function& function = *kernel.module->getFunction(kernel.symbol);
@@ -233,14 +233,14 @@ Merged merge_kernels(std::vector<Unmerged> all) {
     shapes.push_back(ShapeReader(function, kernel.numbers).shape);
   }
   for (size_t i = 0; i < shapes.size(); i++) {
-    auto& members = classes[shapes[i].signature];
+    auto& members = classes[{all[i].scope, shapes[i].signature}];
     if (members.empty()) order.push_back(&members);
     members.push_back(i);
   }
   Merged merged;
   merged.kernels.resize(all.size());
   for (const auto* members : order) {
-    auto& [module, symbol, numbers] = all[members->front()];
+    auto& [module, symbol, numbers, scope] = all[members->front()];
     Function& function = *module->getFunction(symbol);
     std::vector<const Shape*> of_class;
     for (size_t i : *members) {

@@ -31,6 +31,7 @@ struct Unmerged {
   std::unique_ptr<llvm::Module> module;
   std::string symbol;
   std::vector<int> numbers;
+  std::string scope = {};  ///< merged only with those of the same
 };
 
 /// All modules live in one context.

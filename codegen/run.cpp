@@ -122,7 +122,9 @@ Result<SelfTestOutcome> run_self_test(const Artifact& artifact, const targets::T
 
 Result<RunOutcome> run_program(const Artifact& artifact, const ir::Graph& signature,
                                const targets::Target& target, std::span<const std::vector<ir::Tensor>> inputs,
-                               const RunOptions& options) {
+                               const RunOptions& given) {
+  RunOptions options = given;
+  options.signature = &signature;
   const auto command = command_for(target, options);
   if (!command) return command.error();
   auto dir = TempDir::create();

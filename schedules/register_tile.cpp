@@ -129,13 +129,18 @@ Tile compact_tile(const targets::Facts& facts, const Space& s) {
 
 Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s) {
   if (optimize == Optimize::size) return compact_tile(facts, s);
+  // Of one group and batch: rounding must not tell tiles apart that cost the same, lest the weights of one
+  // model be packed in another way for each number of images.
+  Space once = s;
+  once.repeats = 1;
   Tile best;
   best.cycles = -1;
   for_each_tile(facts, s, [&](Tile t) {
-    t.cycles = total_cycles(facts, s, t);
+    t.cycles = total_cycles(facts, once, t);
     if (best.cycles < 0 || t.cycles < best.cycles) best = t;
   });
   HALITE_CHECK(best.cycles >= 0, "no register tile fits");
+  best.cycles *= static_cast<double>(s.repeats);
   return best;
 }
 

@@ -12,45 +12,10 @@
 
 #include "codegen/cpus.h"
 #include "tools/progress.h"
+#include "tools/shapes.h"
 
 namespace halite::tools {
 namespace {
-
-// "1x3x224x224"; extents are positive.
-std::optional<ir::Shape> parse_extents(std::string_view text) {
-  ir::Shape shape;
-  while (true) {
-    int64_t extent = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), extent);
-    if (code != std::errc() || extent < 1) return std::nullopt;
-    shape.push_back(extent);
-    text.remove_prefix(static_cast<size_t>(end - text.data()));
-    if (text.empty()) return shape;
-    if (text.front() != 'x') return std::nullopt;
-    text.remove_prefix(1);
-  }
-}
-
-Result<std::map<std::string, ir::Shape>> parse_shapes(const std::vector<std::string>& texts) {
-  std::map<std::string, ir::Shape> shapes;
-  for (const std::string& text : texts) {
-    const size_t equals = text.rfind('=');
-    const auto extents =
-        equals == std::string::npos ? std::nullopt : parse_extents(std::string_view(text).substr(equals + 1));
-    if (!extents || equals == 0) {
-      return invalid_input(
-          "found '" + text + "'; expected an input's name and its extents, as in data=1x3x224x224",
-          "--shape");
-    }
-    if (!shapes.emplace(text.substr(0, equals), *extents).second) {
-      return invalid_input(
-          "input '" + text.substr(0, equals) +
-              "' is given twice; compile one shape at a time, each under a --name of its own",
-          "--shape");
-    }
-  }
-  return shapes;
-}
 
 // "64K": a number of bytes, KiB or MiB.
 Result<int64_t> parse_bytes(std::string_view text, const std::string& option) {
@@ -171,7 +136,14 @@ void add_json(CLI::App& app, Format& format) {
 
 void add_import_options(CLI::App& app, ModelArguments& model) {
   app.add_option("--shape", model.shapes,
-                 "An input's shape, for models that leave it open: NAME=1x3x224x224 (repeatable)")
+                 "An input's shape, NAME=1x3x224x224, or with symbols, NAME=Nx3x224x224 (repeatable; several "
+                 "shapes of one input make one object of them all)")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option(
+         "--range", model.ranges,
+         "Values of a symbol in shapes, N=1..8, or N=16..128:16 for every 16th (repeatable): one object "
+         "for all of them")
       ->allow_extra_args(false)
       ->take_all();
   app.add_option(
@@ -188,28 +160,54 @@ void add_model(CLI::App& app, ModelArguments& model) {
 }
 
 Imported import_or_report(const ModelArguments& arguments, Format format) {
-  auto shapes = parse_shapes(arguments.shapes);
-  if (!shapes) return {{}, fail(shapes.error(), format)};
-  std::vector<frontend::UnsupportedNode> unsupported;
+  const auto assignments = assignments_of(arguments.shapes, arguments.ranges);
+  if (!assignments) return {{}, fail(assignments.error(), format)};
   Imported imported;
-  frontend::ImportOptions options;
-  options.input_shapes = *shapes;
-  options.reference_rounding = arguments.rounding == "reference";
-  options.notes = &imported.model.notes;
-  options.unsupported = &unsupported;
-  auto graph = frontend::import_model(arguments.path, options);
-  if (!graph) {
-    std::vector<UnsupportedOperator> operators;
-    for (auto& u : unsupported) operators.push_back({u.node, u.op, u.attribute, u.why});
-    imported.status =
-        operators.empty() ? fail(graph.error(), format) : fail_unsupported(arguments.path, operators, format);
-    return imported;
+  imported.model.extents_vary = !arguments.ranges.empty();
+  for (const Assignment& shapes : *assignments) {
+    const bool first = imported.model.variants.empty();
+    std::vector<frontend::UnsupportedNode> unsupported;
+    frontend::ImportOptions options;
+    options.input_shapes = shapes;
+    options.reference_rounding = arguments.rounding == "reference";
+    options.notes = first ? &imported.model.notes : nullptr;
+    options.unsupported = &unsupported;
+    auto graph = frontend::import_model(arguments.path, options);
+    if (!graph) {
+      std::vector<UnsupportedOperator> operators;
+      for (auto& u : unsupported) operators.push_back({u.node, u.op, u.attribute, u.why});
+      Error error = graph.error();
+      if (assignments->size() > 1) error.message = "with " + to_string(shapes) + ": " + error.message;
+      imported.status =
+          operators.empty() ? fail(error, format) : fail_unsupported(arguments.path, operators, format);
+      return imported;
+    }
+    imported.model.variants.push_back(std::move(*graph));
   }
-  imported.model.graph = std::move(*graph);
   if (format == Format::text) {
     for (const std::string& note : imported.model.notes) fmt::print(stderr, "halite: note: {}\n", note);
   }
   return imported;
+}
+
+Result<Sequence> choose_by_data(Model& model, const std::function<Result<Sequence>(const ir::Graph&)>& read) {
+  std::optional<Error> first;
+  for (size_t v = 0; v < model.variants.size(); ++v) {
+    auto data = read(model.variants[v]);
+    if (data) {
+      model.chosen = v;
+      return data;
+    }
+    if (!first) first = data.error();
+  }
+  if (model.variants.size() > 1)
+    first->message += ", and none of the other " + std::to_string(model.variants.size() - 1) + " shapes fits";
+  return *first;
+}
+
+const codegen::Report& chosen_report(const codegen::Artifact& artifact, const Model& model) {
+  const codegen::Report& report = artifact.report;
+  return report.variants.empty() ? report : report.variants.at(model.chosen);
 }
 
 void add_targets_option(CLI::App& app, TargetArguments& arguments, const std::string& help) {
@@ -311,11 +309,12 @@ std::string identifier_of(const std::string& path) {
   return name;
 }
 
-Result<codegen::Artifact> compile_with_progress(const ir::Graph& graph, codegen::CompileOptions options) {
+Result<codegen::Artifact> compile_with_progress(const Model& model, codegen::CompileOptions options) {
   Progress progress("Compiling " + options.name + " for " + options.target.name);
   progress.update(0, 0);
   options.progress = [&](int done, int total) { progress.update(done, total); };
-  return codegen::compile(graph, options);
+  options.extents_vary = model.extents_vary;
+  return codegen::compile(model.variants, options);
 }
 
 }  // namespace halite::tools

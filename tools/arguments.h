@@ -1,6 +1,7 @@
 // Options that several subcommands share: which model, for which target, compiled how.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "frontend/import.h"
 #include "ir/graph.h"
 #include "targets/target.h"
+#include "tools/data.h"
 #include "tools/report.h"
 
 namespace CLI {
@@ -21,16 +23,20 @@ void add_json(CLI::App&, Format&);
 /// A model file and how to read it.
 struct ModelArguments {
   std::string path;
-  std::vector<std::string> shapes;      ///< "name=1x3x224x224"
+  std::vector<std::string> shapes;      ///< "name=1x3x224x224", "name=Nx3x224x224"
+  std::vector<std::string> ranges;      ///< "N=1..8"
   std::string rounding = "production";  ///< of quantized TFLite operators, or "reference"
 };
-/// --shape and --rounding: all but the path.
+/// --shape, --range and --rounding: all but the path.
 void add_import_options(CLI::App&, ModelArguments&);
 void add_model(CLI::App&, ModelArguments&);
 
 /// A model as imported, and what the front end has to say about it.
 struct Model {
-  ir::Graph graph;
+  std::vector<ir::Graph> variants;  ///< one for each assignment of shapes; at least one
+  bool extents_vary = false;        ///< they come of --range
+  size_t chosen = 0;                ///< which of them is run, interpreted or described
+  const ir::Graph& graph() const { return variants[chosen]; }
   std::vector<std::string> notes;  ///< decisions taken for the user
 };
 
@@ -41,6 +47,11 @@ struct Imported {
   int status = kExitOk;
 };
 Imported import_or_report(const ModelArguments&, Format);
+
+/// Reads data for the first variant that they fit, which becomes the chosen one.
+Result<Sequence> choose_by_data(Model&, const std::function<Result<Sequence>(const ir::Graph&)>& read);
+/// What an artifact of the model says of the chosen variant.
+const codegen::Report& chosen_report(const codegen::Artifact&, const Model&);
 
 struct TargetArguments {
   std::vector<std::string> names;
@@ -66,7 +77,7 @@ Result<codegen::CompileOptions> resolve(const CompileArguments&);
 /// A C identifier made from a model's file name.
 std::string identifier_of(const std::string& path);
 
-/// codegen::compile with a progress line.
-Result<codegen::Artifact> compile_with_progress(const ir::Graph&, codegen::CompileOptions);
+/// codegen::compile of all variants with a progress line.
+Result<codegen::Artifact> compile_with_progress(const Model&, codegen::CompileOptions);
 
 }  // namespace halite::tools

@@ -123,21 +123,21 @@ int run(const Arguments& a) {
   if (!target) return fail(target.error(), a.format);
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
-  const ir::Graph& graph = imported.model.graph;
-  std::vector<ir::Tensor> inputs = random_inputs(graph);
+  Model& model = imported.model;
+  std::vector<ir::Tensor> inputs = random_inputs(model.graph());
   if (!a.data.empty()) {
-    auto read = read_inputs(a.data, graph);
+    auto read = choose_by_data(model, [&](const ir::Graph& graph) { return read_inputs(a.data, graph); });
     if (!read) return fail(read.error(), a.format);
     inputs = read->front();
   }
   options->name = identifier_of(a.model.path);
   if (!a.plugin.empty())
-    return bench_instructions({a.model.path, graph, *options, *target, inputs, a.plugin, a.per_step},
+    return bench_instructions({a.model.path, model, *options, *target, inputs, a.plugin, a.per_step},
                               a.format);
   options->target = target->front();
-  auto artifact = compile_with_progress(graph, *options);
+  auto artifact = compile_with_progress(model, *options);
   if (!artifact) return fail(artifact.error(), a.format);
-  auto session = Session::open(*artifact, graph, a.threads);
+  auto session = Session::open(*artifact, model.graph(), a.threads);
   if (!session) return fail(session.error(), a.format);
 
   Outcome outcome;
@@ -150,14 +150,18 @@ int run(const Arguments& a) {
   }
   outcome.time = statistics_of(*times);
   outcome.runs = times->size();
-  outcome.gflops = 2.0 * static_cast<double>(artifact->report.macs) / outcome.time.min * 1e-9;
-  if (!a.per_step) return report(a, artifact->report, outcome, nullptr);
+  // Of the object as a whole, but the steps of the shape that is measured.
+  codegen::Report report_of_shape = artifact->report;
+  report_of_shape.macs = chosen_report(*artifact, model).macs;
+  report_of_shape.steps = chosen_report(*artifact, model).steps;
+  outcome.gflops = 2.0 * static_cast<double>(report_of_shape.macs) / outcome.time.min * 1e-9;
+  if (!a.per_step) return report(a, report_of_shape, outcome, nullptr);
 
-  Profile profile(artifact->report);  // in runs of its own, because the clock calls take time
+  Profile profile(report_of_shape);  // in runs of its own, because the clock calls take time
   profile.attach(*session);
   auto profiled = measure(*session, a, inputs);
   if (!profiled) return fail(profiled.error(), a.format);
-  return report(a, artifact->report, outcome, &profile);
+  return report(a, report_of_shape, outcome, &profile);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ class Counter {
 
   Result<Counts> run() {
     Counts counts{artifact_.report, 0, {}};
+    counts.report.steps = chosen_report(artifact_, bench_.graphs).steps;
+    counts.report.macs = chosen_report(artifact_, bench_.graphs).macs;
     const size_t steps = bench_.per_step ? counts.report.steps.size() : 0;
     Progress progress("Counting on " + target_.name);
     auto base = total({});
@@ -62,7 +64,7 @@ class Counter {
   Result<int64_t> total(codegen::RunOptions options) const {
     options.plugin = bench_.plugin;
     const std::vector<std::vector<ir::Tensor>> inputs{bench_.inputs};
-    auto outcome = codegen::run_program(artifact_, bench_.graph, target_, inputs, options);
+    auto outcome = codegen::run_program(artifact_, bench_.graphs.graph(), target_, inputs, options);
     if (!outcome) return outcome.error();
     return number_of(outcome->console, bench_.plugin);
   }
@@ -75,7 +77,7 @@ class Counter {
 Result<Counts> count(const InstructionBench& bench, const targets::Target& target) {
   codegen::CompileOptions options = bench.options;
   options.target = target;
-  auto artifact = compile_with_progress(bench.graph, options);
+  auto artifact = compile_with_progress(bench.graphs, options);
   if (!artifact) return artifact.error();
   return Counter(bench, target, *artifact).run();
 }

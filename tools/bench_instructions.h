@@ -4,13 +4,14 @@
 #pragma once
 
 #include "codegen/compile.h"
+#include "tools/arguments.h"
 #include "tools/report.h"
 
 namespace halite::tools {
 
 struct InstructionBench {
   std::string model;  ///< as the user named it
-  const ir::Graph& graph;
+  const Model& graphs;
   codegen::CompileOptions options;
   std::vector<targets::Target> targets;
   std::vector<ir::Tensor> inputs;

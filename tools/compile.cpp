@@ -63,17 +63,20 @@ std::string summary(const codegen::Artifact& artifact, const std::filesystem::pa
   return fmt::format(
       "{} for {}: {}\n"
       "  code {}, weights {}, arena {} (lower bound {}), stack {}\n"
-      "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n",
+      "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n{}",
       r.name, r.target, (directory / (r.name + ".o")).string(), human_bytes(r.code_bytes),
       human_bytes(r.weights_bytes), human_bytes(r.arena_bytes), human_bytes(r.arena_lower_bound),
-      stack_text(r), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds);
+      stack_text(r), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds,
+      r.variants.empty()
+          ? ""
+          : fmt::format("  {} shapes; that of these figures is {}\n", r.variants.size(), r.shapes));
 }
 
 bool asks(const Arguments& a, const char* kind) {
   return std::find(a.emit.begin(), a.emit.end(), kind) != a.emit.end();
 }
 
-Result<void> compile_one(const Arguments& a, const ir::Graph& graph, codegen::CompileOptions options,
+Result<void> compile_one(const Arguments& a, const Model& model, codegen::CompileOptions options,
                          const std::filesystem::path& directory, Json& results, std::string& text) {
   options.separate_weights = a.weights == "separate";
   options.weights_section = a.weights_section;
@@ -83,11 +86,11 @@ Result<void> compile_one(const Arguments& a, const ir::Graph& graph, codegen::Co
   options.emit_stmt = asks(a, "stmt");
   if (asks(a, "firmware")) {
     if (auto fits = check_board(options.target, a.board); !fits) return fits.error();
-    auto inputs = self_test_inputs(a.data, graph);
+    auto inputs = self_test_inputs(a.data, model.graph());
     if (!inputs) return inputs.error();
     options.self_test = *std::move(inputs);
   }
-  auto artifact = compile_with_progress(graph, options);
+  auto artifact = compile_with_progress(model, options);
   if (!artifact) return artifact.error();
   if (auto written = codegen::write_artifact(*artifact, directory); !written) return written.error();
   Json result = to_json(artifact->report);
@@ -127,7 +130,7 @@ int run(const Arguments& a) {
       options->target = target;
       std::filesystem::path directory = a.directory;
       if (targets->size() > 1) directory /= target.name;
-      auto done = compile_one(a, imported.model.graph, *options, directory, results, text);
+      auto done = compile_one(a, imported.model, *options, directory, results, text);
       if (!done) return fail(done.error(), a.format);
     }
   }

@@ -26,11 +26,11 @@ Result<Sequence> run_interpreted(const ir::Graph& graph, const Sequence& inputs)
   return outputs;
 }
 
-Result<Sequence> run_jit(const ir::Graph& graph, const codegen::CompileOptions& options,
-                         const Sequence& inputs, int threads) {
-  auto artifact = compile_with_progress(graph, options);
+Result<Sequence> run_jit(const Model& model, const codegen::CompileOptions& options, const Sequence& inputs,
+                         int threads) {
+  auto artifact = compile_with_progress(model, options);
   if (!artifact) return artifact.error();
-  auto session = Session::open(*artifact, graph, threads);
+  auto session = Session::open(*artifact, model.graph(), threads);
   if (!session) return session.error();
   Sequence outputs;
   for (const auto& step : inputs) {
@@ -41,13 +41,13 @@ Result<Sequence> run_jit(const ir::Graph& graph, const codegen::CompileOptions& 
   return outputs;
 }
 
-Result<Sequence> run_on_target(const ir::Graph& graph, const codegen::CompileOptions& options,
+Result<Sequence> run_on_target(const Model& model, const codegen::CompileOptions& options,
                                const Sequence& inputs) {
-  auto artifact = compile_with_progress(graph, options);
+  auto artifact = compile_with_progress(model, options);
   if (!artifact) return artifact.error();
   Progress progress("Running on " + options.target.name);
   progress.update(0, 0);
-  return codegen::run_on_target(*artifact, graph, options.target, inputs);
+  return codegen::run_on_target(*artifact, model.graph(), options.target, inputs);
 }
 
 }  // namespace halite::tools

@@ -48,7 +48,7 @@ Result<Firmware> write_firmware(const codegen::Artifact& artifact, const targets
 Result<std::optional<std::string>> first_wrong_step(const ir::Graph& graph, codegen::CompileOptions options,
                                                     const Sequence& inputs) {
   options.self_test = inputs;
-  auto artifact = compile_with_progress(graph, options);
+  auto artifact = codegen::compile(graph, options);
   if (!artifact) return artifact.error();
   auto outcome = codegen::run_self_test(*artifact, options.target);
   if (!outcome) return outcome.error();

@@ -139,6 +139,16 @@ std::string memories_text(const codegen::Report& r) {
   return "\n" + table.text();
 }
 
+/// Of a model with several shapes; the first is what all the rest tells of.
+std::string variants_text(const codegen::Report& r) {
+  if (r.variants.empty()) return "";
+  Table table({"shapes", ">steps", ">MACs", ">arena"});
+  for (const codegen::Report& v : r.variants)
+    table.add({v.shapes, std::to_string(v.steps.size()), human_count(static_cast<double>(v.macs)),
+               std::to_string(v.arena_bytes)});
+  return "\n" + table.text();
+}
+
 std::string plan_text(const codegen::Report& r) {
   std::string text = fmt::format(
       "\nCompiled for {}: {}MAC, code {}, weights {}, stack {}\n"
@@ -155,7 +165,7 @@ std::string plan_text(const codegen::Report& r) {
     for (const auto& layer : r.steps[s].parts) add_step(steps, layer, std::to_string(s) + "'", seen);
   }
   const Table plan = plan_table(r);
-  return text + steps.text() + (plan.empty() ? "" : "\n" + plan.text()) + memories_text(r);
+  return text + steps.text() + (plan.empty() ? "" : "\n" + plan.text()) + memories_text(r) + variants_text(r);
 }
 
 // The graph as imported and after each pass that changed it: DIR/NN_pass.ir.
@@ -198,7 +208,7 @@ int run(const Arguments& a) {
   if (!target) return fail(target.error(), a.format);
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
-  const ir::Graph& graph = imported.model.graph;
+  const ir::Graph& graph = imported.model.graph();
   options->name = identifier_of(a.model.path);
   options->target = target->front();
   IrDump dump(a.ir);
@@ -207,7 +217,7 @@ int run(const Arguments& a) {
     dump.write("imported", graph);
     options->dump = [&](std::string_view pass, const ir::Graph& g) { dump.write(pass, g); };
   }
-  auto artifact = compile_with_progress(graph, *options);
+  auto artifact = compile_with_progress(imported.model, *options);
   if (!artifact) return fail(artifact.error(), a.format);
   if (!dump.status()) return fail(dump.status().error(), a.format);
   if (!a.svg.empty()) {

@@ -57,25 +57,34 @@ Json to_json(const codegen::Report& r) {
   Json steps = Json::array(), memories = Json::array();
   for (const auto& s : r.steps) steps.push_back(to_json(s));
   for (const auto& m : r.memories) memories.push_back(to_json(m));
-  return {{"name", r.name},
-          {"target", r.target},
-          {"arena_bytes", r.arena_bytes},
-          {"arena_lower_bound", r.arena_lower_bound},
-          {"state_bytes", r.state_bytes},
-          {"tensor_bytes", r.tensor_bytes},
-          {"weights_bytes", r.weights_bytes},
-          {"code_bytes", r.code_bytes},
-          {"rest_bytes", r.rest_bytes},
-          {"peak_step", r.peak_step},
-          {"peak_bytes", r.peak_bytes},
-          {"stack_bytes", r.stack_bytes == codegen::kUnknownStack ? Json() : Json(r.stack_bytes)},
-          {"compile_seconds", r.compile_seconds},
-          {"kernels", r.kernels},
-          {"cached_kernels", r.cached_kernels},
-          {"macs", r.macs},
-          {"steps", steps},
-          {"memories", memories},
-          {"arena", to_json(r.arena)}};
+  Json json = {{"name", r.name},
+               {"target", r.target},
+               {"arena_bytes", r.arena_bytes},
+               {"arena_lower_bound", r.arena_lower_bound},
+               {"state_bytes", r.state_bytes},
+               {"tensor_bytes", r.tensor_bytes},
+               {"weights_bytes", r.weights_bytes},
+               {"code_bytes", r.code_bytes},
+               {"rest_bytes", r.rest_bytes},
+               {"peak_step", r.peak_step},
+               {"peak_bytes", r.peak_bytes},
+               {"stack_bytes", r.stack_bytes == codegen::kUnknownStack ? Json() : Json(r.stack_bytes)},
+               {"compile_seconds", r.compile_seconds},
+               {"kernels", r.kernels},
+               {"cached_kernels", r.cached_kernels},
+               {"macs", r.macs},
+               {"steps", steps},
+               {"memories", memories},
+               {"arena", to_json(r.arena)}};
+  for (const auto& variant : r.variants) {
+    Json one = {{"shapes", variant.shapes}};
+    const Json all = to_json(variant);
+    for (const char* key :
+         {"arena_bytes", "arena_lower_bound", "peak_step", "peak_bytes", "macs", "steps", "arena"})
+      one[key] = all.at(key);
+    json["variants"].push_back(std::move(one));
+  }
+  return json;
 }
 
 }  // namespace halite::tools

@@ -94,20 +94,21 @@ void observe_tensors(Session& session, const codegen::Report& report, Dump& dump
   });
 }
 
-Result<Outcome> run_compiled(const Arguments& a, const ir::Graph& graph, const Sequence& inputs) {
+Result<Outcome> run_compiled(const Arguments& a, const Model& model, const Sequence& inputs) {
   auto options = resolve(a.compile);
   if (!options) return options.error();
   auto target = resolve(a.target, "host");
   if (!target) return target.error();
   options->name = identifier_of(a.model.path);
   options->target = target->front();
-  auto artifact = compile_with_progress(graph, *options);
+  auto artifact = compile_with_progress(model, *options);
   if (!artifact) return artifact.error();
-  auto session = Session::open(*artifact, graph, a.threads);
+  auto session = Session::open(*artifact, model.graph(), a.threads);
   if (!session) return session.error();
-  Profile profile(artifact->report);
+  const codegen::Report& report = chosen_report(*artifact, model);
+  Profile profile(report);
   Dump dump(a.dump);
-  if (!a.dump.empty()) observe_tensors(*session, artifact->report, dump);
+  if (!a.dump.empty()) observe_tensors(*session, report, dump);
   if (a.profile) profile.attach(*session);
   Outcome outcome;
   for (const auto& step : inputs) {
@@ -173,14 +174,14 @@ int run(const Arguments& a) {
   }
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
-  const ir::Graph& graph = imported.model.graph;
-  auto inputs = inputs_of(a, graph);
+  auto inputs = choose_by_data(imported.model, [&](const ir::Graph& graph) { return inputs_of(a, graph); });
   if (!inputs) return fail(inputs.error(), a.format);
+  const ir::Graph& graph = imported.model.graph();
   for (const std::string& directory : {a.output, a.dump}) {
     if (directory.empty()) continue;
     if (auto made = make_directory(directory); !made) return fail(made.error(), a.format);
   }
-  auto outcome = a.interpret ? interpret(a, graph, *inputs) : run_compiled(a, graph, *inputs);
+  auto outcome = a.interpret ? interpret(a, graph, *inputs) : run_compiled(a, imported.model, *inputs);
   return outcome ? report(a, graph, *outcome) : fail(outcome.error(), a.format);
 }
 

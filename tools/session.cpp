@@ -75,6 +75,12 @@ Result<Session> Session::open(const codegen::Artifact& artifact, const ir::Graph
   }
   auto opened = checked(state->memories->open(state->session));
   if (!opened) return opened.error();
+  for (uint32_t i = 0; i < state->inputs.size() && !artifact.report.variants.empty(); ++i) {
+    const ir::Shape& shape = state->inputs[i].shape;
+    const std::vector<int32_t> extents(shape.begin(), shape.end());
+    auto done = checked(halite_set_input_shape(&state->session, i, extents.data(), uint32_t(extents.size())));
+    if (!done) return done.error();
+  }
   if (auto done = bind_rest(state->session, state->inputs, state->outputs, state->bound); !done)
     return done.error();
   if (threads > 1) {

@@ -67,25 +67,26 @@ Result<std::vector<Way>> ways_of(const Arguments& a) {
   return ways;
 }
 
-Result<Sequence> execute(const Way& way, const Arguments& a, const ir::Graph& graph,
+Result<Sequence> execute(const Way& way, const Arguments& a, const Model& model,
                          codegen::CompileOptions options, const Sequence& inputs) {
-  if (way.name == "interpret") return run_interpreted(graph, inputs);
+  if (way.name == "interpret") return run_interpreted(model.graph(), inputs);
   if (way.target) {
     options.target = *way.target;
-    return run_on_target(graph, options, inputs);
+    return run_on_target(model, options, inputs);
   }
   TargetArguments host{{"host"}, a.target.cpu, a.target.features};
   auto target = resolve(host, "host");
   if (!target) return target.error();
   options.target = target->front();
-  return run_jit(graph, options, inputs, a.threads);
+  return run_jit(model, options, inputs, a.threads);
 }
 
-Outcome judge(const Way& way, const Arguments& a, const ir::Graph& graph,
-              const codegen::CompileOptions& options, const Sequence& inputs, const Sequence& expected) {
+Outcome judge(const Way& way, const Arguments& a, const Model& model, const codegen::CompileOptions& options,
+              const Sequence& inputs, const Sequence& expected) {
+  const ir::Graph& graph = model.graph();
   Outcome outcome{way.name, {}, {}, {}, 0};
   const auto start = std::chrono::steady_clock::now();
-  auto outputs = execute(way, a, graph, options, inputs);
+  auto outputs = execute(way, a, model, options, inputs);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!outputs) {
     outcome.error = outputs.error();
@@ -196,15 +197,16 @@ int run(const Arguments& a) {
   options->name = identifier_of(a.model.path);
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
-  const ir::Graph& graph = imported.model.graph;
-  auto inputs = read_inputs(a.data, graph);
+  auto inputs =
+      choose_by_data(imported.model, [&](const ir::Graph& graph) { return read_inputs(a.data, graph); });
   if (!inputs) return fail(inputs.error(), a.format);
+  const ir::Graph& graph = imported.model.graph();
   auto expected = read_outputs(a.data, graph, inputs->size());
   if (!expected) return fail(expected.error(), a.format);
 
   std::vector<Outcome> outcomes;
   for (const Way& way : *ways) {
-    outcomes.push_back(judge(way, a, graph, *options, *inputs, *expected));
+    outcomes.push_back(judge(way, a, imported.model, *options, *inputs, *expected));
     Outcome& outcome = outcomes.back();
     if (way.target && !outcome.error && !outcome.agrees())
       outcome.first_step = find_first_step(way, graph, *options, *inputs);

@@ -11,14 +11,14 @@ extern const uint32_t driver_repeats, driver_repeat_first, driver_repeat_steps;
 
 static int read_inputs(halite_session* s, long file) {
   for (uint32_t i = 0; i < halite_input_count(&driver_model); ++i) {
-    if (!io_read(file, halite_input(s, i), halite_input_info(&driver_model, i)->bytes)) return 0;
+    if (!io_read(file, halite_input(s, i), driver_input_bytes(i))) return 0;
   }
   return 1;
 }
 
 static int write_outputs(halite_session* s, long file) {
   for (uint32_t i = 0; i < halite_output_count(&driver_model); ++i) {
-    if (!io_write(file, halite_output(s, i), halite_output_info(&driver_model, i)->bytes)) return 0;
+    if (!io_write(file, halite_output(s, i), driver_output_bytes(i))) return 0;
   }
   return 1;
 }

@@ -114,7 +114,7 @@ static void observe(void* user, uint32_t step, int done, void* const* args, uint
 static const unsigned char* set_inputs(halite_session* s, const unsigned char* from) {
   for (uint32_t i = 0; i < halite_input_count(&driver_model); ++i) {
     unsigned char* to = halite_input(s, i);
-    for (uint32_t b = halite_input_info(&driver_model, i)->bytes; b > 0; --b) *to++ = *from++;
+    for (uint32_t b = driver_input_bytes(i); b > 0; --b) *to++ = *from++;
   }
   return from;
 }

@@ -24,6 +24,26 @@ int driver_failed(const char* what, const char* why) {
   return 1;
 }
 
+uint32_t driver_input_bytes(uint32_t i) {
+  return driver_n_shapes ? driver_bytes[i] : halite_input_info(&driver_model, i)->bytes;
+}
+
+uint32_t driver_output_bytes(uint32_t i) {
+  return driver_n_shapes ? driver_bytes[driver_n_shapes + i] : halite_output_info(&driver_model, i)->bytes;
+}
+
+/* Which of several shapes a run has. */
+static halite_status set_shapes(halite_session* s) {
+  const int32_t* next = driver_shapes;
+  for (uint32_t i = 0; i < driver_n_shapes; ++i) {
+    const uint32_t rank = (uint32_t)*next++;
+    halite_status status = halite_set_input_shape(s, i, next, rank);
+    if (status != HALITE_OK) return status;
+    next += rank;
+  }
+  return HALITE_OK;
+}
+
 static halite_status bind_rest(halite_session* s) {
   unsigned char* next = driver_bound;
   for (uint32_t i = 0; i < halite_input_count(&driver_model); ++i) {
@@ -106,5 +126,6 @@ halite_status driver_open(halite_session* s) {
   halite_status status = halite_open_memories(s, &driver_model, driver_memories, driver_n_memories);
   if (status == HALITE_OK && driver_weights_bytes)
     status = halite_set_weights(s, driver_weights, driver_weights_bytes);
+  if (status == HALITE_OK && driver_n_shapes) status = set_shapes(s);
   return status == HALITE_OK ? bind_rest(s) : status;
 }

@@ -87,7 +87,7 @@ TEST_CASE("a model that is not there, or is a directory, is an error of the user
   CHECK(halite({"inspect", "/dev/null"}).status == 1);
 }
 
-TEST_CASE("a shape that does not parse, or comes twice, is refused with an example") {
+TEST_CASE("a shape that does not parse, or is of no input, is refused with an example") {
   const TempDir dir;
   for (const char* shape : {"Input3", "Input3=", "Input3=1x", "Input3=0x3", "=1x3", "Input3=1y3",
                             "Input3=99999999999999999999"}) {
