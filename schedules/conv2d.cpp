@@ -4,13 +4,16 @@
 // packed as [oc/tile][kh][kw][ic][tile], so that the innermost loop reads them as one stream. Channels are
 // padded to the tile with zero weights; only those that exist are stored. Tiles divide the channels of a
 // group. "rows" (depthwise): vectors of channels, weights packed as [kh][kw][c]. Padding costs no branch in
-// an inner loop (see Padding).
+// an inner loop (see Padding). "winograd2", "winograd4", "winograd6": winograd.cpp. The cheapest by its
+// estimate is taken.
 #include <algorithm>
 
 #include "ir/base/check.h"
 #include "schedules/conv2d_integer.h"
+#include "schedules/cost.h"
 #include "schedules/operators.h"
 #include "schedules/register_tile.h"
+#include "schedules/winograd.h"
 
 namespace halite::schedules {
 namespace {
@@ -137,12 +140,18 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const Plan p = make_plan(op, a);
   if (p.depthwise) return {{"rows", p.tile.cycles}};
   const bool pointwise = p.kh * p.kw == 1;
-  return {{op.groups > 1 ? "grouped" : pointwise ? "pointwise" : "direct", p.tile.cycles}};
+  const int64_t tasks = ceil_div(ceil_div(p.oh, p.tile.py), p.rows_per_task);
+  const double cycles = p.tile.cycles + weights_cycles(a.facts, p.packed.bytes(), tasks);
+  std::vector<Strategy> result{{op.groups > 1 ? "grouped" : pointwise ? "pointwise" : "direct", cycles}};
+  std::ranges::copy(winograd::strategies(op, a), std::back_inserter(result));
+  std::ranges::sort(result, {}, &Strategy::cycles);
+  return result;
 }
 
-std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string&) {
+std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string& strategy) {
   if (has_integers(a))
     return is_depthwise(op, a) ? integer::depthwise_packing(op, a) : integer::conv_packing(op, a);
+  if (winograd::is_named(strategy)) return winograd::packing(op, a, strategy);
   const Plan p = make_plan(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
@@ -186,6 +195,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   if (has_integers(a))
     return is_depthwise(op, a) ? integer::depthwise_algorithm(op, a, stages, in)
                                : integer::conv_algorithm(op, a, stages, in);
+  if (winograd::is_named(stages.strategy)) return winograd::algorithm(op, a, stages, in);
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
@@ -279,6 +289,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   if (has_integers(a))
     return is_depthwise(op, a) ? integer::depthwise_schedule(op, a, stages)
                                : integer::conv_schedule(op, a, stages);
+  if (winograd::is_named(stages.strategy)) return winograd::schedule(op, a, stages);
   const Plan p = make_plan(op, a);
   Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "schedules/cost.h"
 
 namespace halite::schedules {
 namespace {
@@ -27,12 +28,10 @@ int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s)
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   const double pixels = t.px * t.py, fmas = pixels * t.vectors;
   const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
-  const double loads = t.vectors + inputs;
-  const double throughput = std::max(1, facts.fma_throughput);
-  // Between tiles that keep the multipliers equally busy, the one with fewer instructions.
-  return std::max(
-             {fmas / throughput, loads / 2, (fmas + loads) / 4, static_cast<double>(facts.fma_latency)}) +
-         0.05 * (fmas + loads + 1);
+  // Where inputs are used lane by lane, the weights of the steps between two loads of them come in pairs.
+  const double loads = t.lane_step > 0 ? t.vectors / 2.0 + inputs : t.vectors + inputs;
+  return std::max(busy_cycles(facts, fmas, loads), static_cast<double>(facts.fma_latency)) +
+         kInstructionCycles * (fmas + loads + 1);
 }
 
 double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
@@ -41,8 +40,9 @@ double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   const double steps = static_cast<double>(s.steps);
   // Around the reduction: the accumulators are set and stored, addresses computed.
   const double around = 2.0 * t.px * t.py * t.vectors + 12;
-  // Larger pixel tiles read the weights less often, which counts beyond the first cache.
-  const double weights = steps * t.vectors * 0.25;
+  // Larger pixel tiles read the weights less often, which counts beyond the first cache; the short vectors of
+  // machines that use inputs lane by lane come in time.
+  const double weights = t.lane_step > 0 ? 0 : steps * t.vectors * 0.25;
   // A partial last tile along an axis is a second copy of the loops.
   const double copy = 1.03;
   double copies = 1;

@@ -1,7 +1,7 @@
 // How fast single layers run through the whole compiler, against the machine's own peak measured in between.
 // Not a test: prints a table. Arguments: a part of the layers' names to run (default all), then --target NAME
-// --stmt --asm --size; --int8 and --uint8 quantize the layers, sums scaled to bytes channel by channel. The
-// peak is that of f32 multiply-adds, of int8 products there.
+// --strategy NAME --stmt --asm --size; --int8 and --uint8 quantize the layers, sums scaled to bytes channel
+// by channel. The peak is that of f32 multiply-adds, of int8 products there.
 #include <time.h>
 
 #include <algorithm>
@@ -164,6 +164,8 @@ int main(int argc, char** argv) {
       dtype = ir::DType::i8;
     else if (arg == "--uint8")
       dtype = ir::DType::u8;
+    else if (arg == "--strategy")
+      options.strategy = argv[++i];
     else if (arg == "--size")
       options.optimize_size = true;
     else

@@ -1,0 +1,131 @@
+// Which tiles Winograd's convolution offers, what each costs, and how its weights are packed.
+#include "schedules/winograd_plan.h"
+
+#include <algorithm>
+
+#include "schedules/cost.h"
+#include "schedules/winograd.h"
+
+namespace halite::schedules::winograd {
+namespace {
+
+constexpr int kOutputs[] = {2, 4, 6};
+constexpr const char* kPrefix = "winograd";
+/// Six outputs a tile must win by so much: their code is twice as long and their weights take twice the room.
+constexpr double kSixHandicap = 1.2;
+
+/// A frame holds more than the arrays that are planned.
+int64_t usable_stack(const targets::Facts& facts) { return stack_limit(facts) * 3 / 4; }
+
+}  // namespace
+
+Plan make_plan(const ir::Conv2d& op, const Anchor& a, int m) {
+  Plan p{conv_extents(op, a), WinogradMatrices(m)};
+  p.tiles_x = ceil_div(p.ow, m), p.tiles_y = ceil_div(p.oh, m);
+  p.space = {.channels = p.oc,
+             .x = p.tiles_x,
+             .y = p.tiles_y,
+             .steps = p.ic,
+             .inner_steps = p.ic,
+             .repeats = p.n * p.positions(),
+             .once = a.in_place};
+  p.tile = choose_tile(a.facts, a.optimize, p.space);
+  for (p.input_lanes = f32_lanes(a.facts); p.ic % p.input_lanes != 0;) p.input_lanes /= 2;
+  const int alpha = p.matrices.alpha, width = p.tile.channels();
+  p.packed = {ir::DType::f32, {ceil_div(p.oc, width), alpha, alpha, p.ic, width}, {}};
+  p.inputs = {ir::DType::f32, {p.n, alpha, alpha, p.tiles_y, p.tiles_x, p.ic}, {}};
+
+  const int64_t row_blocks = ceil_div(p.tiles_y, p.tile.py);
+  const int64_t left = usable_stack(a.facts) - p.products_bytes();
+  int64_t rows = row_blocks;
+  if (worth_parallel(a.facts, p.macs)) rows = ceil_div(rows, 4 * a.facts.cores);
+  while (rows > 1 && p.inputs_bytes(rows) > left) --rows;
+  // Weights beyond the cache are read once: tiles of channels are the outer loop.
+  const int64_t cache = a.facts.l2_bytes > 0 ? a.facts.l2_bytes : a.facts.l1_bytes;
+  const bool one_task = row_blocks <= rows;
+  p.in_scratch = p.inputs_bytes(rows) > left || (!one_task && cache > 0 && p.packed.bytes() > cache);
+  p.rows_per_task = p.in_scratch ? row_blocks : task_rows(rows, row_blocks, a.optimize);
+  return p;
+}
+
+namespace {
+
+/// Cycles of the products, of both transforms and of waiting for weights.
+double cycles(const targets::Facts& facts, const Plan& p) {
+  const double alpha = p.matrices.alpha, m = p.matrices.m;
+  const auto tiles = static_cast<double>(p.n * p.tiles_x * p.tiles_y);
+  const auto inputs = tiles * static_cast<double>(p.ic / p.input_lanes);
+  const auto outputs = tiles * static_cast<double>(ceil_div(p.oc, p.tile.lanes));
+  // Half-transformed values are held in registers, as far as there are any.
+  const double spilled = 2 * std::max(0.0, alpha * alpha - facts.vector_registers);
+  const int64_t times = p.in_scratch ? 1 : ceil_div(p.tiles_y, p.tile.py * p.rows_per_task);
+  return p.tile.cycles +
+         inputs *
+             vector_cycles(facts, 2 * alpha * p.matrices.input_operations(), 2 * alpha * alpha + spilled) +
+         outputs * vector_cycles(facts, (alpha + m) * p.matrices.output_operations(),
+                                 alpha * alpha + m * m + spilled) +
+         weights_cycles(facts, p.packed.bytes(), times);
+}
+
+/// U = G g G^T in double, rounded once.
+ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p) {
+  auto packed = ir::Tensor::zeros(p.packed);
+  const auto from = weights.data<float>();
+  auto to = packed.mutable_data<float>();
+  const auto& g = p.matrices.filter;
+  const int64_t alpha = p.matrices.alpha, width = p.tile.channels();
+  for (int64_t o = 0; o < p.oc; ++o) {
+    for (int64_t k = 0; k < p.ic; ++k) {
+      for (int64_t i = 0; i < alpha; ++i) {
+        for (int64_t j = 0; j < alpha; ++j) {
+          double sum = 0;
+          for (int64_t y = 0; y < 3; ++y)
+            for (int64_t x = 0; x < 3; ++x)
+              sum += g[i][y] * g[j][x] * static_cast<double>(from[((o * 3 + y) * 3 + x) * p.ic + k]);
+          to[(((o / width * alpha + i) * alpha + j) * p.ic + k) * width + o % width] =
+              static_cast<float>(sum);
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+ir::Type packed_bias(const Plan& p) { return {ir::DType::f32, {round_up(p.oc, p.tile.channels())}, {}}; }
+
+}  // namespace
+
+std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
+  const auto x = conv_extents(op, a);
+  const std::array<int64_t, 2> ones{1, 1};
+  if (x.kh != 3 || x.kw != 3 || op.groups != 1 || op.stride != ones || op.dilation != ones) return {};
+  if (!a.constant[1] || a.optimize == Optimize::size || a.facts.vector_bits == 0) return {};
+  if (a.facts.l2_bytes == 0) return {};  // a machine whose memory is as small
+  std::vector<Strategy> result;
+  for (int m : kOutputs) {
+    const Plan p = make_plan(op, a, m);
+    if (p.products_bytes() > usable_stack(a.facts)) continue;
+    result.push_back({kPrefix + std::to_string(m), cycles(a.facts, p) * (m == 6 ? kSixHandicap : 1)});
+  }
+  return result;
+}
+
+bool is_named(const std::string& strategy) { return strategy.starts_with(kPrefix); }
+
+std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string& strategy) {
+  const Plan p = make_plan(op, a, outputs_of(strategy));
+  std::vector<Packing> result(a.inputs.size());
+  result[1].type = p.packed;
+  result[1].apply = [p](const ir::Tensor& t) { return pack_weights(t, p); };
+  if (p.has_bias && a.constant[2]) {
+    result[2].type = packed_bias(p);
+    result[2].apply = [type = packed_bias(p)](const ir::Tensor& bias) {
+      auto packed = ir::Tensor::zeros(type);
+      std::ranges::copy(bias.data<float>(), packed.mutable_data<float>().begin());
+      return packed;
+    };
+  }
+  return result;
+}
+
+}  // namespace halite::schedules::winograd
