@@ -242,6 +242,29 @@ TEST_CASE("a loop works on the state of a streaming model") {
   CHECK(values_of(ran.outputs[2][0]) == Values{5, 9, 11});
 }
 
+TEST_CASE("branches and loops keep their meaning under every option that moves tensors and kernels") {
+  const auto graph = graph_of(kNested);
+  Sequence inputs;
+  for (const auto& values : kNestedInputs) inputs.push_back(inputs_of(graph, values));
+  CompileOptions plain = options_for(*targets::find("host"));
+  std::vector<CompileOptions> variants(4, plain);
+  variants[0].optimize_size = true;
+  variants[1].memories = {{"slow", 400, false}, {"fast", 256, true}};
+  variants[2].inputs = variants[2].outputs = Home::bound;
+  variants[3].target.facts.cores = 1;  // tensors share cache lines, and steps write over what they read
+  for (size_t v = 0; v < variants.size(); v++) {
+    CAPTURE(v);
+    const auto artifact = compile(graph, variants[v]);
+    const std::string problem = artifact ? "" : to_string(artifact.error());
+    REQUIRE_MESSAGE(artifact, problem);
+    const auto jit = JitModel::load(*artifact);
+    REQUIRE(jit);
+    const auto found = jit->run_sequence(inputs);
+    REQUIRE(found);
+    check_equal(*found, interpret_all(graph, inputs));
+  }
+}
+
 TEST_CASE("what runs at run time runs on targets") {
   for (const char* name : {"x86-64-v3", "arm64", "cortex-m4"}) {
     CAPTURE(name);
