@@ -72,6 +72,7 @@ bool allowed(const Space& s, int lanes, int vectors) {
 }
 
 Halide::RVar lane_of_step() { return Halide::RVar("lane"); }
+Halide::RVar vector_of_steps() { return Halide::RVar("vector"); }
 
 /// Calls f(tile) for each tile that fits in the registers.
 void for_each_tile(const targets::Facts& facts, const Space& s, auto&& f) {
@@ -141,6 +142,7 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
   });
   HALITE_CHECK(best.cycles >= 0, "no register tile fits");
   best.cycles *= static_cast<double>(s.repeats);
+  if (best.lane_step > 0 && s.inner_steps % (2 * best.lane_step) == 0) best.unroll = 2;
   return best;
 }
 
@@ -176,6 +178,10 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
     const Halide::RVar step = lane_of_step();
     update.split(reduction[0], reduction[0], step, t.lane_step).unroll(step);
     order.push_back(step);
+    if (t.unroll > 1) {
+      update.split(reduction[0], reduction[0], vector_of_steps(), t.unroll).unroll(vector_of_steps());
+      order.push_back(vector_of_steps());
+    }
   }
   order.insert(order.end(), reduction.begin(), reduction.end());
   update.split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
@@ -183,7 +189,7 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
 
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile& t) {
   const auto v = taps.args();
-  taps.compute_at(acc, acc.rvars()[0]).store_in(Halide::MemoryType::Stack);
+  taps.compute_at(acc, t.unroll > 1 ? vector_of_steps() : acc.rvars()[0]).store_in(Halide::MemoryType::Stack);
   taps.bound_extent(v[0], t.lane_step).vectorize(v[0], t.lane_step);
   for (size_t d = 1; d < v.size(); ++d) taps.unroll(v[d]);
 }

@@ -19,6 +19,7 @@ struct Tile {
   int px = 1, py = 1;
   int lane_step =
       0;  ///< reduction steps whose inputs are loaded as one vector and used lane by lane; 0: broadcasts
+  int unroll = 1;     ///< of the loop over those vectors of inputs
   double cycles = 0;  ///< estimate for the whole contraction
   int channels() const { return lanes * vectors; }
 };
