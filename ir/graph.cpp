@@ -77,12 +77,14 @@ Uses::Uses(const Graph& g)
   }
   for (ValueId v : g.outputs) is_output[v.index] = true;
   for (const State& s : g.states) is_output[s.output.index] = true;
+  for (const Extent& e : g.extents) is_output[e.value.index] = true;
 }
 
 void compact(Graph& g) {
   std::vector<bool> live(g.values.size());
   for (ValueId v : g.outputs) live[v.index] = true;
   for (const State& s : g.states) live[s.input.index] = live[s.output.index] = true;
+  for (const Extent& e : g.extents) live[e.value.index] = true;
   std::vector<bool> keep(g.nodes.size());
   for (size_t n = g.nodes.size(); n-- > 0;) {
     const Node& node = g.nodes[n];
@@ -119,6 +121,7 @@ void compact(Graph& g) {
     s.input = moved[s.input.index];
     s.output = moved[s.output.index];
   }
+  for (Extent& e : g.extents) e.value = moved[e.value.index];
 }
 
 }  // namespace halite::ir

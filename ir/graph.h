@@ -45,6 +45,14 @@ struct State {
   Tensor initial;
 };
 
+/// An axis of a graph output that is only as long as data decide. The output's type has the bound; beyond the
+/// extent its elements mean nothing.
+struct Extent {
+  size_t output;  ///< index into Graph::outputs
+  int64_t axis;
+  ValueId value;  ///< i64, one element: 0 <= the extent of this run <= the bound
+};
+
 struct Graph {
   std::string name;
   std::vector<Value> values;
@@ -53,6 +61,7 @@ struct Graph {
   std::vector<ValueId>
       outputs;  ///< in the model's order; a value may stand twice or be an input or a constant
   std::vector<State> states;
+  std::vector<Extent> extents;  ///< several may share a value
 
   const Value& value(ValueId id) const { return values[id.index]; }
   Value& value(ValueId id) { return values[id.index]; }
@@ -86,11 +95,11 @@ struct Uses {
   explicit Uses(const Graph&);
   std::vector<std::optional<NodeId>> producer;  ///< by value index
   std::vector<std::vector<NodeId>> consumers;   ///< by value index; a node that reads twice stands twice
-  std::vector<bool> is_output;                  ///< by value index: of the graph or of a state
+  std::vector<bool> is_output;                  ///< by value index: of the graph or of a state, or an extent
 };
 
-/// Rebuilds the graph without nodes that reach no output (of the graph or of a state) and values that nothing
-/// mentions; keeps order, inputs and states.
+/// Rebuilds the graph without nodes that reach no output (of the graph or of a state) or extent and values
+/// that nothing mentions; keeps order, inputs and states.
 void compact(Graph&);
 
 }  // namespace halite::ir

@@ -27,6 +27,7 @@ std::vector<size_t> count_readers(const Graph& g) {
     for (ValueId v : node.inputs) ++readers[v.index];
   for (ValueId v : g.outputs) ++readers[v.index];
   for (const State& s : g.states) ++readers[s.output.index];
+  for (const Extent& e : g.extents) ++readers[e.value.index];
   return readers;
 }
 
@@ -72,6 +73,11 @@ Result<std::vector<Tensor>> interpret(const Graph& g, std::span<const Tensor> in
   }
   std::vector<Tensor> results;
   for (ValueId v : g.outputs) results.push_back(tensors[v.index]);
+  for (const Extent& e : g.extents) {
+    Shape shape = results[e.output].type().shape;
+    shape[e.axis] = tensors[e.value.index].data<int64_t>()[0];
+    results[e.output] = results[e.output].leading(shape);
+  }
   for (size_t i = 0; i < states.size(); ++i) states[i] = tensors[g.states[i].output.index];
   return results;
 }

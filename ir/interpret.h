@@ -13,8 +13,9 @@ using Observer = std::function<void(const Graph&, NodeId, std::span<const Tensor
 using StateValues = std::vector<Tensor>;
 StateValues initial_states(const Graph&);
 
-/// One run. Inputs in the graph's order; `states` are those before the run and become those after it. Fails
-/// if the inputs' number or types do not fit. `observe` is called after every node.
+/// One run. Outputs are as long as data decide (Graph::extents). Inputs in the graph's order; `states` are
+/// those before the run and become those after it. Fails if the inputs' number or types do not fit. `observe`
+/// is called after every node.
 Result<std::vector<Tensor>> interpret(const Graph&, std::span<const Tensor> inputs, StateValues& states,
                                       const Observer& observe = {});
 /// The first run: states begin with their initial values and are forgotten.

@@ -1,5 +1,6 @@
 #include "ir/tensor.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -71,6 +72,28 @@ Tensor Tensor::with_type(Type type) const {
   Tensor t = *this;
   t.type_ = std::move(type);
   return t;
+}
+
+Tensor Tensor::leading(const Shape& shape) const {
+  if (shape == type_.shape) return *this;
+  Type type = type_;
+  type.shape = shape;
+  bool within = shape.size() == type_.shape.size();
+  for (size_t d = 0; within && d < shape.size(); ++d) within = shape[d] >= 0 && shape[d] <= type_.shape[d];
+  HALITE_CHECK(within, "the first " + to_string(type) + " of " + to_string(type_));
+  Tensor result = zeros(type);
+  if (result.bytes().empty()) return result;
+  const auto strides = contiguous_strides(type_.shape);
+  const auto size = static_cast<int64_t>(size_of(type.dtype));
+  const int64_t row = shape.back() * size;
+  std::vector<int64_t> index(shape.size(), 0);  // of the row; the last axis is copied at once
+  for (auto to = result.mutable_bytes().begin(); to != result.mutable_bytes().end(); to += row) {
+    int64_t from = 0;
+    for (size_t d = 0; d < index.size(); ++d) from += index[d] * strides[d] * size;
+    std::copy_n(bytes().begin() + from, row, to);
+    for (size_t d = index.size() - 1; d-- > 0 && ++index[d] == shape[d];) index[d] = 0;
+  }
+  return result;
 }
 
 std::span<const std::byte> Tensor::bytes() const {

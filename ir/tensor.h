@@ -73,6 +73,8 @@ class Tensor {
   const Type& type() const { return type_; }
   /// The same bytes under another type of equal size (a reshape, or a reinterpretation of dtype).
   Tensor with_type(Type type) const;
+  /// The elements whose index lies within `shape` on every axis; no extent of it is larger than the tensor's.
+  Tensor leading(const Shape& shape) const;
   std::span<const std::byte> bytes() const;
   std::span<std::byte> mutable_bytes();
 

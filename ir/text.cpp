@@ -116,7 +116,11 @@ std::string print(const Graph& g, const PrintOptions& options) {
     s += (i ? ", " : "") + print_name(v) + ": " + print_type(v.type);
   }
   s += ") -> (";
-  for (size_t i = 0; i < g.outputs.size(); ++i) s += (i ? ", " : "") + print_name(g.value(g.outputs[i]));
+  for (size_t i = 0; i < g.outputs.size(); ++i) {
+    s += (i ? ", " : "") + print_name(g.value(g.outputs[i]));
+    for (const Extent& e : g.extents)
+      if (e.output == i) s += "[" + std::to_string(e.axis) + ": " + print_name(g.value(e.value)) + "]";
+  }
   s += ") {\n";
   for (const State& state : g.states) s += print_state(g, state, options.inline_limit);
   for (const Value& v : g.values) {

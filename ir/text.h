@@ -11,8 +11,10 @@
 //   }
 //
 // A graph that an operator holds stands behind its field's name, indented: yes=graph "" (...) -> (...) {...}
-// A state's line says its input, its initial value, its output, and its name where that is not its input's.
-// Fields at their default are left out, but for enumerations. Names outside [A-Za-z0-9_.] are quoted: %"a b".
+// An output's axis whose extent data decide is stated behind it with the value that holds the extent: (%y[0:
+// %n]). A state's line says its input, its initial value, its output, and its name where that is not its
+// input's. Fields at their default are left out, but for enumerations. Names outside [A-Za-z0-9_.] are
+// quoted: %"a b".
 #pragma once
 
 #include <string>

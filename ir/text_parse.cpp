@@ -33,20 +33,40 @@ class Parser {
     in_.expect("->");
     in_.expect("(");
     std::vector<std::pair<std::string, size_t>> outputs;
+    std::vector<NamedExtent> extents;
     list(')', [&] {
       const size_t at = in_.at();
       outputs.emplace_back(value_name(), at);
+      while (in_.take("[")) extents.push_back(extent(outputs.size() - 1));
     });
     in_.expect("{");
     while (!in_.take("}")) statement();
     if (in_.peek() != '\0') in_.fail("text behind the graph");
     for (const auto& [name, at] : outputs) graph_.outputs.push_back(lookup(name, at));
+    for (const auto& e : extents) graph_.extents.push_back({e.output, e.axis, lookup(e.name, e.at)});
     for (size_t i = 0; i < graph_.states.size(); ++i)
       graph_.states[i].output = lookup(state_outputs_[i].first, state_outputs_[i].second);
     return std::move(graph_);
   }
 
  private:
+  /// Values are known by name once all statements are read.
+  struct NamedExtent {
+    size_t output;
+    int64_t axis;
+    std::string name;
+    size_t at;
+  };
+
+  NamedExtent extent(size_t output) {
+    const int64_t axis = in_.integer();
+    in_.expect(":");
+    const size_t at = in_.at();
+    NamedExtent e{output, axis, value_name(), at};
+    in_.expect("]");
+    return e;
+  }
+
   void statement() {
     if (in_.peek() != '%') {
       if (in_.take("state")) return state();

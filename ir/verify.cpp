@@ -82,6 +82,22 @@ Result<void> verify_state_input(const Graph& g, const State& s, std::vector<bool
   return {};
 }
 
+Result<void> verify_extent(const Graph& g, const Extent& e, const std::vector<bool>& defined) {
+  if (e.output >= g.outputs.size())
+    return invalid_model("an extent is of an output that does not exist", g.name);
+  const Value& output = g.value(g.outputs[e.output]);
+  if (e.axis < 0 || e.axis >= output.type.rank())
+    return invalid_model("an extent is of axis " + std::to_string(e.axis) + ", which is outside the rank",
+                         output.name);
+  if (e.value.index >= g.values.size() || !defined[e.value.index])
+    return invalid_model("the extent of axis " + std::to_string(e.axis) + " is a value that no node defines",
+                         output.name);
+  const Value& value = g.value(e.value);
+  if (value.type.dtype != DType::i64 || value.type.elements() != 1)
+    return invalid_model("an extent is " + to_string(value.type) + ", expected one i64", value.name);
+  return {};
+}
+
 }  // namespace
 
 Result<void> verify(const Graph& g) {
@@ -109,6 +125,8 @@ Result<void> verify(const Graph& g) {
   }
   for (const State& s : g.states)
     if (!defined[s.output.index]) return invalid_model("a state's output that no node defines", s.name);
+  for (const Extent& e : g.extents)
+    if (auto ok = verify_extent(g, e, defined); !ok) return ok;
   return {};
 }
 

@@ -19,6 +19,7 @@ Rewriter::Rewriter(Graph& g)
     is_output_[v.index] = true;
   }
   for (const State& s : g.states) ++reads_[s.output.index];
+  for (const Extent& e : g.extents) ++reads_[e.value.index];
 }
 
 ValueId Rewriter::resolve(ValueId v) const {
@@ -27,9 +28,9 @@ ValueId Rewriter::resolve(ValueId v) const {
 }
 
 bool Rewriter::is_output(ValueId v) const {
-  const auto& states = graph_.states;
   return is_output_[v.index] ||
-         std::any_of(states.begin(), states.end(), [&](const State& s) { return s.output == v; });
+         std::ranges::any_of(graph_.states, [&](const State& s) { return s.output == v; }) ||
+         std::ranges::any_of(graph_.extents, [&](const Extent& e) { return e.value == v; });
 }
 
 bool Rewriter::replaceable(ValueId old, ValueId with) const {
@@ -86,9 +87,11 @@ void Rewriter::define(ValueId output, std::string name, Op op, std::vector<Value
 void Rewriter::replace(ValueId old, ValueId with) {
   HALITE_CHECK(type(old) == type(with),
                "replacing " + graph_.value(old).name + " by a value of another type");
-  // A state takes its new value from wherever that is.
+  // A state takes its new value from wherever that is, and so does an extent.
   for (State& s : graph_.states)
     if (s.output == old) s.output = with;
+  for (Extent& e : graph_.extents)
+    if (e.value == old) e.value = with;
   if (is_output_[old.index]) {
     if (!replaceable(old, with)) {
       // The output's name must survive, so the value is copied under it; others read the source.

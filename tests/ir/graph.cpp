@@ -192,3 +192,40 @@ TEST_CASE("the interpreter refuses inputs that do not fit") {
   REQUIRE(!y);
   CHECK(halite::to_string(y.error()) == "x: got f32[3], expected f32[2]");
 }
+
+TEST_CASE("extents of outputs are kept, checked, printed and parsed, and cut what a run gives") {
+  const std::string text = R"(graph "g" (%x: f32[2,3], %n: i64[]) -> (%y[0: %rows][1: %columns], %y) {
+  const %columns: i64[] = {2}
+  %y: f32[2,3] = elementwise(%x) fn=neg
+  %rows: i64[] = elementwise(%n) fn=abs
+}
+)";
+  Graph g = *parse(text);
+  CHECK(print(g) == text);
+  CHECK(violation(g) == "none");
+  CHECK(Uses(g).is_output[g.extents[0].value.index]);
+  compact(g);
+  CHECK(print(g) == text);
+
+  const std::vector<float> numbers{1, 2, 3, 4, 5, 6};
+  const std::vector<int64_t> one{-1};
+  const std::vector<Tensor> inputs{Tensor::of<float>(numbers, {2, 3}), Tensor::of<int64_t>(one, {})};
+  const auto outputs = interpret(g, inputs);
+  REQUIRE(outputs);
+  CHECK((*outputs)[0].type().shape == Shape{1, 2});
+  CHECK((*outputs)[0].at(1) == -2);
+  CHECK((*outputs)[1].type().shape == Shape{2, 3});
+
+  Graph bad = g;
+  bad.extents[0].output = 2;
+  CHECK(violation(bad) == "g: an extent is of an output that does not exist");
+  bad = g;
+  bad.extents[0].axis = 2;
+  CHECK(violation(bad) == "y: an extent is of axis 2, which is outside the rank");
+  bad = g;
+  bad.extents[0].value = bad.add_value("loose", {DType::i64, {}, {}});
+  CHECK(violation(bad) == "y: the extent of axis 0 is a value that no node defines");
+  bad = g;
+  bad.extents[0].value = bad.inputs[0];
+  CHECK(violation(bad) == "x: an extent is f32[2,3], expected one i64");
+}
