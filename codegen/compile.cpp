@@ -20,9 +20,9 @@
 namespace halite::codegen {
 namespace {
 
-/// What stays visible of an object: the model, and the runtime's API (rt/halite.h). Who has one shape carries
-/// no code for going over to another.
-std::vector<std::string> public_symbols(const std::string& name, bool several_shapes) {
+/// What stays visible of an object: the model, and the runtime's API (rt/halite.h). Who always has one shape
+/// carries no code for others.
+std::vector<std::string> public_symbols(const std::string& name, const Report& report) {
   std::vector<std::string> symbols{name + "_model"};
   for (const char* function :
        {"open",         "open_memories", "memory_count", "memory_bytes", "set_weights", "input_count",
@@ -32,7 +32,7 @@ std::vector<std::string> public_symbols(const std::string& name, bool several_sh
         "save_state",   "restore_state"}) {
     symbols.push_back(std::string("halite_") + function);
   }
-  if (several_shapes)
+  if (!report.variants.empty() || !report.extents.empty())
     for (const char* function : {"set_input_shape", "input_shape", "output_shape"})
       symbols.push_back(std::string("halite_") + function);
   return symbols;
@@ -94,7 +94,7 @@ Result<std::vector<uint8_t>> link_model(const Kernels& kernels, const Program& p
   objects.push_back({"model", compile_model_tables(program.tables, Machine(options.target))});
   objects.insert(objects.end(), kernels.objects.begin(), kernels.objects.end());
   for (auto& object : compile_runtime(options)) objects.push_back(std::move(object));
-  const auto symbols = public_symbols(options.name, program.tables.variants.size() > 1);
+  const auto symbols = public_symbols(options.name, program.report);
   auto linked = link_relocatable(objects, symbols);
   if (!linked) return linked;
   const auto facts = measure_object(*linked, symbols.front(), weights_section(options.name));

@@ -86,6 +86,13 @@ struct StepReport {
 /// Of code whose frames grow with the machine's vectors.
 constexpr int64_t kUnknownStack = -1;
 
+/// An axis of an output whose extent data decide (halite_output_shape).
+struct ExtentReport {
+  int64_t output = 0;  ///< its index
+  std::string name;
+  int64_t axis = 0, bound = 0;
+};
+
 struct Report {
   std::string name, target;
   std::string shapes;             ///< of inputs: "x 1x3x224x224, mask 1x16"; empty without inputs
@@ -104,6 +111,7 @@ struct Report {
   int kernels = 0, cached_kernels = 0;
   int64_t macs = 0;
   std::vector<StepReport> steps;
+  std::vector<ExtentReport> extents;
   std::vector<Placement> arena;        ///< the memory plan
   std::vector<MemoryReport> memories;  ///< at least one
   /// Each variant by itself, the first of them told above too; empty if there is one. Their `arena_bytes` is

@@ -164,6 +164,7 @@ class Cutter {
       t.last = end;
       if (options_.outputs == Home::bound) t.bytes = 0;
     }
+    for (const auto& extent : graph_.extents) open(extent.value).state = true;  // lives on as states do
     for (auto& t : tensors_) {
       if (t.state) t.first = 0, t.last = end;
     }

@@ -17,12 +17,23 @@ std::string upper_case(const std::string& name) {
   return part;
 }
 
-void index_macros(std::ostream& out, const std::string& prefix, const std::vector<ir::Value>& values) {
+/// " at most 100 along axis 0: see halite_output_shape", for each axis that is only as long as data decide.
+std::string extents_text(const std::vector<ExtentReport>& extents, size_t output) {
+  std::string text;
+  for (const auto& e : extents)
+    if (e.output == int64_t(output))
+      text += ", at most " + std::to_string(e.bound) + " along axis " + std::to_string(e.axis);
+  return text.empty() ? "" : text + ": see halite_output_shape";
+}
+
+void index_macros(std::ostream& out, const std::string& prefix, const std::vector<ir::Value>& values,
+                  const std::vector<ExtentReport>& extents) {
   std::set<std::string> taken;
   for (size_t i = 0; i < values.size(); i++) {
     std::string macro = prefix + upper_case(values[i].name);
     while (!taken.insert(macro).second) macro += "_" + std::to_string(i);
-    out << "#define " << macro << " " << i << "u /* " << to_string(values[i].type) << " */\n";
+    out << "#define " << macro << " " << i << "u /* " << to_string(values[i].type) << extents_text(extents, i)
+        << " */\n";
   }
 }
 
@@ -57,6 +68,13 @@ llvm::json::Array memory_rows(const std::vector<MemoryReport>& memories) {
                                       {"bytes", m.bytes},
                                       {"lower_bound", m.lower_bound}});
   }
+  return rows;
+}
+
+llvm::json::Array extent_rows(const std::vector<ExtentReport>& extents) {
+  llvm::json::Array rows;
+  for (const auto& e : extents)
+    rows.push_back(llvm::json::Object{{"output", e.name}, {"axis", e.axis}, {"bound", e.bound}});
   return rows;
 }
 
@@ -142,8 +160,8 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
   }
   out << "#define " << name << "_STATE_BYTES " << report.state_bytes << "u /* of a saved state */\n"
       << "#define " << name << "_STEPS " << most_steps(report) << "u\n\n";
-  index_macros(out, name + "_INPUT_", inputs);
-  index_macros(out, name + "_OUTPUT_", outputs);
+  index_macros(out, name + "_INPUT_", inputs, {});
+  index_macros(out, name + "_OUTPUT_", outputs, report.extents);
   out << "\n#endif\n";
   return out.str();
 }
@@ -167,6 +185,7 @@ std::string make_json(const Report& report) {
                             {"kernels", report.kernels},
                             {"compile_seconds", report.compile_seconds},
                             {"memories", memory_rows(report.memories)},
+                            {"extents", extent_rows(report.extents)},
                             {"arena", tensors(report.arena)},
                             {"steps", step_rows(report.steps)}};
   if (!report.variants.empty()) object["variants"] = variant_rows(report.variants);

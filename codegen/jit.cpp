@@ -10,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "rt/abi.h"
 #include "rt/platform/posix.h"
 
 namespace halite::codegen {
@@ -35,13 +36,23 @@ Error status_error(halite_status status) {
 
 using Sequence = std::vector<std::vector<ir::Tensor>>;
 
-/// Of input or output i, in the session's present shapes.
+ir::Type shaped(const halite_tensor& info, const int32_t* extents) {
+  return {ir::DType(info.dtype), {extents, extents + info.rank}, {}};
+}
+
+/// Of input or output i (`shape_of` tells which), in the session's present shapes.
 ir::Type type_now(const halite_session& session, const halite_tensor& info, uint32_t i,
                   halite_status (*shape_of)(const halite_session*, uint32_t, int32_t*)) {
-  std::vector<int32_t> extents(info.rank + 1);
+  std::vector<int32_t> extents(info.rank + 1);  // a place to write, even of rank 0
   const halite_status status = shape_of(&session, i, extents.data());
   HALITE_CHECK(status == HALITE_OK, "shape of a public tensor");
-  return {ir::DType(info.dtype), {extents.begin(), extents.end() - 1}, {}};
+  return shaped(info, extents.data());
+}
+
+/// Of output i, as long as it can be in these shapes.
+ir::Type bound_now(const halite_session& session, const halite_tensor& info, uint32_t i) {
+  const auto* shapes = session.variant->shapes;
+  return shaped(info, shapes ? shapes[session.model->n_inputs + i] : info.shape);
 }
 
 Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> inputs) {
@@ -73,10 +84,10 @@ Result<void> write_inputs(halite_session& session, std::span<const ir::Tensor> i
 std::vector<ir::Tensor> read_outputs(halite_session& session) {
   std::vector<ir::Tensor> outputs;
   for (uint32_t i = 0; i < halite_output_count(session.model); i++) {
-    outputs.push_back(
-        ir::Tensor::zeros(type_now(session, *halite_output_info(session.model, i), i, &halite_output_shape)));
-    auto bytes = outputs.back().mutable_bytes();
-    std::memcpy(bytes.data(), halite_output(&session, i), bytes.size());
+    const halite_tensor& info = *halite_output_info(session.model, i);
+    ir::Tensor whole = ir::Tensor::zeros(bound_now(session, info, i));
+    std::memcpy(whole.mutable_bytes().data(), halite_output(&session, i), whole.bytes().size());
+    outputs.push_back(whole.leading(type_now(session, info, i, &halite_output_shape).shape));
   }
   return outputs;
 }

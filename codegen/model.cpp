@@ -134,7 +134,11 @@ class TableBuilder {
     if (tables_.variants.size() > 1)
       shapes = array(v.types, "shapes", [&](const ir::Type& type) { return extents_of(type); });
     auto* steps = array(v.steps, "steps", [&](const StepTable& s) { return step(v, s); });
-    return llvm::ConstantStruct::getAnon({shapes, words(v.refs, "refs"), steps, number(v.steps.size())});
+    auto* extents = array(v.extents, "extents", [&](const rt_extent& e) -> llvm::Constant* {
+      return llvm::ConstantStruct::getAnon({number(e.output), number(e.axis), number(e.place)});
+    });
+    return llvm::ConstantStruct::getAnon({shapes, words(v.refs, "refs"), steps, extents,
+                                          number(v.steps.size()), number(v.extents.size())});
   }
 
   llvm::Constant* step(const VariantTable& variant, const StepTable& step) {

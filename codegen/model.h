@@ -45,6 +45,7 @@ struct VariantTable {
   std::vector<StepTable> steps;
   std::vector<CascadeTable> cascades;
   std::vector<ControlTable> controls;
+  std::vector<rt_extent> extents;
 };
 
 struct ModelTables {

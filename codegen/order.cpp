@@ -86,6 +86,7 @@ class Orderer {
       for (auto id : groups_[g].inputs) touch(id, &Tensor::readers);
     }
     for (auto id : graph_.outputs) tensors_[tensor_of(id)].output = true;
+    for (const auto& extent : graph_.extents) tensors_[tensor_of(extent.value)].output = true;
   }
 
   /// Groups that make what a group reads, seen through the nodes that are views.

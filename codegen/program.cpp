@@ -29,6 +29,7 @@ class VariantBuilder {
     count_in_steps();
     for (auto id : in_.graph.inputs) add_public(id);
     for (auto id : in_.graph.outputs) add_public(id);
+    for (const auto& extent : in_.graph.extents) add_extent(extent);
     report.name = in_.options.name;
     report.target = in_.options.target.name;
     for (auto id : in_.graph.inputs)
@@ -42,6 +43,14 @@ class VariantBuilder {
     for (size_t d = 0; d < value.type.shape.size(); d++)
       text += (d ? "x" : "") + std::to_string(value.type.shape[d]);
     return value.type.shape.empty() ? text + "scalar" : text;
+  }
+
+  void add_extent(const ir::Extent& extent) {
+    const auto place = *layout_.of_buffer[*in_.storage.buffer_of[extent.value.index]];
+    table.extents.push_back({uint32_t(extent.output), uint32_t(extent.axis), ref(place)});
+    const auto& output = in_.graph.value(in_.graph.outputs[extent.output]);
+    report.extents.push_back(
+        {int64_t(extent.output), output.name, extent.axis, output.type.shape[extent.axis]});
   }
 
   void report_layout() {

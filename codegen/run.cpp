@@ -1,8 +1,9 @@
 // The linked program, natively or under an emulator, in a directory of its own: in.bin holds all inputs of
-// all inferences one behind the other, out.bin all outputs.
+// all inferences one behind the other, out.bin all outputs, before each its shape.
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "codegen/link.h"
 #include "codegen/subprocess.h"
@@ -34,8 +35,15 @@ Sequence split(const std::vector<uint8_t>& bytes, const ir::Graph& signature, si
     auto& set = outputs.emplace_back();
     for (const auto id : signature.outputs) {
       const ir::Type& type = signature.type(id);
-      if (end - at < type.bytes()) return {};
-      set.emplace_back(type, std::vector<std::byte>(at, at + type.bytes()));
+      std::vector<int32_t> shape(type.shape.size());
+      const auto head = std::ptrdiff_t(shape.size() * sizeof(int32_t));
+      if (end - at < head + type.bytes()) return {};
+      std::memcpy(shape.data(), at, size_t(head));
+      at += head;
+      for (size_t d = 0; d < shape.size(); d++)
+        if (shape[d] < 0 || shape[d] > type.shape[d]) return {};
+      const ir::Tensor whole(type, std::vector<std::byte>(at, at + type.bytes()));
+      set.push_back(whole.leading({shape.begin(), shape.end()}));
       at += type.bytes();
     }
   }

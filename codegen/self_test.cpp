@@ -66,6 +66,8 @@ Result<SelfTest> make_self_test(const ir::Graph& graph, const Views& views,
   for (const auto id : graph.outputs)
     test.outputs.push_back(layout_of(graph.type(id), ir::contiguous_strides(graph.type(id).shape)));
 
+  ir::Graph bounds = graph;  // whose outputs are compared whole
+  bounds.extents.clear();
   ir::StateValues states = ir::initial_states(graph);
   std::vector<Digest> digests(graph.values.size());
   const auto observe = [&](const ir::Graph& g, ir::NodeId node, std::span<const ir::Tensor> made) {
@@ -75,7 +77,7 @@ Result<SelfTest> make_self_test(const ir::Graph& graph, const Views& views,
     }
   };
   for (const auto& set : inputs) {
-    const auto outputs = ir::interpret(graph, set, states, observe);
+    const auto outputs = ir::interpret(bounds, set, states, observe);
     if (!outputs) return outputs.error();
     for (const auto id : values) test.expected.push_back(digests[id.index]);
     for (const auto& tensor : *outputs) test.expected.push_back(digest_of(tensor));

@@ -1,5 +1,6 @@
 // Liveness is that of roots: a buffer lives from the first step that writes a part of it to the last that
-// reads one. Public inputs are written before step 0; outputs are read after the last step; states live on.
+// reads one. Public inputs are written before step 0; outputs are read after the last step; states live on,
+// and so do extents, which are asked for until the next run has changed them.
 #include "codegen/storage.h"
 
 #include <algorithm>
@@ -38,6 +39,12 @@ class Builder {
     for (size_t i = 0; i < graph_.inputs.size(); i++) open(graph_.inputs[i], Buffer::Space::input, i, 0);
     for (size_t i = 0; i < graph_.outputs.size(); i++)
       open(graph_.outputs[i], Buffer::Space::output, i, last_step);
+    for (const auto& extent : graph_.extents) {
+      if (storage_.buffer_of[extent.value.index]) continue;
+      open(extent.value, Buffer::Space::arena, 0, 0);
+      storage_.buffers.back().kept = true;
+      storage_.buffers.back().interval.last = last_step;
+    }
     for (size_t step = 0; step < groups_.size(); step++) {
       for (auto id : groups_[step].inputs) touch(id, int(step));
       for (auto id : groups_[step].outputs) touch(id, int(step));
@@ -70,7 +77,8 @@ class Builder {
     const bool bound = (space == Buffer::Space::input && options_.inputs == Home::bound) ||
                        (space == Buffer::Space::output && options_.outputs == Home::bound);
     const int64_t align = buffer_align(options_.target.facts, value.type.dtype);
-    storage_.buffers.push_back({space, uint32_t(io_index), bound, value.name, {bytes, align, step, step}});
+    storage_.buffers.push_back(
+        {space, uint32_t(io_index), bound, false, value.name, {bytes, align, step, step}});
   }
 
   void touch(ir::ValueId id, int step) {
@@ -101,12 +109,12 @@ class Builder {
                                          [&](ir::NodeId id) { return schedules::is_pointwise(graph_, id); });
     const ir::ValueId out = group.outputs[0];
     if (!elementwise && options_.target.facts.cores > 1) return;
-    if (root(out) != out || buffer(out).space != Buffer::Space::arena) return;
+    if (root(out) != out || buffer(out).space != Buffer::Space::arena || buffer(out).kept) return;
     for (size_t i = 0; i < group.inputs.size(); i++) {
       const ir::ValueId in = group.inputs[i];
       if (graph_.is_constant(in) || root(in) != in) continue;
       Buffer& source = buffer(in);
-      if (source.space != Buffer::Space::arena || source.interval.last != int(step)) continue;
+      if (source.space != Buffer::Space::arena || source.kept || source.interval.last != int(step)) continue;
       if (!schedules::may_alias(graph_, group, i)) continue;
       const Buffer merged = buffer(out);
       source.interval.last = merged.interval.last;
@@ -119,7 +127,7 @@ class Builder {
   void share_by_rows(int step, const RowOverlap& overlap) {
     const Buffer &in = buffer(overlap.input), &out = buffer(overlap.output);
     if (in.bound || out.bound || &in == &out) return;
-    if (in.space == Buffer::Space::output) return;  // read after the last step
+    if (in.space == Buffer::Space::output || in.kept || out.kept) return;  // read after the last step
     if (in.interval.last != step || out.interval.first != step) return;
     storage_.overlaps.push_back({*storage_.buffer_of[root(overlap.output).index],
                                  *storage_.buffer_of[root(overlap.input).index], overlap.delta});

@@ -16,6 +16,7 @@ struct Buffer {
   /// Of the public tensor (those have a place in the arena too, used while nothing is bound) or the state.
   uint32_t io_index = 0;
   bool bound = false;  ///< a public tensor that has no such place
+  bool kept = false;   ///< read after the last step, as outputs are: an extent (ir::Graph::extents)
   std::string name;    ///< of the first value in it
   Interval interval;
 };

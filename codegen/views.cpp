@@ -42,6 +42,7 @@ class Assigner {
     for (const auto& id : graph.inputs) fixed_[id.index] = true;
     for (const auto& id : graph.outputs) fixed_[id.index] = true;
     for (size_t i = 0; i < graph.values.size(); i++) fixed_[i] = fixed_[i] || graph.values[i].constant;
+    for (const auto& extent : graph.extents) fixed_[extent.value.index] = true;
     public_ = fixed_;
     for (const auto& state : graph.states) fixed_[state.input.index] = fixed_[state.output.index] = true;
     for (const auto& node : graph.nodes)
@@ -239,6 +240,11 @@ void separate_outputs(Graph& graph) {
       taken[id.index] = true;
     }
   }
+  // An extent is written by a step, to a place where nothing else is.
+  for (const auto& state : graph.states) taken[state.output.index] = true;
+  for (auto& extent : graph.extents)
+    if (taken[extent.value.index] || graph.is_constant(extent.value))
+      extent.value = add_copy(graph, copies, graph.nodes.size(), extent.value);
   insert(graph, copies);
 }
 

@@ -50,6 +50,13 @@ typedef struct rt_initial {
   uint32_t fill;
 } rt_initial;
 
+/* An axis of an output that is only as long as data decide. */
+typedef struct rt_extent {
+  uint32_t output, axis;
+  rt_ref place; /* int64_t: the extent as of the last run; written by a step, before the first run by
+                   halite_open */
+} rt_extent;
+
 /* Row-wise execution of several layers (rows.c). A line holds the last rows of a tensor; making its next row
  * moves the rows up by one and writes the last. */
 typedef struct rt_line {
@@ -118,6 +125,8 @@ void rt_run_cascade(halite_session *, void *const *args, const int32_t *extents)
 void *rt_place(const halite_session *, rt_ref);
 /* Where public tensor i (inputs, then outputs) is while nothing is bound; NULL: nowhere. */
 void *rt_home(const halite_session *, uint32_t i);
+/* Outputs whose extents data decide are as long as they can be. */
+void rt_begin_extents(const halite_session *);
 
 /* What one assignment of shapes to the public tensors has for itself: which steps compute it, and where its
  * tensors lie. Weights, kernels and state are those of the model. */
@@ -125,7 +134,8 @@ typedef struct rt_variant {
   const int32_t *const *shapes; /* of inputs, then outputs; NULL: as the model's tensors state */
   const rt_ref *refs;           /* likewise: places used while nothing is bound */
   const rt_step *steps;
-  uint32_t n_steps;
+  const rt_extent *extents;
+  uint32_t n_steps, n_extents;
 } rt_variant;
 
 struct halite_model {

@@ -54,7 +54,7 @@ typedef enum halite_dtype { /* the numbers are those of halite::ir::DType */
                             HALITE_BF16 /* the upper half of an f32 */
 } halite_dtype;
 
-/* A public tensor: row-major, contiguous. */
+/* A public tensor: row-major, contiguous. Where data decide how long an output is, this is the bound. */
 typedef struct halite_tensor {
   const char *name;
   const int32_t *shape; /* `rank` extents, outermost first */
@@ -128,10 +128,12 @@ halite_status halite_bind_output(halite_session *, uint32_t i, void *data);
  * this shape, and the other tensors have those that belong to it: of the shapes that the model was compiled
  * for, the ones that leave most of the other inputs as they are. HALITE_BAD_SHAPE, and nothing changes, if
  * there are none. Between two inferences only; write all inputs afterwards. Bound buffers stay bound, and the
- * state stays as it is. A session begins with the first shapes given, or the largest of a range. Objects of
- * one shape define none of these three functions. */
+ * state stays as it is. A session begins with the first shapes given, or the largest of a range. */
 halite_status halite_set_input_shape(halite_session *, uint32_t i, const int32_t *shape, uint32_t rank);
-/* The present extents of input or output i, as many as its info's rank. */
+/* The present extents of input or output i, as many as its info's rank. Where data decide how long an output
+ * is, its shape is that of the last run, and the bound before the first; elements beyond it mean nothing.
+ * Objects of models for one shape, whose outputs are always as long as halite_output_info says, define none
+ * of these three functions. */
 halite_status halite_input_shape(const halite_session *, uint32_t i, int32_t *shape);
 halite_status halite_output_shape(const halite_session *, uint32_t i, int32_t *shape);
 

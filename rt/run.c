@@ -66,6 +66,7 @@ static halite_status open_session(halite_session *s, const halite_model *m, cons
       *next++ = (unsigned char *)memories[i].data + at;
   for (uint32_t i = 0; i < m->n_inputs + m->n_outputs; ++i) table[i] = rt_home(s, i);
   begin_state(s);
+  rt_begin_extents(s);
   return HALITE_OK;
 }
 

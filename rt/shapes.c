@@ -1,6 +1,7 @@
-/* Models compiled for several shapes: a session has one of the model's variants at a time, and going over to
- * another changes where its public tensors are and which steps run, nothing else. The state lies at the same
- * place in all of them. */
+/* Shapes that are not the same in every run. Models compiled for several shapes: a session has one of the
+ * model's variants at a time, and going over to another changes where its public tensors are and which steps
+ * run, nothing else. The state lies at the same place in all of them. Outputs that are as long as data decide:
+ * a step writes the extent to a place of its own in the arena. */
 #include "abi.h"
 #include "api.h"
 
@@ -18,6 +19,14 @@ static int is_same(const int32_t *a, const int32_t *b, uint32_t rank) {
   return rank == 0;
 }
 
+static int64_t *extent_at(const halite_session *s, const rt_extent *e) { return rt_place(s, e->place); }
+
+void rt_begin_extents(const halite_session *s) {
+  const rt_variant *v = s->variant;
+  for (const rt_extent *e = v->extents; e != v->extents + v->n_extents; ++e)
+    *extent_at(s, e) = shape_of(s->model, v, s->model->n_inputs + e->output)[e->axis];
+}
+
 /* What is bound stays so. */
 static void enter(halite_session *s, const rt_variant *next) {
   void **table = (void **)(void *)s->arena;
@@ -29,6 +38,7 @@ static void enter(halite_session *s, const rt_variant *next) {
     if (at_home) table[i] = rt_home(s, i);
   }
   s->variant = next;
+  rt_begin_extents(s);
 }
 
 RT_API halite_status halite_set_input_shape(halite_session *s, uint32_t i, const int32_t *shape,
@@ -61,6 +71,10 @@ RT_API halite_status halite_input_shape(const halite_session *s, uint32_t i, int
 }
 
 RT_API halite_status halite_output_shape(const halite_session *s, uint32_t i, int32_t *shape) {
-  return s && shape && i < s->model->n_outputs ? get_shape(s, s->model->n_inputs + i, shape)
-                                               : HALITE_BAD_ARGUMENT;
+  if (!s || !shape || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
+  (void)get_shape(s, s->model->n_inputs + i, shape);
+  const rt_variant *v = s->variant;
+  for (const rt_extent *e = v->extents; e != v->extents + v->n_extents; ++e)
+    if (e->output == i) shape[e->axis] = (int32_t)*extent_at(s, e);
+  return HALITE_OK;
 }

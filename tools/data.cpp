@@ -27,25 +27,40 @@ Result<fs::path> find_file(const fs::path& directory, const std::string& stem, c
 }
 
 // `tensor` as one value for each inference.
+/// Whether a tensor is of this shape, or shorter along axes that are only as long as data decide.
+bool fits(std::span<const int64_t> shape, const ir::Shape& expected, const std::vector<int64_t>& shorter) {
+  bool good = shape.size() == expected.size();
+  for (size_t d = 0; good && d < shape.size(); ++d) {
+    const bool may = std::ranges::find(shorter, static_cast<int64_t>(d)) != shorter.end();
+    good = may ? shape[d] <= expected[d] : shape[d] == expected[d];
+  }
+  return good;
+}
+
 Result<std::vector<ir::Tensor>> split(const ir::Tensor& tensor, const ir::Value& expected,
-                                      const std::string& where) {
+                                      const std::vector<int64_t>& shorter, const std::string& where) {
   const ir::Type& type = tensor.type();
   ir::Type one{expected.type.dtype, expected.type.shape, {}};
   const bool dtype_fits = type.dtype == one.dtype;
-  if (dtype_fits && type.shape == one.shape) return std::vector{tensor.with_type(expected.type)};
+  ir::Type step_type = expected.type;
+  if (dtype_fits && fits(type.shape, one.shape, shorter)) {
+    step_type.shape = type.shape;
+    return std::vector{tensor.with_type(step_type)};
+  }
   const bool sequence =
-      type.rank() == one.rank() + 1 && std::equal(one.shape.begin(), one.shape.end(), type.shape.begin() + 1);
+      type.rank() == one.rank() + 1 && fits(std::span(type.shape).subspan(1), one.shape, shorter);
   if (!dtype_fits || !sequence || type.shape[0] == 0) {
     return invalid_input("found " + ir::to_string(type) + "; the model's '" + expected.name + "' is " +
                              ir::to_string(one) +
                              " (one more leading dimension would make it a sequence of inferences)",
                          where);
   }
-  const auto bytes = static_cast<size_t>(one.bytes());
+  step_type.shape.assign(type.shape.begin() + 1, type.shape.end());
+  const auto bytes = static_cast<size_t>(step_type.bytes());
   std::vector<ir::Tensor> steps;
   for (int64_t s = 0; s < type.shape[0]; ++s) {
     const auto first = tensor.bytes().begin() + s * static_cast<int64_t>(bytes);
-    steps.emplace_back(expected.type, std::vector<std::byte>(first, first + static_cast<int64_t>(bytes)));
+    steps.emplace_back(step_type, std::vector<std::byte>(first, first + static_cast<int64_t>(bytes)));
   }
   return steps;
 }
@@ -57,7 +72,10 @@ Result<Sequence> read_all(const std::vector<fs::path>& paths, const ir::Graph& g
   for (size_t i = 0; i < ids.size(); ++i) {
     auto tensor = read_tensor(paths[i]);
     if (!tensor) return tensor.error();
-    auto steps = split(*tensor, graph.value(ids[i]), paths[i].string());
+    std::vector<int64_t> shorter;
+    for (const ir::Extent& e : graph.extents)
+      if (&ids == &graph.outputs && e.output == i) shorter.push_back(e.axis);
+    auto steps = split(*tensor, graph.value(ids[i]), shorter, paths[i].string());
     if (!steps) return steps.error();
     if (i == 0) sequence.resize(steps->size());
     if (steps->size() != sequence.size()) {

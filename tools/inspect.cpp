@@ -61,6 +61,15 @@ Json tensors_json(const ir::Graph& graph, const std::vector<ir::ValueId>& ids) {
   return list;
 }
 
+Json extents_json(const ir::Graph& graph) {
+  Json list = Json::array();
+  for (const ir::Extent& e : graph.extents)
+    list.push_back({{"output", graph.value(graph.outputs[e.output]).name},
+                    {"axis", e.axis},
+                    {"bound", graph.type(graph.outputs[e.output]).shape[e.axis]}});
+  return list;
+}
+
 std::vector<ir::ValueId> states_of(const ir::Graph& graph) {
   std::vector<ir::ValueId> ids;
   for (const ir::State& state : graph.states) ids.push_back(state.input);
@@ -72,6 +81,9 @@ std::string graph_text(const ir::Graph& graph, const Facts& facts, const std::st
                                  human_count(static_cast<double>(facts.parameters)),
                                  human_bytes(static_cast<double>(facts.parameter_bytes)));
   text += tensors_text(graph, graph.inputs, "input") + tensors_text(graph, graph.outputs, "output");
+  for (const ir::Extent& e : graph.extents)
+    text += fmt::format("  data decide how long '{}' is along axis {}\n",
+                        graph.value(graph.outputs[e.output]).name, e.axis);
   text += tensors_text(graph, states_of(graph), "state");
   Table table({"operator", ">count"});
   for (const auto& [name, count] : facts.operators) table.add({name, std::to_string(count)});
@@ -196,6 +208,7 @@ Json json_of(const Arguments& a, const ir::Graph& graph, const Facts& facts, con
           {"parameter_bytes", facts.parameter_bytes},
           {"inputs", tensors_json(graph, graph.inputs)},
           {"outputs", tensors_json(graph, graph.outputs)},
+          {"extents", extents_json(graph)},
           {"states", tensors_json(graph, states_of(graph))},
           {"operators", operators},
           {"compiled", to_json(r)}};

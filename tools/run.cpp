@@ -133,7 +133,20 @@ std::string range_text(const ir::Tensor& t) {
   return fmt::format("{:.6g} .. {:.6g}, greatest at {}", least, greatest, index_text(at, t.type().shape));
 }
 
+/// Outputs of a sequence are written side by side, so data must not decide otherwise.
+Result<void> check_shapes(const ir::Graph& graph, const Sequence& outputs) {
+  for (size_t step = 1; step < outputs.size(); ++step)
+    for (size_t o = 0; o < outputs[step].size(); ++o)
+      if (outputs[step][o].type().shape != outputs[0][o].type().shape)
+        return invalid_input("it is " + ir::to_string(outputs[step][o].type()) + " in inference " +
+                                 std::to_string(step) + " and " + ir::to_string(outputs[0][o].type()) +
+                                 " in inference 0: run each by itself",
+                             "output '" + graph.value(graph.outputs[o]).name + "'");
+  return {};
+}
+
 int report(const Arguments& a, const ir::Graph& graph, const Outcome& outcome) {
+  if (auto same = check_shapes(graph, outcome.outputs); !same) return fail(same.error(), a.format);
   const std::vector<ir::Tensor> outputs = stack(outcome.outputs);
   Json list = Json::array();
   std::string text;

@@ -108,7 +108,9 @@ std::vector<ir::Tensor> Session::outputs() const {
     ir::Tensor tensor = ir::Tensor::zeros(state_->outputs[i]);
     const void* place = halite_output(&state_->session, static_cast<uint32_t>(i));
     if (!tensor.bytes().empty()) std::memcpy(tensor.mutable_bytes().data(), place, tensor.bytes().size());
-    tensors.push_back(std::move(tensor));
+    std::vector<int32_t> shape(tensor.type().shape.size() + 1);  // a place to write, even of rank 0
+    halite_output_shape(&state_->session, static_cast<uint32_t>(i), shape.data());
+    tensors.push_back(tensor.leading({shape.begin(), shape.end() - 1}));
   }
   return tensors;
 }

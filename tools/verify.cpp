@@ -36,8 +36,9 @@ struct Way {
 struct Row {
   std::string way, output;
   size_t step = 0;
-  ir::Type type;
+  ir::Type type, found;  ///< of another shape: not compared, all elements differ
   Difference difference;
+  bool same_shape() const { return found.shape == type.shape; }
 };
 
 struct Outcome {
@@ -97,9 +98,13 @@ Outcome judge(const Way& way, const Arguments& a, const Model& model, const code
     for (size_t o = 0; o < expected[step].size(); ++o) {
       const ir::Tensor& want = expected[step][o];
       const ir::Tensor got = (*outputs)[step][o];
-      const Tolerance tolerance = tolerance_for(want.type().dtype, a.tolerance);
-      outcome.rows.push_back(
-          {way.name, graph.value(graph.outputs[o]).name, step, want.type(), compare(got, want, tolerance)});
+      Row row{way.name, graph.value(graph.outputs[o]).name, step, want.type(), got.type(), {}};
+      if (row.same_shape()) {
+        row.difference = compare(got, want, tolerance_for(want.type().dtype, a.tolerance));
+      } else {
+        row.difference.elements = row.difference.count = std::max<int64_t>(1, want.type().elements());
+      }
+      outcome.rows.push_back(std::move(row));
     }
   }
   return outcome;
@@ -121,6 +126,12 @@ std::string differences_text(const std::vector<Outcome>& outcomes) {
     for (const Row& r : o.rows) {
       const Difference& d = r.difference;
       if (d.count == 0) continue;
+      if (!r.same_shape()) {
+        table.add({r.way, r.output, std::to_string(r.step), std::to_string(d.count),
+                   std::to_string(d.elements), "", "", "shape", ir::to_string(r.found.shape),
+                   ir::to_string(r.type.shape)});
+        continue;
+      }
       table.add({r.way, r.output, std::to_string(r.step), std::to_string(d.count), std::to_string(d.elements),
                  fmt::format("{:.3g}", d.max_abs), fmt::format("{:.3g}", d.max_rel),
                  index_text(d.first, r.type.shape), fmt::format("{:.7g}", d.got),
@@ -160,7 +171,10 @@ Json to_json(const Outcome& o) {
     const Difference& d = r.difference;
     Json row = {{"output", r.output}, {"inference", r.step},  {"elements", d.elements},
                 {"differ", d.count},  {"max_abs", d.max_abs}, {"max_rel", d.max_rel}};
-    if (d.count > 0) {
+    if (!r.same_shape()) {
+      row["found_shape"] = ir::to_string(r.found.shape);
+      row["expected_shape"] = ir::to_string(r.type.shape);
+    } else if (d.count > 0) {
       row["first"] = index_text(d.first, r.type.shape);
       row["found"] = fmt::format("{:.9g}", d.got);  // as text: JSON has no NaN
       row["expected"] = fmt::format("{:.9g}", d.want);

@@ -38,7 +38,7 @@ struct Model {
   rt_ref scale_args[3] = {ref(RT_SPACE_ARENA, 96), ref(RT_SPACE_WEIGHTS, 16), ref(RT_SPACE_OUTPUT, 0)};
   int32_t extents[1] = {kCount};
   rt_step steps[2] = {{add, add_args, nullptr, 3}, {scale, scale_args, extents, 3}};
-  rt_variant variant = {nullptr, refs, steps, 2};
+  rt_variant variant = {.shapes = nullptr, .refs = refs, .steps = steps, .n_steps = 2};
   alignas(64) float weights[8] = {0, 0, 0, 0, 1, 2, 3, 4};
   unsigned char first_state[3] = {7, 8, 9};
   rt_initial initials[2] = {{first_state, 0, 3, 0}, {nullptr, 8, 4, 0x80}};
@@ -223,6 +223,29 @@ TEST_CASE("binding refuses wrong indices and buffers that are aligned to less th
   CHECK(halite_bind_output(&s, 0, buffer + 1) == HALITE_UNALIGNED_BUFFER);
   m.inputs[0].dtype = HALITE_I8;
   CHECK(halite_bind_input(&s, 0, buffer + 1) == HALITE_OK);
+}
+
+TEST_CASE("a session says how long an output was in the last run") {
+  Model m;
+  rt_extent extent{0, 0, ref(RT_SPACE_ARENA, 192)};
+  m.variant.extents = &extent;
+  m.variant.n_extents = 1;
+  Arena arena;
+  halite_session s;
+  REQUIRE(halite_open(&s, &m.model, arena.bytes, sizeof arena) == HALITE_OK);
+  int32_t shape[1] = {-1};
+  CHECK(halite_output_shape(&s, 0, shape) == HALITE_OK);
+  CHECK(shape[0] == kCount);
+  const int64_t three = 3;  // as a step would write it
+  std::memcpy(arena.bytes + 192, &three, sizeof three);
+  CHECK(halite_output_shape(&s, 0, shape) == HALITE_OK);
+  CHECK(shape[0] == 3);
+  CHECK(halite_output_shape(&s, 1, shape) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_output_shape(&s, 0, nullptr) == HALITE_BAD_ARGUMENT);
+  CHECK(halite_output_shape(nullptr, 0, shape) == HALITE_BAD_ARGUMENT);
+  m.variant.n_extents = 0;
+  CHECK(halite_output_shape(&s, 0, shape) == HALITE_OK);
+  CHECK(shape[0] == kCount);
 }
 
 TEST_CASE("an inference can be run in pieces") {
