@@ -106,6 +106,16 @@ V Builder::op(ir::Op op, std::vector<V> inputs) {
     const V result = this->op(std::move(op), std::move(inputs));
     return dtype(result) == DType::f32 ? cast(result, DType::bf16) : result;
   }
+  if (at_bounds_ || std::ranges::all_of(inputs, [&](V v) { return extents(v).empty(); }))
+    return append(std::move(op), std::move(inputs));
+  if (const auto mean = divided_mean(op, inputs[0])) return *mean;
+  Extents found = carry_extents(op, inputs);
+  const V y = append(std::move(op), std::move(inputs));
+  if (!found.empty()) extents_[y.index] = std::move(found);
+  return y;
+}
+
+V Builder::append(ir::Op op, std::vector<V> inputs) {
   ir::Types types;
   for (const V v : inputs) types.push_back(type(v));
   auto outputs = ir::infer(op, types);
@@ -152,21 +162,32 @@ V Builder::reshape(V x, Shape to) {
 
 V Builder::with_rank(V x, int64_t r) {
   Shape to = shape(x);
-  to.insert(to.begin(), static_cast<size_t>(std::max<int64_t>(0, r - rank(x))), 1);
-  return reshape(x, std::move(to));
+  const int64_t added = std::max<int64_t>(0, r - rank(x));
+  to.insert(to.begin(), static_cast<size_t>(added), 1);
+  return reshape_to(x, std::move(to), [&](int64_t axis) { return axis + added; });
 }
 
 V Builder::squeeze(V x, const Axes& axes) {
+  for (const auto& known : extents(x))
+    if (std::ranges::find(axes, known.axis) != axes.end())
+      reject_unsupported("the extent of its input along axis " + std::to_string(known.axis) +
+                             " depends on data, and the axis would be removed",
+                         "axes");
   Shape to;
   for (int64_t i = 0; i < rank(x); ++i)
     if (std::find(axes.begin(), axes.end(), i) == axes.end()) to.push_back(shape(x)[i]);
-  return reshape(x, std::move(to));
+  return reshape_to(x, std::move(to), [&](int64_t axis) {
+    return axis - std::ranges::count_if(axes, [&](int64_t a) { return a < axis; });
+  });
 }
 
 V Builder::unsqueeze(V x, const Axes& axes) {
   Shape to = shape(x);
   for (const int64_t a : axes) to.insert(to.begin() + a, 1);
-  return reshape(x, std::move(to));
+  return reshape_to(x, std::move(to), [&](int64_t axis) {
+    for (const int64_t a : axes) axis += a <= axis;
+    return axis;
+  });
 }
 
 V Builder::transpose(V x, std::vector<int64_t> perm) {

@@ -2,6 +2,11 @@
 // folded as soon as they are known (so shapes computed by a model are numbers here), and steps that would
 // change nothing are left out. Composite operators (frontend/decompose) are written with it.
 //
+// A tensor may be shorter than its type says, along axes whose extent data decide: its type has the bound,
+// and `extents` the value that holds the actual extent. Steps carry that along (extents.cpp): sums and the
+// like leave out what lies beyond the extent, and what would mix it with the rest is refused. Beyond the
+// extent elements mean nothing.
+//
 // A step that the operators' `infer` refuses throws Rejected; `attempt` turns that into an Error. Exceptions
 // stay inside the front ends: every public function of this module returns a Result.
 #pragma once
@@ -9,6 +14,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <unordered_map>
 
 #include "ir/graph.h"
 
@@ -29,6 +35,15 @@ struct Rejected {
   std::string attribute;
 };
 
+/// An axis that is only as long as data decide.
+struct Extent {
+  int64_t axis;
+  V count;  ///< i64, rank 0
+};
+using Extents = std::vector<Extent>;
+
+class Cut;
+
 class Builder {
  public:
   explicit Builder(ir::Graph& graph) : graph_(graph) {}
@@ -47,6 +62,18 @@ class Builder {
   int64_t rank(V v) const { return graph_.type(v).rank(); }
   /// The value of a constant, until the next step; null for what is computed at run time.
   const Tensor* constant(V v) const { return graph_.is_constant(v) ? &*graph_.value(v).constant : nullptr; }
+
+  /// The axes of x whose extent data decide; valid until the next step.
+  const Extents& extents(V x) const;
+  /// x, of which only the first `count` elements along an axis count. Where the count is known they are cut
+  /// out.
+  V with_extent(V x, int64_t axis, V count);
+  /// The extent of an axis as a rank-0 i64: a constant, unless data decide.
+  V extent(V x, int64_t axis);
+  /// Builds with the bounds as if they were the extents; the caller states what the result's are.
+  V at_bounds(const std::function<V()>& build);
+  /// x with `value` beyond the extents of an axis, and without a mark there.
+  V masked(V x, int64_t axis, double value);
 
   V input(std::string name, Type type);
   V constant(Tensor tensor, std::string name = {});
@@ -123,11 +150,21 @@ class Builder {
 
  private:
   static void check_size(const Type&);
+  /// Runs `build`, which returns the outputs, and takes what it made; if it throws, the graph is as it was.
+  void build_body(Cut&, const std::function<std::vector<V>()>& build);
+  /// extents.cpp: those of what `op` makes, whose inputs are changed where it would use more than it may.
+  Extents carry_extents(const ir::Op& op, std::vector<V>& inputs);
+  V append(ir::Op op, std::vector<V> inputs);
+  /// A mean over axes whose extents data decide: the sum divided by how many elements there actually are.
+  std::optional<V> divided_mean(const ir::Op&, V x);
+  V reshape_to(V x, Shape shape, const std::function<int64_t(int64_t)>& axis_of);
   bool should_fold(const ir::Op& op, std::span<const V> inputs, const ir::Types& outputs) const;
 
   ir::Graph& graph_;
   std::string node_name_;
-  int64_t folded_bytes_ = 0;  ///< by large folds so far
+  int64_t folded_bytes_ = 0;                       ///< by large folds so far
+  std::unordered_map<uint32_t, Extents> extents_;  ///< by value index
+  bool at_bounds_ = false;
 };
 
 /// An axis as models write it, -rank <= axis < rank, counted from the front. Throws Rejected.

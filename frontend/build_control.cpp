@@ -3,22 +3,24 @@
 #include "frontend/cut.h"
 
 namespace halite::frontend {
-namespace {
-
-/// Runs `build`, which returns the outputs, and takes what it made; if it throws, the graph is as it was.
-template <class Build>
-void build_body(Cut& cut, Build build) {
+void Builder::build_body(Cut& cut, const std::function<std::vector<V>()>& build) {
+  // The numbers of values that leave the graph are given again.
+  const auto forget = [&] {
+    std::erase_if(extents_, [&](const auto& known) { return known.first >= graph_.values.size(); });
+  };
   try {
     std::vector<V> outputs = build();
     if (!cut.is_closed()) reject_unsupported("a graph inside it keeps a state or has inputs of the model");
+    for (const V v : outputs)
+      if (!extents(v).empty()) reject_unsupported("a result of a graph inside it is as long as data decide");
     cut.take(std::move(outputs));
   } catch (...) {
     cut.undo();
+    forget();
     throw;
   }
+  forget();
 }
-
-}  // namespace
 
 std::vector<V> Builder::ops(ir::Op op, std::vector<V> inputs) {
   ir::Types types;
@@ -49,6 +51,8 @@ std::vector<V> Builder::branch(V condition, const Body& yes, const Body& no) {
 
 std::vector<V> Builder::loop(const LoopStart& start, const LoopBody& body) {
   const std::string name = node_name_;
+  for (const V v : start.carried)
+    if (!extents(v).empty()) reject_unsupported("a value that it carries is as long as data decide");
   std::vector<V> inputs{reshape(start.trips, {}),
                         start.condition ? reshape(*start.condition, {}) : scalar(1, DType::boolean)};
   inputs.insert(inputs.end(), start.carried.begin(), start.carried.end());

@@ -65,6 +65,8 @@ void name_values(Builder& b, const ValueNames& outputs, const ValueNames& others
       public_values.emplace(name, v);
     }
     graph.outputs.push_back(v);
+    for (const auto& [axis, count] : b.extents(value))
+      graph.extents.push_back({graph.outputs.size() - 1, axis, count});
   }
   for (const auto& [value, name] : others)
     if (!name.empty() && !naming.named(value) && !naming.taken(name)) naming.give(value, name);

@@ -36,6 +36,11 @@ ir::Pad::Mode read_pad_mode(const OnnxCall& call) {
   reject_invalid("mode is '" + mode + "'; constant, reflect, edge and wrap exist", "mode");
 }
 
+/// Whether the extent of an axis does not depend on data.
+bool is_known(const OnnxCall& call, int64_t axis) {
+  return std::ranges::none_of(call.b.extents(call.in(0)), [&](const Extent& e) { return e.axis == axis; });
+}
+
 }  // namespace
 
 std::vector<V> import_identity(OnnxCall& call) { return {call.in(0)}; }
@@ -72,6 +77,9 @@ std::vector<V> import_concat(OnnxCall& call) {
 
 std::vector<V> import_split(OnnxCall& call) {
   const int64_t axis = normalize_axis(call.integer("axis", 0), call.rank(0));
+  if (!is_known(call, axis))
+    reject_unsupported("the extent of its input along axis " + std::to_string(axis) +
+                       " depends on data, and it is split there");
   const int64_t extent = call.shape(0)[axis];
   int64_t first = 0;
   std::vector<V> outputs;
@@ -105,6 +113,10 @@ std::vector<V> import_slice(OnnxCall& call) {
   ir::Slice slice = whole(s);
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t axis = normalize_axis(axes[i], call.rank(0));
+    if ((starts[i] < 0 || ends[i] < 0) && !is_known(call, axis))
+      reject_unsupported("the extent of its input along axis " + std::to_string(axis) +
+                             " depends on data, and places there are counted from the end",
+                         starts[i] < 0 ? "starts" : "ends");
     cut(slice, axis, s[axis], starts[i], ends[i], steps[i]);
   }
   const bool everything =

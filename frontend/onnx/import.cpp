@@ -140,14 +140,19 @@ class Importer {
         case OnnxSlot::Kind::value:
           if (slot->narrow)
             return unsupported("it has integers of 4 bits, which only nodes can pass on", where);
-          if (auto fits = check_output(output, b_.type(slot->value), where); !fits) return fits.error();
+          if (auto fits = check_output(output, slot->value, where); !fits) return fits.error();
           outputs.emplace_back(slot->value, output.name);
       }
     }
     return Builder::attempt("outputs", [&] { name_values(b_, outputs, walk_.names); });
   }
 
-  Result<void> check_output(const OnnxValue& declared, const Type& found, const std::string& where) {
+  Result<void> check_output(const OnnxValue& declared, V value, const std::string& where) {
+    const Type& found = b_.type(value);
+    const auto varies = [&](size_t axis) {
+      return std::ranges::any_of(b_.extents(value),
+                                 [&](const Extent& e) { return e.axis == static_cast<int64_t>(axis); });
+    };
     if (declared.dtype && *declared.dtype != found.dtype)
       return invalid_model("the model declares it as " + std::string(ir::to_string(*declared.dtype)) +
                                ", but its nodes make " + ir::to_string(found),
@@ -155,7 +160,7 @@ class Importer {
     if (!declared.shape) return {};
     bool fits = declared.shape->size() == found.shape.size();
     for (size_t i = 0; fits && i < found.shape.size(); ++i)
-      fits = !(*declared.shape)[i].extent || *(*declared.shape)[i].extent == found.shape[i];
+      fits = !(*declared.shape)[i].extent || *(*declared.shape)[i].extent == found.shape[i] || varies(i);
     if (!fits)
       note(where + ": the model declares another shape than " + ir::to_string(found) +
            ", which its nodes make");

@@ -1,6 +1,8 @@
 // Operators that read and write at computed places. https://onnx.ai/onnx/operators/onnx__GatherND.html
 #include "frontend/decompose/indexing.h"
 
+#include <algorithm>
+
 #include "frontend/onnx/operators.h"
 
 namespace halite::frontend {
@@ -70,6 +72,16 @@ std::vector<V> import_scatter_elements(OnnxCall& call) {
   return {scatter_elements(call.b, call.in(0), call.in(1), call.in(2), axis, read_reduction(call))};
 }
 
+/// The indices of a scatter; those beyond an extent that data decide lie outside the tensor.
+static V meeting_nothing(OnnxCall& call) {
+  Builder& b = call.b;
+  V at = call.in(1);
+  const Extents extents = b.extents(at);
+  const double outside = -1.0 - static_cast<double>(std::ranges::max(call.shape(0)));  // even from the end
+  for (const auto& [axis, count] : extents) at = b.masked(at, axis, outside);
+  return at;
+}
+
 std::vector<V> import_scatter_nd(OnnxCall& call) {
   check_nd(call, 0);
   const Shape x = call.shape(0), at = call.shape(1);
@@ -79,7 +91,7 @@ std::vector<V> import_scatter_nd(OnnxCall& call) {
     reject_invalid("its updates are " + ir::to_string(call.type(2)) + "; the shape " + ir::to_string(needed) +
                        " is needed",
                    "updates");
-  return {scatter_nd(call.b, call.in(0), call.in(1), call.in(2), read_reduction(call))};
+  return {scatter_nd(call.b, call.in(0), meeting_nothing(call), call.in(2), read_reduction(call))};
 }
 
 std::vector<V> import_reverse_sequence(OnnxCall& call) {

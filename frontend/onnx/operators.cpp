@@ -102,7 +102,7 @@ const std::unordered_map<std::string_view, OnnxImporter>& table() {
       {"ScatterElements", import_scatter_elements},
       {"ScatterND", import_scatter_nd},
       {"TopK", import_top_k},
-      // Results whose shape depends on data, which must be known.
+      // Results that are as long as data decide.
       {"Compress", import_compress},
       {"NonMaxSuppression", import_non_max_suppression},
       {"NonZero", import_non_zero},

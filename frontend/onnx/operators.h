@@ -97,7 +97,7 @@ std::vector<V> import_scatter_nd(OnnxCall&);
 std::vector<V> import_reverse_sequence(OnnxCall&);
 std::vector<V> import_cum_sum(OnnxCall&);
 std::vector<V> import_top_k(OnnxCall&);
-// known.cpp
+// selection.cpp
 std::vector<V> import_non_zero(OnnxCall&);
 std::vector<V> import_compress(OnnxCall&);
 std::vector<V> import_unique(OnnxCall&);

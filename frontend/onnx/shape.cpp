@@ -1,5 +1,5 @@
 // Operators that change or ask for a shape, and those that only reorder elements. Shapes are static, so the
-// answers are constants. https://onnx.ai/onnx/operators/onnx__Reshape.html
+// answers are constants, but for extents that data decide. https://onnx.ai/onnx/operators/onnx__Reshape.html
 #include <algorithm>
 
 #include "frontend/decompose/decompose.h"
@@ -68,18 +68,26 @@ std::vector<V> import_expand(OnnxCall& call) {
 }
 
 std::vector<V> import_shape(OnnxCall& call) {
-  const Shape& s = call.shape(0);
+  const Shape s = call.shape(0);
   const auto place = [&](const char* name, int64_t otherwise) {
     const int64_t at = call.integer(name, otherwise);
     return std::clamp<int64_t>(at < 0 ? at + call.rank(0) : at, 0, call.rank(0));
   };
   const int64_t start = place("start", 0), end = std::max(start, place("end", call.rank(0)));
-  return {
-      call.b.integers(std::span(s).subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)))};
+  Builder& b = call.b;
+  const V x = call.in(0);
+  if (b.extents(x).empty() || start == end)
+    return {b.integers(std::span(s).subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)))};
+  std::vector<V> extents;
+  for (int64_t axis = start; axis < end; ++axis) extents.push_back(b.reshape(b.extent(x, axis), {1}));
+  return {b.concat(extents, 0)};
 }
 
 std::vector<V> import_size(OnnxCall& call) {
-  return {call.b.scalar(static_cast<double>(call.type(0).elements()), DType::i64)};
+  V size = call.b.scalar(1, DType::i64);
+  for (int64_t axis = 0; axis < call.rank(0); ++axis)
+    size = call.b.mul(size, call.b.extent(call.in(0), axis));
+  return {size};
 }
 
 std::vector<V> import_depth_to_space(OnnxCall& call) {

@@ -2,6 +2,7 @@
 #include "frontend/onnx/walk.h"
 
 #include <algorithm>
+#include <set>
 
 #include "frontend/onnx/operators.h"
 #include "frontend/onnx/sequence.h"
@@ -152,8 +153,131 @@ static std::optional<bool> keeps_narrow(const OnnxNode& node) {
   return node.domain.empty() && found != kKeeps.end() ? std::optional(found->second) : std::nullopt;
 }
 
+/// Whether an operator treats inputs right that are only as long as data decide: it is built of steps that
+/// know of extents (frontend/extents.cpp), and uses no extent as a number.
+static bool takes_extents(const OnnxNode& node) {
+  static const std::set<std::string_view> kTakes = {"Abs",
+                                                    "Acos",
+                                                    "Acosh",
+                                                    "Add",
+                                                    "And",
+                                                    "ArgMax",
+                                                    "ArgMin",
+                                                    "Asin",
+                                                    "Asinh",
+                                                    "Atan",
+                                                    "Atanh",
+                                                    "BatchNormalization",
+                                                    "BitShift",
+                                                    "BitwiseAnd",
+                                                    "BitwiseNot",
+                                                    "BitwiseOr",
+                                                    "BitwiseXor",
+                                                    "Cast",
+                                                    "CastLike",
+                                                    "Ceil",
+                                                    "Celu",
+                                                    "Clip",
+                                                    "Concat",
+                                                    "Conv",
+                                                    "Cos",
+                                                    "Cosh",
+                                                    "DequantizeLinear",
+                                                    "Div",
+                                                    "Dropout",
+                                                    "Elu",
+                                                    "Equal",
+                                                    "Erf",
+                                                    "Exp",
+                                                    "Expand",
+                                                    "Flatten",
+                                                    "Floor",
+                                                    "Gather",
+                                                    "GatherElements",
+                                                    "GatherND",
+                                                    "Gelu",
+                                                    "Gemm",
+                                                    "Greater",
+                                                    "GreaterOrEqual",
+                                                    "HardSigmoid",
+                                                    "HardSwish",
+                                                    "Identity",
+                                                    "IsInf",
+                                                    "IsNaN",
+                                                    "LayerNormalization",
+                                                    "LeakyRelu",
+                                                    "Less",
+                                                    "LessOrEqual",
+                                                    "Log",
+                                                    "LogSoftmax",
+                                                    "MatMul",
+                                                    "Max",
+                                                    "MaxPool",
+                                                    "Mean",
+                                                    "Min",
+                                                    "Mish",
+                                                    "Mod",
+                                                    "Mul",
+                                                    "Neg",
+                                                    "Not",
+                                                    "Or",
+                                                    "PRelu",
+                                                    "Pow",
+                                                    "QuantizeLinear",
+                                                    "Reciprocal",
+                                                    "ReduceL1",
+                                                    "ReduceL2",
+                                                    "ReduceLogSum",
+                                                    "ReduceLogSumExp",
+                                                    "ReduceMax",
+                                                    "ReduceMean",
+                                                    "ReduceMin",
+                                                    "ReduceProd",
+                                                    "ReduceSum",
+                                                    "ReduceSumSquare",
+                                                    "Relu",
+                                                    "Reshape",
+                                                    "RoiAlign",
+                                                    "Round",
+                                                    "ScatterND",
+                                                    "Selu",
+                                                    "Shape",
+                                                    "Shrink",
+                                                    "Sigmoid",
+                                                    "Sign",
+                                                    "Sin",
+                                                    "Sinh",
+                                                    "Size",
+                                                    "Slice",
+                                                    "Softmax",
+                                                    "Softplus",
+                                                    "Softsign",
+                                                    "Split",
+                                                    "Sqrt",
+                                                    "Squeeze",
+                                                    "Sub",
+                                                    "Sum",
+                                                    "Swish",
+                                                    "Tan",
+                                                    "Tanh",
+                                                    "ThresholdedRelu",
+                                                    "Transpose",
+                                                    "Unsqueeze",
+                                                    "Where",
+                                                    "Xor"};
+  return node.op.starts_with("Sequence") || node.op.starts_with("Optional") || kTakes.count(node.op) > 0;
+}
+
 Result<void> OnnxWalk::dispatch(const Site& site, Step control) {
   if (control) return (this->*control)(site);
+  const bool takes =
+      takes_extents(site.node) || find_function(site.node) ||
+      !find_onnx_importer(site.node.domain, site.node.op);  // a function of operators that decide
+  for (const OnnxSlot& slot : site.inputs)
+    if (!takes && slot.kind == OnnxSlot::Kind::value && !b_.extents(slot.value).empty())
+      reject_unsupported("the extent of its input along axis " +
+                         std::to_string(b_.extents(slot.value)[0].axis) +
+                         " depends on data, which it does not take");
   const bool narrow = std::ranges::any_of(site.inputs, &OnnxSlot::narrow);
   if (narrow && !keeps_narrow(site.node) && !find_function(site.node))
     reject_unsupported("an input has integers of 4 bits; it does not take them");
