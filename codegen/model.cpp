@@ -137,8 +137,8 @@ class TableBuilder {
     auto* extents = array(v.extents, "extents", [&](const rt_extent& e) -> llvm::Constant* {
       return llvm::ConstantStruct::getAnon({number(e.output), number(e.axis), number(e.place)});
     });
-    return llvm::ConstantStruct::getAnon({shapes, words(v.refs, "refs"), steps, extents,
-                                          number(v.steps.size()), number(v.extents.size())});
+    return llvm::ConstantStruct::getAnon(
+        {shapes, words(v.refs, "refs"), steps, extents, number(v.steps.size()), number(v.extents.size())});
   }
 
   llvm::Constant* step(const VariantTable& variant, const StepTable& step) {

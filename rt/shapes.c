@@ -1,7 +1,7 @@
 /* Shapes that are not the same in every run. Models compiled for several shapes: a session has one of the
  * model's variants at a time, and going over to another changes where its public tensors are and which steps
- * run, nothing else. The state lies at the same place in all of them. Outputs that are as long as data decide:
- * a step writes the extent to a place of its own in the arena. */
+ * run, nothing else. The state lies at the same place in all of them. Outputs that are as long as data
+ * decide: a step writes the extent to a place of its own in the arena. */
 #include "abi.h"
 #include "api.h"
 

@@ -1,5 +1,5 @@
-// Non-maximum suppression, all pictures and classes side by side: a round takes the best box left of each and
-// suppresses what overlaps it. https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html
+// Non-maximum suppression, all pictures and classes side by side: a round of a loop takes the best box left
+// of each and suppresses what overlaps it. https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html
 #include <limits>
 
 #include "frontend/decompose/selection.h"
@@ -8,7 +8,7 @@ namespace halite::frontend {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr int64_t kMaxRounds = 256;
+constexpr int64_t kMaxUnrolled = 256;  ///< rounds on constants, which the builder evaluates
 
 /// [n,1,b,1] each: the corners that are nearer to the origin, and the others.
 struct Corners {
@@ -62,31 +62,49 @@ Round choose(Builder& b, V boxes, V left, const Suppression& how) {
   return {b.select(b.binary(Fn::logical_or, gone, itself), b.scalar(-kInfinity), left), best, found};
 }
 
+struct Choices {
+  V best, found;  ///< [n,c,rounds]
+};
+
+/// A loop, which ends when there is nothing left to choose; on constants round by round, for the result may
+/// be a shape.
+Choices choices(Builder& b, V boxes, V left, const Suppression& how, int64_t rounds) {
+  std::vector<V> best, found;
+  if (b.constant(boxes) && b.constant(left) && rounds <= kMaxUnrolled) {
+    for (int64_t round = 0; round < rounds; ++round) {
+      const Round one = choose(b, boxes, left, how);
+      left = one.left;
+      best.push_back(one.best);
+      found.push_back(one.found);
+    }
+    return {b.concat(best, 2), b.concat(found, 2)};
+  }
+  const auto results =
+      b.loop({.trips = b.cast(how.most, DType::i64), .limit = rounds, .carried = {left}},
+             [&](V, const std::vector<V>& carried) -> Builder::LoopStep {
+               const Round one = choose(b, boxes, carried[0], how);
+               const V any = b.reduce(ir::Reduce::Kind::max, b.cast(one.found, DType::i32), {0, 1, 2});
+               return {{one.left}, {one.best, one.found}, b.cast(b.reshape(any, {}), DType::boolean)};
+             });
+  const auto by_class = [&](V stacked) { return b.squeeze(b.transpose(stacked, {1, 2, 0, 3}), {3}); };
+  return {by_class(results[1]), by_class(results[2])};
+}
+
 }  // namespace
 
 V non_max_suppression(Builder& b, V boxes, V scores, const Suppression& how) {
   const Shape s = b.shape(scores);
   const int64_t rounds = std::min(how.bound, s[2]), all = s[0] * s[1] * rounds;
   if (all == 0) return b.constant(Tensor::zeros({DType::i64, {0, 3}, {}}));
-  if (rounds > kMaxRounds)
-    reject_unsupported(
-        "it may keep " + std::to_string(rounds) + " boxes of each class; at most 256 are supported",
-        "max_output_boxes_per_class");
   V left = scores;
   const V is_number = b.binary(Fn::equal, scores, scores);
   const V eligible = how.score ? b.binary(Fn::greater, scores, b.reshape(*how.score, {1, 1, 1})) : is_number;
   left = b.select(eligible, scores, b.scalar(-kInfinity));
-  std::vector<V> best, found;
-  for (int64_t round = 0; round < rounds; ++round) {
-    const Round one = choose(b, boxes, left, how);
-    left = one.left;
-    best.push_back(one.best);
-    found.push_back(one.found);
-  }
+  const auto [best, found] = choices(b, boxes, left, how, rounds);
   const V allowed = b.binary(Fn::less, b.iota(rounds), b.reshape(b.cast(how.most, DType::i64), {1}));
-  const V kept = b.binary(Fn::logical_and, b.concat(found, 2), allowed);
+  const V kept = b.binary(Fn::logical_and, found, allowed);
   const V at = places_where(b, b.reshape(kept, {all}));
-  const V box = b.op(ir::Gather{0}, {b.reshape(b.concat(best, 2), {all}), at});
+  const V box = b.op(ir::Gather{0}, {b.reshape(best, {all}), at});
   const auto part = [&](int64_t size) { return b.div(at, b.scalar(static_cast<double>(size), DType::i32)); };
   const V row = part(rounds), picture = part(rounds * s[1]);
   const V of_class = b.sub(row, b.mul(picture, static_cast<double>(s[1])));

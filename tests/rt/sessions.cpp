@@ -333,9 +333,9 @@ struct Shapes : Model {
   rt_ref other_args[3] = {ref(RT_SPACE_INPUT, 0), ref(RT_SPACE_INPUT, 1u << RT_PUBLIC_SHIFT),
                           ref(RT_SPACE_OUTPUT, 0)};
   rt_step one_step[1] = {{add_two, other_args, nullptr, 3}};
-  rt_variant variants[3] = {{shapes[0], refs, steps, 2},
-                            {shapes[1], other_refs, one_step, 1},
-                            {shapes[2], other_refs, one_step, 1}};
+  rt_variant variants[3] = {{shapes[0], refs, steps, nullptr, 2, 0},
+                            {shapes[1], other_refs, one_step, nullptr, 1, 0},
+                            {shapes[2], other_refs, one_step, nullptr, 1, 0}};
   Shapes() {
     model.variants = variants;
     model.n_variants = 3;

@@ -56,7 +56,7 @@ struct Session {
   rt_ref output_ref = 64;
   rt_ref args[2] = {RT_SPACE_WEIGHTS << RT_SPACE_SHIFT, RT_SPACE_OUTPUT << RT_SPACE_SHIFT};
   rt_step step = {first_weight, args, nullptr, 2};
-  rt_variant variant = {nullptr, &output_ref, &step, 1};
+  rt_variant variant = {nullptr, &output_ref, &step, nullptr, 1, 0};
   uint32_t memory_bytes[1] = {128};
   halite_model model = {.abi_version = RT_ABI_VERSION,
                         .n_inputs = 0,
