@@ -123,7 +123,12 @@ void check_folder(const std::string& name, int floor, const std::set<std::string
 }  // namespace
 
 TEST_CASE("the operators agree with ONNX's own tests") {
-  check_folder("node", 873, {"test_if_opt", "test_if_seq"});
+  std::set<std::string> excepted{"test_if_opt", "test_if_seq"};
+  // The suite keeps bfloat16 as uint16; tests/conformance makes of it what the models declare.
+  for (const char* op : {"cast", "castlike"})
+    for (const char* types : {"_BFLOAT16_to_FLOAT", "_FLOAT_to_BFLOAT16"})
+      for (const char* form : {"", "_expanded"}) excepted.insert(std::string("test_") + op + types + form);
+  check_folder("node", 873, excepted);
 }
 TEST_CASE("models converted from PyTorch agree with ONNX's own tests") {
   check_folder("pytorch-converted", 82, {});
