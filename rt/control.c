@@ -29,7 +29,8 @@ void rt_run_branch(halite_session *s, void *const *args, const int32_t *extents)
 void rt_run_loop(halite_session *s, void *const *args, const int32_t *extents) {
   (void)args;
   const rt_while *l = (const rt_while *)(const void *)extents;
-  for (const rt_move *m = l->begin; m < l->begin + l->n_begin; ++m) {
+  for (uint32_t k = 0; k < l->n_begin; ++k) {
+    const rt_move *m = &l->begin[k];
     void *to = rt_place(s, m->to), *from = rt_place(s, m->from);
     if (to != from) memcpy(to, from, m->bytes);
   }
@@ -39,11 +40,15 @@ void rt_run_loop(halite_session *s, void *const *args, const int32_t *extents) {
   for (int again = is_true(s, l->condition); again && done < trips; again = is_true(s, l->again)) {
     if (l->iteration != RT_REF_NONE) *(int64_t *)rt_place(s, l->iteration) = done;
     run_body(s, &l->body);
-    for (const rt_move *m = l->stacked; m < l->stacked + l->n_stacked; ++m)
+    for (uint32_t k = 0; k < l->n_stacked; ++k) {
+      const rt_move *m = &l->stacked[k];
       memcpy((unsigned char *)rt_place(s, m->to) + (size_t)done * m->bytes, rt_place(s, m->from), m->bytes);
+    }
     ++done;
   }
-  for (const rt_move *m = l->stacked; m < l->stacked + l->n_stacked; ++m)
+  for (uint32_t k = 0; k < l->n_stacked; ++k) {
+    const rt_move *m = &l->stacked[k];
     memset((unsigned char *)rt_place(s, m->to) + (size_t)done * m->bytes, 0,
            (size_t)(l->limit - done) * m->bytes);
+  }
 }

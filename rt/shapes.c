@@ -23,8 +23,10 @@ static int64_t *extent_at(const halite_session *s, const rt_extent *e) { return 
 
 void rt_begin_extents(const halite_session *s) {
   const rt_variant *v = s->variant;
-  for (const rt_extent *e = v->extents; e != v->extents + v->n_extents; ++e)
+  for (uint32_t k = 0; k < v->n_extents; ++k) {
+    const rt_extent *e = &v->extents[k];
     *extent_at(s, e) = shape_of(s->model, v, s->model->n_inputs + e->output)[e->axis];
+  }
 }
 
 /* What is bound stays so. */
@@ -74,7 +76,9 @@ RT_API halite_status halite_output_shape(const halite_session *s, uint32_t i, in
   if (!s || !shape || i >= s->model->n_outputs) return HALITE_BAD_ARGUMENT;
   (void)get_shape(s, s->model->n_inputs + i, shape);
   const rt_variant *v = s->variant;
-  for (const rt_extent *e = v->extents; e != v->extents + v->n_extents; ++e)
+  for (uint32_t k = 0; k < v->n_extents; ++k) {
+    const rt_extent *e = &v->extents[k];
     if (e->output == i) shape[e->axis] = (int32_t)*extent_at(s, e);
+  }
   return HALITE_OK;
 }
