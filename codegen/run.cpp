@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "codegen/link.h"
 #include "codegen/subprocess.h"
@@ -38,7 +37,7 @@ Sequence split(const std::vector<uint8_t>& bytes, const ir::Graph& signature, si
       std::vector<int32_t> shape(type.shape.size());
       const auto head = std::ptrdiff_t(shape.size() * sizeof(int32_t));
       if (end - at < head + type.bytes()) return {};
-      std::memcpy(shape.data(), at, size_t(head));
+      std::copy(at, at + head, reinterpret_cast<std::byte*>(shape.data()));
       at += head;
       for (size_t d = 0; d < shape.size(); d++)
         if (shape[d] < 0 || shape[d] > type.shape[d]) return {};

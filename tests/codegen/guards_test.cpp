@@ -22,6 +22,11 @@ namespace {
 
 constexpr unsigned char kPaint = 0xA5;
 constexpr size_t kGuard = 4096;
+#if __has_feature(address_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
 
 /// One call on a stack of its own.
 struct Call {
@@ -77,6 +82,8 @@ void check_guards(const char* text, RowsMode rows) {
   CHECK(std::all_of(arena + bytes, memory.data() + memory.size(), painted));
   const int64_t used = with - without, stated = artifact->report.stack_bytes;
   MESSAGE("stack: ", used, " bytes used, ", stated, " stated");
+  // The runtime here is this program's own, and sanitizers widen its frames: what is stated is not of them.
+  if (kSanitized) return;
   CHECK(used <= stated);
   CHECK(2 * used + 512 >= stated);
 }
