@@ -7,31 +7,16 @@
 
 #include "codegen/jit.h"
 #include "codegen/link.h"
-#include "ir/interpret.h"
-#include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/codegen/sequences.h"
 
 using namespace halite;
 using namespace halite::codegen;
+using namespace halite::test;
 
 namespace {
 
-using Sequence = std::vector<std::vector<ir::Tensor>>;
 using Values = std::vector<double>;
-
-ir::Graph graph_of(const std::string& text) {
-  auto graph = ir::parse(text);
-  const std::string problem = graph ? "" : to_string(graph.error());
-  REQUIRE_MESSAGE(graph, problem);
-  return *graph;
-}
-
-CompileOptions options_for(const targets::Target& target) {
-  CompileOptions options;
-  options.name = "net";
-  options.target = target;
-  return options;
-}
 
 /// One set of inputs; each tensor given by its values.
 std::vector<ir::Tensor> inputs_of(const ir::Graph& graph, const std::vector<Values>& values) {
@@ -44,46 +29,14 @@ std::vector<ir::Tensor> inputs_of(const ir::Graph& graph, const std::vector<Valu
   return inputs;
 }
 
-Values values_of(const ir::Tensor& tensor) {
-  Values values;
-  for (int64_t i = 0; i < tensor.type().elements(); i++) values.push_back(tensor.at(i));
-  return values;
-}
-
-Sequence interpret_all(const ir::Graph& graph, const Sequence& inputs) {
-  ir::StateValues states = ir::initial_states(graph);
-  Sequence outputs;
-  for (const auto& set : inputs) {
-    auto result = ir::interpret(graph, set, states);
-    REQUIRE(result);
-    outputs.push_back(*std::move(result));
-  }
-  return outputs;
-}
-
-void check_equal(const Sequence& found, const Sequence& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (size_t n = 0; n < expected.size(); n++) {
-    CAPTURE(n);
-    REQUIRE(found[n].size() == expected[n].size());
-    for (size_t i = 0; i < expected[n].size(); i++) {
-      CAPTURE(i);
-      CHECK(values_of(found[n][i]) == values_of(expected[n][i]));
-    }
-  }
-}
-
 struct Ran {
   Report report;
   Sequence outputs;  ///< by inference, of the compiled code
 };
 
 /// Compiles for this machine and compares with the interpreter, with one thread and several.
-Ran check(const std::string& text, const std::vector<std::vector<Values>>& inferences) {
-  const auto graph = graph_of(text);
-  Sequence inputs;
-  for (const auto& values : inferences) inputs.push_back(inputs_of(graph, values));
-  const auto artifact = compile(graph, options_for(*targets::find("host")));
+Ran check(const ir::Graph& graph, const Sequence& inputs, const CompileOptions& options) {
+  const auto artifact = compile(graph, options);
   const std::string problem = artifact ? "" : to_string(artifact.error());
   REQUIRE_MESSAGE(artifact, problem);
   const auto jit = JitModel::load(*artifact);
@@ -95,6 +48,12 @@ Ran check(const std::string& text, const std::vector<std::vector<Values>>& infer
   REQUIRE(parallel);
   check_equal(*parallel, *found);
   return {artifact->report, *found};
+}
+Ran check(const std::string& text, const std::vector<std::vector<Values>>& inferences) {
+  const auto graph = graph_of(text);
+  Sequence inputs;
+  for (const auto& values : inferences) inputs.push_back(inputs_of(graph, values));
+  return check(graph, inputs, options_for(*targets::find("host")));
 }
 
 /// x <- relu(x W - b) n times, each row stacked; b is computed outside, W is a constant of the outer graph.
@@ -254,14 +213,7 @@ TEST_CASE("branches and loops keep their meaning under every option that moves t
   variants[3].target.facts.cores = 1;  // tensors share cache lines, and steps write over what they read
   for (size_t v = 0; v < variants.size(); v++) {
     CAPTURE(v);
-    const auto artifact = compile(graph, variants[v]);
-    const std::string problem = artifact ? "" : to_string(artifact.error());
-    REQUIRE_MESSAGE(artifact, problem);
-    const auto jit = JitModel::load(*artifact);
-    REQUIRE(jit);
-    const auto found = jit->run_sequence(inputs);
-    REQUIRE(found);
-    check_equal(*found, interpret_all(graph, inputs));
+    check(graph, inputs, variants[v]);
   }
 }
 

@@ -11,29 +11,14 @@
 #include "codegen/jit.h"
 #include "codegen/link.h"
 #include "codegen/partition.h"
-#include "ir/interpret.h"
-#include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/codegen/sequences.h"
 
 using namespace halite;
 using namespace halite::codegen;
+using namespace halite::test;
 
 namespace {
-
-using Sequence = std::vector<std::vector<ir::Tensor>>;
-
-ir::Graph graph_of(const std::string& text) {
-  auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
-  return *graph;
-}
-
-CompileOptions options_for(const targets::Target& target) {
-  CompileOptions options;
-  options.name = "net";
-  options.target = target;
-  return options;
-}
 
 Sequence some_inputs(const ir::Graph& graph, size_t inferences) {
   Sequence inputs(inferences);
@@ -47,29 +32,6 @@ Sequence some_inputs(const ir::Graph& graph, size_t inferences) {
     }
   }
   return inputs;
-}
-
-Sequence interpret_all(const ir::Graph& graph, const Sequence& inputs) {
-  ir::StateValues states = ir::initial_states(graph);
-  Sequence outputs;
-  for (const auto& set : inputs) {
-    auto result = ir::interpret(graph, set, states);
-    REQUIRE_MESSAGE(result, to_string(result.error()));
-    outputs.push_back(*std::move(result));
-  }
-  return outputs;
-}
-
-void check_equal(const Sequence& found, const Sequence& expected) {
-  REQUIRE(found.size() == expected.size());
-  for (size_t n = 0; n < expected.size(); n++) {
-    CAPTURE(n);
-    REQUIRE(found[n].size() == expected[n].size());
-    for (size_t i = 0; i < expected[n].size(); i++) {
-      for (int64_t e = 0; e < expected[n][i].type().elements(); e++)
-        REQUIRE(found[n][i].at(e) == expected[n][i].at(e));
-    }
-  }
 }
 
 /// Compiles for this machine, compares four inferences, and returns the report.

@@ -24,18 +24,8 @@ struct Output {
 
 /// All outputs, as long as they are.
 std::vector<Output> outputs_of(const ModelMaker& model, const std::vector<Values>& inputs) {
-  const auto graph = model.import();
-  const std::string problem = graph ? "" : to_string(graph.error());
-  REQUIRE_MESSAGE(graph, problem);
-  std::vector<ir::Tensor> tensors;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    tensors.push_back(ir::Tensor::zeros(graph->type(graph->inputs[i])));
-    for (size_t k = 0; k < inputs[i].size(); ++k) tensors[i].set(static_cast<int64_t>(k), inputs[i][k]);
-  }
-  const auto results = ir::interpret(*graph, tensors);
-  REQUIRE(results);
   std::vector<Output> outputs;
-  for (const auto& tensor : *results) {
+  for (const auto& tensor : test::run_whole(model, inputs)) {
     outputs.push_back({tensor.type().shape, {}});
     for (int64_t i = 0; i < tensor.type().elements(); ++i) outputs.back().values.push_back(tensor.at(i));
   }

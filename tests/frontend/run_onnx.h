@@ -14,8 +14,8 @@ namespace halite::test {
 
 using Values = std::vector<double>;
 
-/// All outputs, one after another; `inputs` in the model's order.
-inline Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
+/// `inputs` in the model's order.
+inline std::vector<ir::Tensor> run_whole(const ModelMaker& model, const std::vector<Values>& inputs) {
   const auto graph = model.import();
   const std::string problem = graph ? "" : to_string(graph.error());
   REQUIRE_MESSAGE(graph, problem);
@@ -26,8 +26,13 @@ inline Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
   }
   const auto outputs = ir::interpret(*graph, tensors);
   REQUIRE(outputs);
+  return *outputs;
+}
+
+/// All outputs, one after another.
+inline Values run(const ModelMaker& model, const std::vector<Values>& inputs) {
   Values values;
-  for (const auto& output : *outputs)
+  for (const auto& output : run_whole(model, inputs))
     for (int64_t i = 0; i < output.type().elements(); ++i) values.push_back(output.at(i));
   return values;
 }
