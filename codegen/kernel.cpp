@@ -1,49 +1,24 @@
-// The wrapper fills a halide_buffer_t per tensor on its stack. Since every bound and stride is static, the
-// pipeline reads nothing but `host` of it, and after inlining no trace of the buffers is left; the dimensions
-// are filled in all the same, so that a schedule that does read them is slower, not wrong.
+// Halide's bitcode of a pipeline becomes LLVM's own: behind the runtime's calling convention (wrapper.h), for
+// the target's machine, with what Halide could not name put in.
 #include "codegen/kernel.h"
 
 #include <llvm/Bitcode/BitcodeWriter.h>
-#include <llvm/IR/IRBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include <sstream>
 
 #include "codegen/intrinsics.h"
-#include "codegen/merge.h"
 #include "codegen/temp_dir.h"
 #include "codegen/vector_calls.h"
 #include "codegen/word_loops.h"
+#include "codegen/wrapper.h"
 #include "ir/text.h"
 #include "schedules/pairs.h"
 #include "schedules/scaling.h"
 
 namespace halite::codegen {
 namespace {
-
-constexpr const char* kPipelineName = "halite_pipeline";
-
-/// A tensor argument as Halide sees it: innermost dimension first.
-struct Buffer {
-  ir::Type type;
-  std::vector<int64_t> strides;  // outermost first
-};
-
-std::vector<Buffer> buffers_of(const schedules::Request& request, const schedules::Kernel& kernel) {
-  std::vector<Buffer> buffers;
-  const auto contiguous = [](const ir::Type& type) {
-    return Buffer{type, ir::contiguous_strides(type.shape)};
-  };
-  for (size_t i = 0; i < request.inputs.size(); i++) {
-    const auto& operand = request.inputs[i];
-    const bool packed = kernel.packing[i].packs();
-    buffers.push_back(packed ? contiguous(kernel.packing[i].type) : Buffer{operand.type, operand.strides});
-  }
-  for (const auto& operand : request.outputs) buffers.push_back({operand.type, operand.strides});
-  for (const auto& type : kernel.scratch) buffers.push_back(contiguous(type));
-  return buffers;
-}
 
 /// Halide's part: bitcode of the pipeline, and its loop nest as text if wanted.
 std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const schedules::Kernel& kernel,
@@ -71,95 +46,6 @@ std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const sch
   auto bitcode = read_file(path);
   HALITE_CHECK(bitcode, to_string(bitcode.error()));
   return *std::move(bitcode);
-}
-
-/// Makes halide_buffer_t and halide_dimension_t values in IR (HalideRuntime.h states their layout).
-class BufferBuilder {
- public:
-  explicit BufferBuilder(llvm::IRBuilder<>& ir) : ir_(ir) {
-    auto *i8 = ir.getInt8Ty(), *i32 = ir.getInt32Ty();
-    auto* i64 = ir.getInt64Ty();
-    auto* pointer = ir.getPtrTy();
-    auto* type = llvm::StructType::get(i8, i8, ir.getInt16Ty());
-    buffer_ = llvm::StructType::get(i64, pointer, pointer, i64, type, i32, pointer, pointer);
-    dimension_ = llvm::StructType::get(i32, i32, i32, i32);
-  }
-
-  llvm::Value* build(const Buffer& buffer, llvm::Value* host) {
-    const unsigned rank = unsigned(buffer.type.rank());
-    auto* result = ir_.CreateAlloca(buffer_);
-    auto* dims = ir_.CreateAlloca(llvm::ArrayType::get(dimension_, std::max(rank, 1u)));
-    ir_.CreateStore(llvm::Constant::getNullValue(buffer_), result);
-    ir_.CreateStore(host, ir_.CreateStructGEP(buffer_, result, 2));
-    ir_.CreateStore(ir_.getInt32(rank), ir_.CreateStructGEP(buffer_, result, 5));
-    ir_.CreateStore(dims, ir_.CreateStructGEP(buffer_, result, 6));
-    for (unsigned d = 0; d < rank; d++) {
-      const unsigned axis = rank - 1 - d;
-      auto* dim = ir_.CreateConstInBoundsGEP1_32(dimension_, dims, d);
-      store(dim, 0, 0);
-      store(dim, 1, buffer.type.shape[axis]);
-      store(dim, 2, buffer.strides[axis]);
-      store(dim, 3, 0);
-    }
-    return result;
-  }
-
- private:
-  void store(llvm::Value* dim, unsigned field, int64_t value) {
-    ir_.CreateStore(ir_.getInt32(uint32_t(value)), ir_.CreateStructGEP(dimension_, dim, field));
-  }
-
-  llvm::IRBuilder<>& ir_;
-  llvm::StructType *buffer_, *dimension_;
-};
-
-/// Stands for a number of the kernel until it is known which kernels share their code (merge.h).
-llvm::Value* call_number(llvm::IRBuilder<>& ir, llvm::Module& module, size_t index) {
-  auto* type = llvm::FunctionType::get(ir.getInt32Ty(), {ir.getInt16Ty()}, false);
-  auto* call = ir.CreateCall(module.getOrInsertFunction(kNumber, type), {ir.getInt16(uint16_t(index))});
-  call->setDoesNotAccessMemory();
-  call->setDoesNotThrow();
-  call->addFnAttr(llvm::Attribute::WillReturn);
-  return call;
-}
-
-/// void symbol(session, void *const *args, const int32_t *extents)
-void add_wrapper(llvm::Module& module, const schedules::Request& request, const schedules::Kernel& kernel,
-                 const std::string& symbol) {
-  const auto buffers = buffers_of(request, kernel);
-  auto& context = module.getContext();
-  llvm::IRBuilder<> ir(context);
-  auto* pointer = ir.getPtrTy();
-  auto* type = llvm::FunctionType::get(ir.getVoidTy(), {pointer, pointer, pointer}, false);
-  auto* wrapper = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, symbol, module);
-  ir.SetInsertPoint(llvm::BasicBlock::Create(context, "", wrapper));
-  BufferBuilder builder(ir);
-  std::vector<llvm::Value*> arguments{wrapper->getArg(0)};
-  for (size_t i = 0; i < buffers.size(); i++) {
-    auto* host =
-        ir.CreateLoad(pointer, ir.CreateConstInBoundsGEP1_32(pointer, wrapper->getArg(1), unsigned(i)));
-    arguments.push_back(builder.build(buffers[i], host));
-  }
-  std::vector<llvm::Value*> numbers;
-  for (size_t i = 0; i < kernel.numbers.size(); i++) numbers.push_back(call_number(ir, module, i));
-  arguments.insert(arguments.begin() + 1 + ptrdiff_t(kernel.inputs.size()), numbers.begin(), numbers.end());
-  auto* pipeline = module.getFunction(kPipelineName);
-  HALITE_CHECK(pipeline && pipeline->arg_size() == arguments.size(), "pipeline signature of " + symbol);
-  ir.CreateCall(pipeline, arguments);
-  ir.CreateRetVoid();
-
-  int internal = 0;
-  for (auto& function : module) {
-    if (function.isDeclaration() || &function == wrapper) continue;
-    function.setLinkage(llvm::GlobalValue::InternalLinkage);
-    // Tasks of parallel loops keep their symbols; Halide numbers theirs per process.
-    if (&function != pipeline) function.setName(symbol + "_" + std::to_string(internal++));
-  }
-  for (auto& global : module.globals()) {
-    if (!global.isDeclaration()) global.setLinkage(llvm::GlobalValue::InternalLinkage);
-  }
-  pipeline->removeFnAttr(llvm::Attribute::NoInline);
-  pipeline->addFnAttr(llvm::Attribute::AlwaysInline);
 }
 
 /// An operator without the extent that it may hold: a depthwise convolution has as many groups as channels.
@@ -223,7 +109,10 @@ std::string describe(const schedules::Request& request) {
       << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
       << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
       << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
-      << request.strategy << '\n';
+      << request.strategy << " rows " << request.fewest_rows;
+  if (!request.steps.empty())
+    out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
+  out << '\n';
   return out.str();
 }
 

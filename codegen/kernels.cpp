@@ -1,5 +1,7 @@
 // The cache keeps objects only: lowering a group again takes a millisecond and gives the packing of its
 // weights, which is code and cannot be stored.
+//
+// What is lowered is called work; a kernel is that with numbers of its own: how many items there are.
 #include "codegen/kernels.h"
 
 #include <llvm/Support/ThreadPool.h>
@@ -13,54 +15,12 @@
 #include "codegen/copies.h"
 #include "codegen/kernel.h"
 #include "codegen/merge.h"
+#include "codegen/requests.h"
 
 namespace halite::codegen {
 namespace {
 
 using schedules::Request;
-
-/// Kernels without products that compute fewer elements are compiled for size, where flash is scarce; 0:
-/// none. (Those with products are not: in size mode their tiles are others, and no smaller for that.)
-int64_t little_work(const ir::Graph& graph, const std::vector<schedules::Group>& groups,
-                    const CompileOptions& options) {
-  if (options.target.platform != targets::Platform::none) return 0;
-  constexpr int64_t kShare = 400;
-  int64_t all = 0;
-  for (const auto& group : groups) {
-    for (auto id : group.nodes) all += schedules::macs(graph, id);
-  }
-  return all / kShare;
-}
-
-Request request_for(const ir::Graph& graph, const Views& views, const schedules::Group& group, bool in_place,
-                    const CompileOptions& options) {
-  Request request{graph, group, {}, {}, options.target};
-  for (auto id : group.inputs) request.inputs.push_back(operand_of(graph, views, id));
-  for (auto id : group.outputs) request.outputs.push_back(operand_of(graph, views, id));
-  request.optimize = options.optimize_size ? schedules::Optimize::size : schedules::Optimize::speed;
-  request.in_place = in_place;
-  request.strategy = options.strategy;
-  return request;
-}
-
-/// Of a step: one, or one for each layer of a cascade.
-std::vector<Request> requests_for(const Variant& variant, size_t step, int64_t little,
-                                  const CompileOptions& options) {
-  const ir::Graph& graph = variant.graph;
-  std::vector<Request> requests;
-  if (const auto rows = variant.cascades.find(step); rows != variant.cascades.end()) {
-    for (const auto& group : rows->second.groups)
-      requests.push_back(request_for(graph, variant.views, group, false, options));
-    return requests;
-  }
-  const auto& group = variant.steps[step];
-  if (ir::has_regions(graph.node(group.anchor).op)) return requests;
-  requests.push_back(request_for(graph, variant.views, group, variant.storage.in_place[step], options));
-  const ir::Type& made = graph.type(group.outputs[0]);
-  if (schedules::macs(graph, group.anchor) == 0 && made.elements() < little)
-    requests[0].optimize = schedules::Optimize::size;
-  return requests;
-}
 
 Machine::Optimize level_of(const Request& request) {
   return request.optimize == schedules::Optimize::size ? Machine::Optimize::size : Machine::Optimize::speed;
@@ -95,6 +55,14 @@ struct Work {
   std::string stmt;
   std::vector<int> numbers;  ///< of the kernel (schedules::Number)
   std::string scope;         ///< which kernels it may be merged with (Unmerged)
+  CompiledKernel kernel;     ///< what all kernels of the work have in common
+};
+
+/// A kernel by what decides it.
+struct Member {
+  size_t work;
+  std::vector<int> numbers;  ///< behind those of the work
+  auto operator<=>(const Member&) const = default;
 };
 
 class KernelBuilder {
@@ -102,22 +70,21 @@ class KernelBuilder {
   KernelBuilder(const CompileOptions& options)
       : options_(options), cache_(options.cache, options.cache_limit_bytes) {}
 
-  void add(Request request) {
-    const std::string position = position_of(request);
+  void add(const KernelRequest& wanted) {
+    const Request& request = wanted.request;
     if (auto extents = copy_extents(request)) return add_copy(request, *std::move(extents));
     const std::string key = content_hash(describe(request));
     const auto [it, is_new] = known_.emplace(key, work_.size());
-    if (is_new) {
-      const std::string scope = scope_of(position, key);
-      work_.push_back({std::move(request), key, {}, {}, {}, scope});
-    }
-    kernels_.of_group.back().push_back(it->second);
+    if (is_new) work_.push_back({request, key, {}, {}, {}, scope_of(wanted.position, key), {}});
+    const Member member{it->second, numbers_of(wanted)};
+    const auto known = std::ranges::find(members_, member);
+    kernels_.of_group.back().push_back(size_t(known - members_.begin()));
+    if (known == members_.end()) members_.push_back(member);
   }
 
   void begin_variant() { kernels_.of_group.emplace_back(); }
 
   Kernels run() {
-    kernels_.unique.resize(work_.size());
     if (shares_all()) find_kinds();
     total_ = int(work_.size()) * (shares_code() ? 2 : 1);
     if (shares_code()) {
@@ -126,6 +93,7 @@ class KernelBuilder {
     } else {
       kernels_.objects.resize(work_.size());
       for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::object); });
+      for (const auto& member : members_) kernels_.unique.push_back(work_[member.work].kernel);
     }
     for (const auto& work : work_) kernels_.stmt += work.stmt;
     for (const auto& object : kernels_.objects) {
@@ -135,7 +103,7 @@ class KernelBuilder {
     cache_.trim();
     for (auto& of_variant : kernels_.of_group)
       for (size_t& index : of_variant)
-        if (index >= kFirstCopy) index = index - kFirstCopy + work_.size();
+        if (index >= kFirstCopy) index = index - kFirstCopy + members_.size();
     kernels_.unique.insert(kernels_.unique.end(), copies_.begin(), copies_.end());
     return std::move(kernels_);
   }
@@ -159,16 +127,16 @@ class KernelBuilder {
   bool shares_all() const {
     return options_.optimize_size || options_.target.platform == targets::Platform::none;
   }
-  /// Elsewhere those that one step has for several extents are, if they come out alike as they are: nothing
-  /// is hidden from Halide, and what is equal for all extents stays constant, so that no speed is lost.
+  /// Elsewhere those that one step has for several extents are, where it is computed by items or they come
+  /// out alike as they are: nothing is hidden from Halide, and what is equal for all extents stays constant.
   bool shares_extents() const { return options_.extents_vary && kernels_.of_group.size() > 1; }
   bool shares_code() const { return shares_all() || shares_extents(); }
 
-  /// What a step is in all variants.
-  static std::string position_of(const Request& request) {
-    const auto& node = request.graph.node(request.group.anchor);
-    return node.name + ' ' + request.graph.value(request.group.outputs[0]).name + ' ' +
-           describe_kind(request);
+  static std::vector<int> numbers_of(const KernelRequest& wanted) {
+    if (!wanted.repeat) return {};
+    std::vector<int> numbers{int(wanted.repeat->count)};
+    if (wanted.request.items_in_tasks) numbers.push_back(int(wanted.repeat->tasks));
+    return numbers;
   }
 
   /// Steps that have one kernel in the first variant have one scope.
@@ -186,7 +154,7 @@ class KernelBuilder {
     Work& work = work_[i];
     const schedules::Kernel kernel = schedules::lower(work.request);
     for (const auto& number : kernel.numbers) work.numbers.push_back(number.value);
-    auto& result = kernels_.unique[i];
+    auto& result = work.kernel;
     result = {"k_" + work.key.substr(0, 16), {}, kernel.strategy, kernel.packing, kernel.scratch};
     const std::string key = cache_key(keep == Keep::object ? "object " : "bitcode ", work.key);
     auto cached = wants_texts() ? std::nullopt : cache_.get(key);
@@ -233,19 +201,23 @@ class KernelBuilder {
   void share_code() {
     llvm::LLVMContext context;
     std::vector<Unmerged> unmerged;
-    for (size_t i = 0; i < work_.size(); i++) {
-      const auto& symbol = kernels_.unique[i].symbol;
-      unmerged.push_back(
-          {read_bitcode(context, work_[i].bitcode, symbol), symbol, work_[i].numbers, work_[i].scope});
+    for (const auto& [index, own] : members_) {
+      const Work& work = work_[index];
+      std::vector<int> numbers = work.numbers;
+      numbers.insert(numbers.end(), own.begin(), own.end());
+      const auto& symbol = work.kernel.symbol;
+      unmerged.push_back({read_bitcode(context, work.bitcode, symbol), symbol, numbers, work.scope});
     }
     const Merged merged = merge_kernels(std::move(unmerged));
     std::vector<std::vector<uint8_t>> bitcode;
     for (const auto& module : merged.modules) bitcode.push_back(write_bitcode(*module));
     std::map<std::string, Machine::Optimize> level;
-    for (size_t i = 0; i < work_.size(); i++) {
-      level[merged.kernels[i].function] = level_of(work_[i].request);
-      kernels_.unique[i].symbol = merged.kernels[i].function;
-      kernels_.unique[i].extents = merged.kernels[i].extents;
+    for (size_t i = 0; i < members_.size(); i++) {
+      const Work& work = work_[members_[i].work];
+      level[merged.kernels[i].function] = level_of(work.request);
+      kernels_.unique.push_back(work.kernel);
+      kernels_.unique.back().symbol = merged.kernels[i].function;
+      kernels_.unique.back().extents = merged.kernels[i].extents;
     }
     kernels_.objects.resize(bitcode.size());
     total_ = int(work_.size() + bitcode.size());
@@ -275,6 +247,7 @@ class KernelBuilder {
   const CompileOptions& options_;
   const KernelCache cache_;
   std::vector<Work> work_;
+  std::vector<Member> members_;
   std::vector<CompiledKernel> copies_;
   std::map<std::string, size_t> known_;        // by key
   std::map<std::string, std::string> scopes_;  // by position
@@ -287,13 +260,11 @@ class KernelBuilder {
 }  // namespace
 
 Kernels compile_kernels(std::span<const Variant> variants, const CompileOptions& options) {
+  const KernelRequests requests = kernel_requests(variants, options);
   KernelBuilder builder(options);
-  for (const Variant& variant : variants) {
+  for (const auto& of_variant : requests.of_variant) {
     builder.begin_variant();
-    const int64_t little = little_work(variant.graph, variant.steps, options);
-    for (size_t i = 0; i < variant.steps.size(); i++) {
-      for (auto& request : requests_for(variant, i, little, options)) builder.add(std::move(request));
-    }
+    for (const auto& request : of_variant) builder.add(request);
   }
   return builder.run();
 }

@@ -2,6 +2,7 @@
 #include "codegen/program.h"
 
 #include <algorithm>
+#include <set>
 
 #include "codegen/variant_program.h"
 
@@ -96,7 +97,9 @@ Result<Program> build_program(std::span<const Settled> variants) {
   report.arena_bytes = sum_of(report.memories, &MemoryReport::bytes);
   report.arena_lower_bound = sum_of(report.memories, &MemoryReport::lower_bound);
   report.weights_bytes = int64_t(program.weights.size());
-  report.kernels = int(first.kernels.unique.size());
+  std::set<std::string> functions;
+  for (const auto& kernel : first.kernels.unique) functions.insert(kernel.symbol);
+  report.kernels = int(functions.size());
   report.cached_kernels = first.kernels.from_cache;
   for (const auto& variant : reports) report.bound_bytes = std::max(report.bound_bytes, variant.bound_bytes);
   if (variants.size() > 1) report.variants = std::move(reports);

@@ -25,6 +25,7 @@ struct Anchor {
   Scaling scaling = Scaling::plain;  ///< of a requantize
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
   bool shares_code = false;          ///< of the request
+  int64_t fewest_rows = 0;           ///< of the request
 };
 
 /// A named way to compute an anchor, with the cost model's estimate.

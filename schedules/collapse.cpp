@@ -177,7 +177,8 @@ class Builder {
                    .optimize = request_.optimize,
                    .in_place = request_.in_place,
                    .strategy = request_.strategy,
-                   .shares_code = request_.shares_code};
+                   .shares_code = request_.shares_code,
+                   .fewest_rows = request_.fewest_rows};
     for (size_t i = 0; i < given.inputs.size(); i++) {
       merged.inputs.push_back(operand(given.inputs[i], request_.inputs[i]));
     }

@@ -75,7 +75,8 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
                .optimize = request.optimize,
                .in_place = request.in_place,
                .strategy = request.strategy,
-               .shares_code = request.shares_code};
+               .shares_code = request.shares_code,
+               .fewest_rows = request.fewest_rows};
   for (auto* operands : {&flat.inputs, &flat.outputs}) {
     for (size_t i = 0; i < operands->size(); i++) {
       const ir::ValueId id = operands == &flat.inputs ? group.inputs[i] : group.outputs[i];

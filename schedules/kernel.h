@@ -33,6 +33,13 @@ struct Request {
   /// Kernels of this kind that differ in numbers alone become one (codegen/merge.h): such numbers are hidden
   /// from Halide, and tiles are chosen alike.
   bool shares_code = false;
+  /// Of a product whose rows vary: the fewest that a kernel with the same weights has, by which all choose
+  /// how these are packed; 0: they do not vary.
+  int64_t fewest_rows = 0;
+  /// Where the request is for one of several items (items.h): elements from one item to the next of each
+  /// input, then of each output; 0: the same for all. Empty: it is for the whole.
+  std::vector<int64_t> steps = {};
+  bool items_in_tasks = false;  ///< of a parallel loop
 };
 
 /// What the compiler does at compile time with a constant before the kernel may read it.

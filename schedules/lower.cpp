@@ -59,6 +59,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
   }
   anchor.weights_pair = weights_pair(graph, id);
   anchor.shares_code = request.shares_code;
+  anchor.fewest_rows = request.fewest_rows;
   const auto& inputs = request.group.inputs;
   if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
     anchor.even_pixels = are_adjacent(request.inputs[i]);

@@ -56,6 +56,7 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
              .rest = p.packed     ? Rest::padded
                      : a.in_place ? Rest::none
                                   : Rest::shifted,
+             .fewest_x = a.fewest_rows,
              .once = a.in_place};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   p.packed_type = {ir::DType::f32, {sb.begin(), sb.end() - 2}, {}};

@@ -33,7 +33,8 @@ Tile pick_tile(const Anchor& a, Plan& p) {
   if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool words = p.product.method == Method::words;
-  t.px = words && p.m > 1 && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
+  const int64_t rows = a.fewest_rows > 0 ? a.fewest_rows : p.m;
+  t.px = words && rows > 1 && !(a.in_place && p.m % 2 != 0) ? 2 : 1;
   t.vectors =
       words ? word_channels(p.product, a, p.n, t.px, false) : static_cast<int>(std::min<int64_t>(4, p.n));
   // Four sums make one vector, which is scaled and stored as such.
@@ -66,6 +67,7 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
              .rest = p.packed     ? Rest::padded
                      : a.in_place ? Rest::none
                                   : Rest::shifted,
+             .fewest_x = a.fewest_rows,
              .once = a.in_place};
   p.tile = pick_tile(a, p);
   return p;

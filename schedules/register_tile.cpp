@@ -130,6 +130,12 @@ Tile compact_tile(const targets::Facts& facts, const Space& s) {
 
 Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s) {
   if (optimize == Optimize::size) return compact_tile(facts, s);
+  int channels = 0;  // of the tiles that weights are packed for; 0: any
+  if (s.fewest_x > 0 && s.fewest_x < s.x) {
+    Space least = s;
+    least.x = least.fewest_x;
+    channels = choose_tile(facts, optimize, least).channels();
+  }
   // Of one group and batch: rounding must not tell tiles apart that cost the same, lest the weights of one
   // model be packed in another way for each number of images.
   Space once = s;
@@ -137,6 +143,7 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
   Tile best;
   best.cycles = -1;
   for_each_tile(facts, s, [&](Tile t) {
+    if (channels > 0 && t.channels() != channels) return;
     t.cycles = total_cycles(facts, once, t);
     if (best.cycles < 0 || t.cycles < best.cycles) best = t;
   });

@@ -39,6 +39,7 @@ struct Space {
       1;                ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
   int64_t repeats = 1;  ///< groups times batches
   Rest rest = Rest::padded;
+  int64_t fewest_x = 0;    ///< 0, or what x is at least where the same weights are used for other extents
   bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
 };
