@@ -24,6 +24,8 @@ struct UnsupportedNode {
 struct ImportOptions {
   /// Shapes of graph inputs by name. They bind free dimensions and replace fixed ones.
   std::map<std::string, ir::Shape> input_shapes;
+  /// Extents of axes that the model has a name for (ONNX: dim_param), by that name.
+  std::map<std::string, int64_t> axes;
   /// Values of graph inputs by name: such an input becomes a constant, and the model is specialised to it.
   std::map<std::string, ir::Tensor> constant_inputs;
   /// Quantized TFLite operators round as TFLite's reference kernels (and TFLite Micro) do, not as its

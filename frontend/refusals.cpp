@@ -42,4 +42,17 @@ Result<void> check_input_names(const ImportOptions& options, const std::vector<s
   return {};
 }
 
+Result<void> check_axis_names(const ImportOptions& options, const std::vector<std::string>& axes) {
+  for (const auto& [name, extent] : options.axes) {
+    if (std::find(axes.begin(), axes.end(), name) != axes.end()) continue;
+    const std::string found =
+        axes.empty() ? "the model has no names for axes" : "the model's names for axes are " + join(axes);
+    return Error{ErrorCode::kInvalidInput,
+                 "'" + name + "' is in no --shape, and " + found +
+                     "; give the shape of an input with it, as in " + "--shape NAME=" + name + "x3x224x224",
+                 "--range"};
+  }
+  return {};
+}
+
 }  // namespace halite::frontend

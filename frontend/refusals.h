@@ -20,4 +20,7 @@ class Refusals {
 /// Fails if `options` speak of inputs that the model does not have.
 Result<void> check_input_names(const ImportOptions& options, const std::vector<std::string>& inputs);
 
+/// Fails if options name an axis that is not one of these.
+Result<void> check_axis_names(const ImportOptions&, const std::vector<std::string>& axes);
+
 }  // namespace halite::frontend

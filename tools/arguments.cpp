@@ -140,10 +140,9 @@ void add_import_options(CLI::App& app, ModelArguments& model) {
                  "shapes of one input make one object of them all)")
       ->allow_extra_args(false)
       ->take_all();
-  app.add_option(
-         "--range", model.ranges,
-         "Values of a symbol in shapes, N=1..8, or N=16..128:16 for every 16th (repeatable): one object "
-         "for all of them")
+  app.add_option("--range", model.ranges,
+                 "Values of a symbol in shapes or in the model, N=1..8, or N=16..128:16 for every 16th "
+                 "(repeatable): one object for all of them")
       ->allow_extra_args(false)
       ->take_all();
   app.add_option(
@@ -168,7 +167,8 @@ Imported import_or_report(const ModelArguments& arguments, Format format) {
     const bool first = imported.model.variants.empty();
     std::vector<frontend::UnsupportedNode> unsupported;
     frontend::ImportOptions options;
-    options.input_shapes = shapes;
+    options.input_shapes = shapes.shapes;
+    options.axes = shapes.axes;
     options.reference_rounding = arguments.rounding == "reference";
     options.notes = first ? &imported.model.notes : nullptr;
     options.unsupported = &unsupported;

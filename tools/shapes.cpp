@@ -19,7 +19,11 @@ struct Extent {
   std::string symbol;
 };
 using OpenShape = std::vector<Extent>;
-using OpenShapes = std::map<std::string, OpenShape>;  // by input
+/// Shapes by input, and symbols of which none of the shapes given knows.
+struct OpenShapes {
+  std::map<std::string, OpenShape> inputs;
+  std::set<std::string> axes;
+};
 using Values = std::map<std::string, std::vector<int64_t>>;
 
 std::optional<int64_t> parse_number(std::string_view text) {
@@ -122,35 +126,33 @@ Result<std::vector<OpenShapes>> pair_up(const std::map<std::string, std::vector<
               " times; expected one shape for all, or as many for each, which are taken together",
           "--shape");
     }
-    for (size_t i = 0; i < count; ++i) paired[i][input] = list[list.size() == 1 ? 0 : i];
+    for (size_t i = 0; i < count; ++i) paired[i].inputs[input] = list[list.size() == 1 ? 0 : i];
   }
   return paired;
 }
 
 std::set<std::string> symbols_of(const OpenShapes& shapes) {
-  std::set<std::string> symbols;
-  for (const auto& [input, shape] : shapes)
+  std::set<std::string> symbols = shapes.axes;
+  for (const auto& [input, shape] : shapes.inputs)
     for (const auto& extent : shape)
       if (!extent.symbol.empty()) symbols.insert(extent.symbol);
   return symbols;
 }
 
-Result<void> check_symbols(const std::vector<OpenShapes>& all, const Values& ranges) {
+/// Every symbol has values; those of no shape are the model's.
+Result<void> settle_symbols(std::vector<OpenShapes>& all, const Values& ranges) {
   std::set<std::string> used;
   for (const auto& shapes : all) used.merge(symbols_of(shapes));
   for (const auto& symbol : used) {
-    if (!ranges.count(symbol))
+    if (!ranges.contains(symbol))
       return invalid_input("'" + symbol +
                                "' is a symbol in a shape; expected its values too, as in --range " + symbol +
                                "=1..8",
                            "--shape");
   }
-  for (const auto& [symbol, values] : ranges) {
-    if (!used.count(symbol))
-      return invalid_input("no --shape has the symbol '" + symbol +
-                               "'; expected one, as in --shape data=" + symbol + "x3x224x224",
-                           "--range");
-  }
+  for (const auto& [symbol, values] : ranges)
+    if (!used.contains(symbol))
+      for (auto& shapes : all) shapes.axes.insert(symbol);
   return {};
 }
 
@@ -178,9 +180,10 @@ std::vector<Assignment> expand(const OpenShapes& shapes, const Values& ranges) {
   std::vector<Assignment> assignments;
   for (const auto& binding : bindings) {
     auto& assignment = assignments.emplace_back();
-    for (const auto& [input, shape] : shapes)
+    for (const auto& symbol : shapes.axes) assignment.axes[symbol] = binding.at(symbol);
+    for (const auto& [input, shape] : shapes.inputs)
       for (const auto& extent : shape)
-        assignment[input].push_back(extent.symbol.empty() ? extent.value : binding.at(extent.symbol));
+        assignment.shapes[input].push_back(extent.symbol.empty() ? extent.value : binding.at(extent.symbol));
   }
   return assignments;
 }
@@ -189,10 +192,12 @@ std::vector<Assignment> expand(const OpenShapes& shapes, const Values& ranges) {
 
 std::string to_string(const Assignment& assignment) {
   std::string text;
-  for (const auto& [input, shape] : assignment) {
+  for (const auto& [input, shape] : assignment.shapes) {
     text += (text.empty() ? "" : ", ") + input + " ";
     for (size_t d = 0; d < shape.size(); ++d) text += (d ? "x" : "") + std::to_string(shape[d]);
   }
+  for (const auto& [axis, extent] : assignment.axes)
+    text += (text.empty() ? "" : ", ") + axis + "=" + std::to_string(extent);
   return text;
 }
 
@@ -202,9 +207,9 @@ Result<std::vector<Assignment>> assignments_of(const std::vector<std::string>& s
   if (!parsed) return parsed.error();
   const auto values = parse_ranges(ranges);
   if (!values) return values.error();
-  const auto paired = pair_up(*parsed);
+  auto paired = pair_up(*parsed);
   if (!paired) return paired.error();
-  if (auto good = check_symbols(*paired, *values); !good) return good.error();
+  if (auto good = settle_symbols(*paired, *values); !good) return good.error();
   size_t count = 0;
   for (const auto& one : *paired) count += count_of(one, *values);
   if (count > kMostAssignments) {

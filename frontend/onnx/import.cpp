@@ -13,7 +13,7 @@ namespace {
 class Importer {
  public:
   Importer(const OnnxModel& model, const ImportOptions& options)
-      : model_(model), options_(options), b_(graph_), walk_(model, b_) {}
+      : model_(model), options_(options), b_(graph_), walk_(model, b_), symbols_(options.axes) {}
 
   Result<ir::Graph> run() {
     graph_.name = model_.graph.name;
@@ -36,7 +36,7 @@ class Importer {
 
   /// An input with an initializer is a constant: old files list every weight so.
   Result<void> define_inputs(Scope& scope) {
-    std::set<std::string> seen;
+    std::set<std::string> seen, axes;
     for (const OnnxValue& input : model_.graph.inputs) {
       const std::string where = "input '" + input.name + "'";
       if (input.name.empty()) return invalid_model("an input of the graph has no name");
@@ -47,11 +47,14 @@ class Importer {
       if (scope.defines(input.name)) continue;
       const auto shape = shape_of(input, where);
       if (!shape) return shape.error();
+      for (const OnnxDim& dim : input.shape.value_or(std::vector<OnnxDim>()))
+        if (!dim.symbol.empty()) axes.insert(dim.symbol);
       V value;
       auto made = Builder::attempt(where, [&] { value = b_.input(input.name, {*input.dtype, *shape, {}}); });
       if (!made) return made.error();
       scope.define(input.name, OnnxSlot::of(value));
     }
+    if (auto fits = check_axis_names(options_, {axes.begin(), axes.end()}); !fits) return fits;
     return check_input_names(options_, {seen.begin(), seen.end()});
   }
 
@@ -172,7 +175,7 @@ class Importer {
   ir::Graph graph_;
   Builder b_;
   OnnxWalk walk_;
-  std::map<std::string, int64_t> symbols_;  ///< extents of symbolic axes, from the given shapes
+  std::map<std::string, int64_t> symbols_;  ///< extents of symbolic axes, as given
 };
 
 }  // namespace

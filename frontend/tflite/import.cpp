@@ -59,6 +59,7 @@ class Importer {
       slots[i] = Slot::of(define_input(index, names.back()));
     }
     if (auto fits = check_input_names(options_, names); !fits) throw Rejected{fits.error(), {}};
+    if (auto fits = check_axis_names(options_, {}); !fits) throw Rejected{fits.error(), {}};
     return slots;
   }
 

@@ -118,6 +118,11 @@ TEST_CASE("shapes given by the user bind free axes, in all inputs that share the
   const ir::Graph graph = valid(m.import(options));
   CHECK(graph.type(graph.outputs[0]).shape == ir::Shape{4, 5});
   CHECK(graph.type(graph.inputs[1]).shape == ir::Shape{4, 5});
+  options = {};
+  options.axes = {{"n", 6}, {"m", 7}};
+  CHECK(valid(m.import(options)).type({0}).shape == ir::Shape{6, 7});
+  options.axes["k"] = 1;
+  check_error(m.import(options), {"'k' is in no --shape", "names for axes are 'm', 'n'"});
 }
 
 TEST_CASE("a shape that does not fit the model is refused") {

@@ -94,6 +94,10 @@ TEST_CASE("open extents take the file's shape or the user's") {
   CHECK(graph.type(graph.outputs[0]).shape == ir::Shape{5, 2});
   options.input_shapes = {{"z", {1}}};
   check_error(wrong.import(options), "'z' is given, but the model's inputs are 'x'");
+  options.input_shapes.clear();
+  options.axes["N"] = 2;
+  TfliteMaker unnamed = make();
+  check_error(unnamed.import(options), "the model has no names for axes");
 }
 
 TEST_CASE("inputs with data are constants, and may be given by the user") {

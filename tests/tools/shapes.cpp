@@ -66,22 +66,25 @@ std::vector<tools::Assignment> assigned(const std::vector<std::string>& shapes,
 TEST_CASE("symbols take every value, the largest first; shapes given several times are taken together") {
   CHECK(assigned({}) == std::vector<tools::Assignment>{{}});
   CHECK(assigned({"a=Nx2", "b=N"}, {"N=1..2"}) ==
-        std::vector<tools::Assignment>{{{"a", {2, 2}}, {"b", {2}}}, {{"a", {1, 2}}, {"b", {1}}}});
-  CHECK(
-      assigned({"a=BxT"}, {"T=16..40:8", "B=3..3"}) ==
-      std::vector<tools::Assignment>{{{"a", {3, 40}}}, {{"a", {3, 32}}}, {{"a", {3, 24}}}, {{"a", {3, 16}}}});
+        std::vector<tools::Assignment>{{{{"a", {2, 2}}, {"b", {2}}}, {}}, {{{"a", {1, 2}}, {"b", {1}}}, {}}});
+  CHECK(assigned({"a=BxT"}, {"T=16..40:8", "B=3..3"}) ==
+        std::vector<tools::Assignment>{
+            {{{"a", {3, 40}}}, {}}, {{{"a", {3, 32}}}, {}}, {{{"a", {3, 24}}}, {}}, {{{"a", {3, 16}}}, {}}});
   CHECK(assigned({"a=1x2", "b=7", "c=1", "a=1x3", "c=2"}) ==
-        std::vector<tools::Assignment>{{{"a", {1, 2}}, {"b", {7}}, {"c", {1}}},
-                                       {{"a", {1, 3}}, {"b", {7}}, {"c", {2}}}});
+        std::vector<tools::Assignment>{{{{"a", {1, 2}}, {"b", {7}}, {"c", {1}}}, {}},
+                                       {{{"a", {1, 3}}, {"b", {7}}, {"c", {2}}}, {}}});
+  CHECK(assigned({"a=Nx2"}, {"N=4..4", "M=1..2"}) ==
+        std::vector<tools::Assignment>{{{{"a", {4, 2}}}, {{"M", 2}}}, {{{"a", {4, 2}}}, {{"M", 1}}}});
   CHECK(assigned({"a=BxT"}, {"T=1..8", "B=1..8"}).size() == 64);
 }
 
 TEST_CASE("ranges and shapes that make no sense are refused, with what was expected") {
   const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
       {{"--shape", "x=Nx4"}, "expected its values too, as in --range N=1..8"},
-      {{"--range", "N=1..8"}, "no --shape has the symbol 'N'"},
+      {{"--range", "N=1..8"}, "'N' is in no --shape, and the model's names for axes are 'batch'"},
       {{"--shape", "x=Nx4", "--range", "M=1..8"}, "'N' is a symbol in a shape"},
-      {{"--shape", "x=Nx4", "--range", "N=1..8", "--range", "M=1..2"}, "no --shape has the symbol 'M'"},
+      {{"--shape", "x=Nx4", "--range", "N=1..8", "--range", "M=1..2"},
+       "'M' is in no --shape, and the model's names for axes are 'batch'"},
       {{"--shape", "x=Nx4", "--range", "N=0..8"}, "from 1 up"},
       {{"--shape", "x=Nx4", "--range", "N=8..1"}, "expected a symbol of a --shape"},
       {{"--shape", "x=Nx4", "--range", "N=1..8:0"}, "expected a symbol of a --shape"},
@@ -137,6 +140,17 @@ TEST_CASE("one object for a range says so in its header, its report and on the c
   CHECK(report.at("variants").size() == 8);
   CHECK(report.at("variants").at(7).at("steps").size() == report.at("steps").size());
   CHECK(mentions(halite({"inspect", one.model, "--shape", "x=2x4", "--shape", "x=3x4"}).out, "x 3x4"));
+}
+
+TEST_CASE("a range may be of a name that the model has for an axis") {
+  const Case three(3);
+  const auto run =
+      halite({"compile", three.model, "--range", "batch=2..4", "-o", three.dir / "out", "--json"});
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_FALSE(mentions(run.err, "was set to 1"));
+  CHECK(Json::parse(run.out).at("compiled").at(0).at("variants").size() == 3);
+  CHECK(halite({"verify", three.model, "--range", "batch=2..4", "--data", three.dir.string()}).status == 0);
 }
 
 TEST_CASE("run, verify and bench take the shape of the data") {
