@@ -40,6 +40,8 @@ struct Stages {
   std::vector<Halide::Func>
       inputs;           ///< of the anchor, in operator order: wrappers of ImageParams, or a fused prologue
   Halide::Func anchor;  ///< what algorithm returned; its reduction is in its update definitions
+  Halide::Func sums;  ///< `anchor` once more, where the epilogue is so long that it had better be a loop over
+                      ///< a tile's vectors; who does not schedule it has it inlined
   std::vector<Halide::Func>
       parts;            ///< further Funcs that algorithm made and schedule must place (padded input, ...)
   Halide::Func output;  ///< pure; stores the group's result, epilogue included; same index space as the

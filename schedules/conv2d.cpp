@@ -299,7 +299,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   // The schedule: tiles in the order columns, channels, rows (rows before channels where weights are many).
   // A task is a strip of rows.
   Var task("task"), row("row");
-  const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
+  const TileLoops l = split_output(out, c, x, y, p.tile, p.space, stages.sums);
   out.split(l.y, task, row, e(p.rows_per_task), TailStrategy::GuardWithIf);
   std::vector<VarOrRVar> order{l.ci, l.cv, l.xi, l.yi, l.x};
   if (p.weights_outermost) {

@@ -35,6 +35,29 @@ int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
   return count;
 }
 
+/// Functions that come to a polynomial, or to a call for every lane (math.h).
+bool is_long_function(ir::Fn fn) {
+  using enum ir::Fn;
+  for (auto known : {exp,  log,   erf,   sin,   cos,     tan, asin, acos, atan,     sinh, cosh,
+                     tanh, asinh, acosh, atanh, sigmoid, elu, celu, selu, softplus, pow})
+    if (fn == known) return true;
+  return false;
+}
+
+/// Whether what follows the anchor is a polynomial or more: written out for every vector of a register tile
+/// it would be most of the kernel. A loop over the vectors costs a store and a load of each, and where
+/// constants need registers the filling of those besides: there the tile is written out for speed.
+bool has_long_epilogue(const Request& request) {
+  const auto& facts = request.target.facts;
+  if (!facts.constant_operands && facts.vector_bits > 0) return false;
+  const auto is_long = [&](ir::NodeId id) {
+    const auto* op = std::get_if<ir::Elementwise>(&request.graph.node(id).op);
+    return op && id != request.group.anchor && is_long_function(op->fn);
+  };
+  const auto& nodes = request.group.nodes;
+  return std::any_of(std::ranges::find(nodes, request.group.anchor), nodes.end(), is_long);
+}
+
 /// Whether rows of the two innermost axes have no gaps.
 bool are_adjacent(const Operand& operand) {
   const int rank = operand.type.rank();
@@ -169,6 +192,7 @@ class Lowering {
     if (is_anchor) {
       stages_.anchor = result;
       stages_.inputs = std::move(inputs);
+      if (has_long_epilogue(request_)) result = stages_.sums = renamed(result, "sums");
     } else if (!own.parts.empty()) {
       own.output = result;
       inner_.push_back({node.op, anchor, std::move(own)});

@@ -153,8 +153,23 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
   return best;
 }
 
+namespace {
+
+/// The elements of one tile of a Func: fixed extents, whole vectors, no loops.
+void hold_tile(Halide::Func f, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
+               const Tile& t) {
+  Halide::Var ci("aci"), cv("acv");
+  f.store_in(Halide::MemoryType::Stack)
+      .bound_extent(c, t.channels())
+      .bound_extent(x, t.px)
+      .bound_extent(y, t.py);
+  f.split(c, cv, ci, t.lanes).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+}
+
+}  // namespace
+
 TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
-                       const Tile& t, const Space& s) {
+                       const Tile& t, const Space& s, Halide::Func sums) {
   TileLoops l;
   const auto tail = [](int64_t extent, int tile, TailStrategy rest) {
     return extent % tile == 0 ? TailStrategy::RoundUp : rest;
@@ -164,21 +179,22 @@ TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::
       .split(x, l.x, l.xi, t.px, tail(s.x, t.px, TailStrategy::ShiftInwards))
       .split(y, l.y, l.yi, t.py, tail(s.y, t.py, TailStrategy::ShiftInwards))
       .split(l.ci, l.cv, l.ci, t.lanes)
-      .vectorize(l.ci)
-      .unroll(l.cv)
-      .unroll(l.xi)
-      .unroll(l.yi);
+      .vectorize(l.ci);
+  if (sums.defined()) {
+    const auto v = sums.args();
+    sums.compute_at(output, l.x);
+    hold_tile(sums, v[0], v[1], v[2], t);
+    if (t.vectors <= 4) output.unroll(l.cv);
+  } else {
+    output.unroll(l.cv).unroll(l.xi).unroll(l.yi);
+  }
   return l;
 }
 
 void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
                           const Tile& t, const std::vector<Halide::RVar>& reduction) {
   Halide::Var ci("aci"), cv("acv");
-  acc.store_in(Halide::MemoryType::Stack)
-      .bound_extent(c, t.channels())
-      .bound_extent(x, t.px)
-      .bound_extent(y, t.py);
-  acc.split(c, cv, ci, t.lanes).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+  hold_tile(acc, c, x, y, t);
   std::vector<Halide::VarOrRVar> order{ci, cv, x, y};
   auto update = acc.update();
   if (t.lane_step > 0) {

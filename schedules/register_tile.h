@@ -55,8 +55,9 @@ struct TileLoops {
 /// Splits the axes of `output` into tiles; the inner loops are vectorised and unrolled, the order of the
 /// outer ones is up to the caller. A rest of channels is guarded where weights are padded (tiles stay aligned
 /// to the packing), else the last tile is shifted inwards.
+/// Where `sums` is defined (Stages::sums) a tile's sums are stored, and its vectors are a loop.
 TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
-                       const Tile&, const Space&);
+                       const Tile&, const Space&, Halide::Func sums = {});
 /// Holds the accumulators of one tile in registers: fixed extents, vectorised and unrolled initialisation,
 /// and the update with the tile innermost and `reduction` (innermost first) around it.
 void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,

@@ -33,6 +33,7 @@ Target x86_64_linux(std::string name, std::string cpu) {
              .int8_dot = 2,
              .dot_unsigned = true,
              .int8_pairs = true,
+             .constant_operands = true,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 256 * kKiB,
              .l3_bytes = 2 * kMiB,

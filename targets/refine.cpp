@@ -60,7 +60,7 @@ constexpr FeatureRow kFeatures[] = {
      [](Target& t, bool on) {
        set_vector_bits(t, 128, on);
        if (!on) t.facts.vector_bits = 0;
-       t.facts.lane_broadcast_fma = on;
+       t.facts.lane_broadcast_fma = t.facts.constant_operands = on;
      }},
     {"riscv", "zvl256b", "", [](Target& t, bool on) { set_vector_bits(t, 256, on); }},
     {"riscv", "zvl512b", "", [](Target& t, bool on) { set_vector_bits(t, 512, on); }},

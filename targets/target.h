@@ -31,6 +31,8 @@ struct Facts {
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free
+  bool constant_operands = false;   ///< vector arithmetic takes one operand from memory or from a scalar
+                                    ///< register, so that constants need no vector registers
   bool unaligned_loads = true;
   int64_t l1_bytes = 0, l2_bytes = 0, l3_bytes = 0;  ///< data caches per core; 0: none
   int cores = 1;                ///< upper limit of useful parallel tasks; 1: no parallel loops are generated

@@ -17,6 +17,7 @@ Target cortex_m55() {
   t.facts.int8_dot = 16;
   t.facts.high_multiply = true;
   t.facts.lane_broadcast_fma = true;
+  t.facts.constant_operands = true;
   t.facts.l1_bytes = 32 * 1024;
   t.facts.max_stack_bytes = 8 * 1024;
   t.board->flash_bytes = 512 * 1024;

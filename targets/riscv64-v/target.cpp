@@ -9,6 +9,7 @@ Target riscv64_v() {
   t.features += ",+v,+zvl128b";
   t.facts.vector_bits = 128;
   t.facts.lane_broadcast_fma = true;
+  t.facts.constant_operands = true;
   t.board->command = {"qemu-riscv64", "-cpu", "rv64,v=true,vlen=128,elen=64,vext_spec=v1.0", "{image}"};
   return t;
 }

@@ -158,6 +158,32 @@ TEST_CASE("anchors with a prologue and an epilogue agree with the reference") {
       {.rtol = 1e-5, .atol = 1e-6});
 }
 
+TEST_CASE("contractions with a long epilogue agree with the reference, whatever the tiles' rests") {
+  const auto swish = [](const std::string& out) {
+    return out + " = elementwise(%c) fn=sigmoid\n  %y: " + out + " = elementwise(%c, %g) fn=mul\n}";
+  };
+  const test::Check check{.rtol = 1e-5, .atol = 1e-5};
+  for (const std::string n : {"8", "19", "67"}) {
+    const std::string image = "f32[1,7,13," + n + "]", even = "f32[2,3,11," + n + "]";
+    check_kernel("graph \"t\" (%x: f32[1,7,13,5]) -> (%y) {\n  const %w: f32[" + n +
+                     ",3,2,5] = #0000000000000001\n  %c: " + image +
+                     " = conv2d(%x, %w) pad=[1,1,1,0]\n  %g: " + swish(image),
+                 check);
+    check_kernel("graph \"t\" (%x: f32[2,3,11,9]) -> (%y) {\n  const %w: f32[" + n +
+                     ",1,1,9] = #0000000000000001\n  %c: " + even + " = conv2d(%x, %w)\n  %g: " + swish(even),
+                 check);
+    check_kernel("graph \"t\" (%x: " + image + ") -> (%y) {\n  const %w: f32[" + n +
+                     ",3,3,1] = #0000000000000001\n  %c: " + image + " = conv2d(%x, %w) groups=" + n +
+                     " pad=[1,1,1,1]\n  %g: " + swish(image),
+                 check);
+    const std::string wide = "f32[1,14,26," + n + "]";
+    check_kernel("graph \"t\" (%x: f32[1,7,13,6]) -> (%y) {\n  const %w: f32[" + n +
+                     ",2,2,6] = #0000000000000001\n  %c: " + wide +
+                     " = conv_transpose2d(%x, %w) stride=[2,2]\n  %g: " + swish(wide),
+                 check);
+  }
+}
+
 TEST_CASE("attention in one kernel agrees with the reference") {
   // Small scores: their rounding errors are relative ones of the weights.
   const test::Check close{.rtol = 1e-5, .atol = 1e-6, .low = -0.7, .high = 0.7};
