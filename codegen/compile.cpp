@@ -5,6 +5,7 @@
 #include <set>
 
 #include "codegen/budget.h"
+#include "codegen/choices.h"
 #include "codegen/fuse_rows.h"
 #include "codegen/header.h"
 #include "codegen/order.h"
@@ -161,6 +162,7 @@ Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptio
 
   Artifact artifact{options.name};
   artifact.report = program->report;
+  artifact.report.unmet_choices = unmet_choices(kernels, options);
   auto object = link_model(kernels, *program, options, artifact.report);
   if (!object) return object.error();
   artifact.object = *std::move(object);

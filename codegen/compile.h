@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "codegen/self_test.h"
 #include "ir/graph.h"
+#include "schedules/choice.h"
 #include "targets/target.h"
 
 namespace halite::codegen {
@@ -41,7 +43,10 @@ struct CompileOptions {
   int jobs = 1;                 ///< kernels compiled side by side
   std::filesystem::path cache;  ///< directory of the kernel cache; empty: none
   int64_t cache_limit_bytes = int64_t{1} << 30;
-  std::string strategy;  ///< forces a schedule strategy wherever it is offered (tests)
+  std::string strategy;  ///< --strategy: forces one wherever it is offered
+  /// --tuning: by target's name and group's key (choices.h).
+  std::map<std::string, std::map<std::string, schedules::Choice>> choices;
+  int tile_alternatives = 0;  ///< tiles that StepReport::considered lists besides those taken
   /// Inputs, a set per inference, of a self-test that link.h makes a program of; empty: none.
   std::vector<std::vector<ir::Tensor>> self_test;
   /// Called from worker threads, serialised: `done` of `total` kernels are compiled.
@@ -75,6 +80,8 @@ struct StepReport {
   std::string kernel;  ///< symbol; steps that share a kernel show the same
   std::string strategy;
   int64_t macs = 0;
+  std::string key;                              ///< of its group (choices.h); empty for what is no kernel
+  std::vector<schedules::Strategy> considered;  ///< best first; of the one taken, tiles[0] is its tile
   int64_t weights_bytes = 0;
   int64_t code_bytes = 0;                 ///< of the kernel, counted in full by each step that shares it
   std::vector<Placement> tensors;         ///< in argument order, constants left out
@@ -112,8 +119,9 @@ struct Report {
   int64_t macs = 0;
   std::vector<StepReport> steps;
   std::vector<ExtentReport> extents;
-  std::vector<Placement> arena;        ///< the memory plan
-  std::vector<MemoryReport> memories;  ///< at least one
+  std::vector<std::string> unmet_choices;  ///< what of CompileOptions::choices could not be done, and why
+  std::vector<Placement> arena;            ///< the memory plan
+  std::vector<MemoryReport> memories;      ///< at least one
   /// Each variant by itself, the first of them told above too; empty if there is one. Their `arena_bytes` is
   /// what they need of it; code, weights and stack are those of the whole model and are left at zero.
   std::vector<Report> variants;

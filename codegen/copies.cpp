@@ -49,7 +49,7 @@ std::optional<Movement> movement_of(const ir::Op& op, const schedules::Operand& 
 
 std::optional<std::vector<int32_t>> copy_extents(const schedules::Request& request) {
   const auto& group = request.group;
-  if (request.target.facts.vector_bits > 0 || request.in_place || !request.strategy.empty()) return {};
+  if (request.target.facts.vector_bits > 0 || request.in_place || request.strategy == "plain") return {};
   if (group.nodes.size() != 1 || request.inputs.size() != 1) return {};
   auto movement = movement_of(request.graph.node(group.nodes[0]).op, request.inputs[0], request.outputs[0]);
   if (!movement) return {};

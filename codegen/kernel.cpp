@@ -57,7 +57,10 @@ ir::Op without_extents(const ir::Graph& graph, const ir::Node& node) {
   return op;
 }
 
-std::string describe_nodes(const schedules::Request& request, bool with_extents) {
+enum class Detail : uint8_t { kind, group, layout };
+
+std::string describe_nodes(const schedules::Request& request, Detail detail) {
+  const bool with_extents = detail != Detail::kind;
   std::ostringstream out;
   std::map<ir::ValueId, size_t> numbers;
   const auto number = [&](ir::ValueId id) { return numbers.emplace(id, numbers.size()).first->second; };
@@ -67,7 +70,7 @@ std::string describe_nodes(const schedules::Request& request, bool with_extents)
   };
   const auto operand = [&](ir::ValueId id, const schedules::Operand& operand) {
     out << '%' << number(id) << ": " << type_text(operand.type);
-    if (with_extents) out << " strides " << ir::to_string(operand.strides);
+    if (detail == Detail::layout) out << " strides " << ir::to_string(operand.strides);
     out << (request.graph.is_constant(id) ? " constant\n" : "\n");
   };
   for (size_t i = 0; i < request.inputs.size(); i++) operand(request.group.inputs[i], request.inputs[i]);
@@ -95,11 +98,15 @@ std::string describe(const targets::Target& target) {
          target.float_abi + ' ';
 }
 
-std::string describe_kind(const schedules::Request& request) { return describe_nodes(request, false); }
+std::string describe_kind(const schedules::Request& request) { return describe_nodes(request, Detail::kind); }
+
+std::string describe_group(const schedules::Request& request) {
+  return describe_nodes(request, Detail::group);
+}
 
 std::string describe(const schedules::Request& request) {
   std::ostringstream out;
-  out << describe_nodes(request, true);
+  out << describe_nodes(request, Detail::layout);
   const auto& target = request.target;
   const auto& facts = target.facts;
   out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
@@ -113,6 +120,7 @@ std::string describe(const schedules::Request& request) {
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
+  if (request.tile.forced) out << "tile " << to_string(*request.tile.forced) << '\n';
   return out.str();
 }
 

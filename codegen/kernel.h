@@ -12,6 +12,9 @@ namespace halite::codegen {
 /// count.
 std::string describe(const schedules::Request&);
 
+/// Of that, what does not depend on the machine and on where tensors lie: operators, attributes and types.
+std::string describe_group(const schedules::Request&);
+
 /// The same of operators, types and attributes, without extents: requests of one kind may share code
 /// (merge.h).
 std::string describe_kind(const schedules::Request&);

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "codegen/cache.h"
+#include "codegen/choices.h"
 #include "codegen/copies.h"
 #include "codegen/kernel.h"
 #include "codegen/merge.h"
@@ -156,6 +157,8 @@ class KernelBuilder {
     for (const auto& number : kernel.numbers) work.numbers.push_back(number.value);
     auto& result = work.kernel;
     result = {"k_" + work.key.substr(0, 16), {}, kernel.strategy, kernel.packing, kernel.scratch};
+    result.key = group_key(work.request);
+    result.considered = kernel.considered;
     const std::string key = cache_key(keep == Keep::object ? "object " : "bitcode ", work.key);
     auto cached = wants_texts() ? std::nullopt : cache_.get(key);
     const bool hit = cached.has_value();

@@ -18,6 +18,8 @@ struct CompiledKernel {
   std::vector<uint8_t> object;
   std::string assembly, llvm, stmt;  ///< as the options ask
   bool from_cache = false;
+  std::string key = {};  ///< of the first group that it was made for (choices.h)
+  std::vector<schedules::Strategy> considered = {};
 };
 
 struct Kernels {

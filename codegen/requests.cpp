@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "codegen/choices.h"
 #include "codegen/copies.h"
 #include "codegen/kernel.h"
 
@@ -109,7 +110,7 @@ schedules::Request request_for(const ir::Graph& graph, const Views& views, const
   for (auto id : group.outputs) request.outputs.push_back(operand_of(graph, views, id));
   request.optimize = options.optimize_size ? schedules::Optimize::size : schedules::Optimize::speed;
   request.in_place = in_place;
-  request.strategy = options.strategy;
+  choose(request, options);
   return request;
 }
 
@@ -128,6 +129,7 @@ KernelRequests kernel_requests(std::span<const Variant> variants, const CompileO
       const Relation relation = known == related.end() ? Relation{} : known->second;
       if (const auto* items = relation.items) {
         made.push_back({items->request(), items->repeats()[relation.index], position_of(request)});
+        choose(made.back().request, options);
       } else {
         made.push_back({request, {}, position_of(request)});
         made.back().request.fewest_rows = relation.fewest_rows;

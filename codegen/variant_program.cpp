@@ -76,6 +76,8 @@ class VariantBuilder {
           (row.op.empty() ? "" : "+") + std::string(elementwise ? to_string(elementwise->fn) : name_of(op));
       row.macs += schedules::macs(in_.graph, id);
     }
+    row.key = code.key;
+    row.considered = code.considered;
     return row;
   }
 

@@ -26,12 +26,7 @@ struct Anchor {
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
   bool shares_code = false;          ///< of the request
   int64_t fewest_rows = 0;           ///< of the request
-};
-
-/// A named way to compute an anchor, with the cost model's estimate.
-struct Strategy {
-  std::string name;
-  double cycles = 0;  ///< estimated; comparable between strategies of one anchor
+  TileSearch tile = {};              ///< of the request, for the anchor of a group
 };
 
 /// The Funcs of one group when the schedule is set. All Funcs not named here are inlined.

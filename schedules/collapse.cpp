@@ -177,6 +177,7 @@ class Builder {
                    .optimize = request_.optimize,
                    .in_place = request_.in_place,
                    .strategy = request_.strategy,
+                   .tile = request_.tile,
                    .shares_code = request_.shares_code,
                    .fewest_rows = request_.fewest_rows};
     for (size_t i = 0; i < given.inputs.size(); i++) {

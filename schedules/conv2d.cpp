@@ -83,7 +83,8 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .repeats = p.n * (p.depthwise ? 1 : op.groups),
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
-             .depthwise = p.depthwise};
+             .depthwise = p.depthwise,
+             .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();
   p.packed = {ir::DType::f32, {op.groups * p.tiles_per_group(), p.kh, p.kw, p.icg, width}, {}};
@@ -135,14 +136,16 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   if (has_integers(a)) {
     if (!is_depthwise(op, a)) return integer::conv_strategies(op, a);
-    return {{"rows", 0}};
+    return {strategy_of("rows", integer::plan_depthwise(op, a).tile)};
   }
   const Plan p = make_plan(op, a);
-  if (p.depthwise) return {{"rows", p.tile.cycles}};
+  if (p.depthwise) return {strategy_of("rows", p.tile)};
   const bool pointwise = p.kh * p.kw == 1;
   const int64_t tasks = ceil_div(ceil_div(p.oh, p.tile.py), p.rows_per_task);
-  const double cycles = p.tile.cycles + weights_cycles(a.facts, p.packed.bytes(), tasks);
-  std::vector<Strategy> result{{op.groups > 1 ? "grouped" : pointwise ? "pointwise" : "direct", cycles}};
+  std::vector<Strategy> result{strategy_of(op.groups > 1 ? "grouped"
+                                           : pointwise   ? "pointwise"
+                                                         : "direct",
+                                           p.tile, weights_cycles(a.facts, p.packed.bytes(), tasks))};
   std::ranges::copy(winograd::strategies(op, a), std::back_inserter(result));
   std::ranges::sort(result, {}, &Strategy::cycles);
   return result;

@@ -112,10 +112,10 @@ Packing bias_packing(const ConvPlan& p, const Anchor& a) {
 
 std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
   const ConvPlan p = plan_conv(op, a);
-  if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
-  if (p.product.method == Method::lanes) return {{"lanes", p.tile.cycles}};
-  if (p.product.method == Method::dots) return {{"dots", p.tile.cycles}};
-  return {{op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile.cycles}};
+  if (p.product.method == Method::words) return {strategy_of("words", p.tile)};
+  if (p.product.method == Method::lanes) return {strategy_of("lanes", p.tile)};
+  if (p.product.method == Method::dots) return {strategy_of("dots", p.tile)};
+  return {strategy_of(op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile)};
 }
 
 std::vector<Packing> conv_packing(const ir::Conv2d& op, const Anchor& a) {

@@ -26,7 +26,6 @@ Tile pick_tile(const Anchor& a, ConvPlan& p) {
     // Four sums make one vector, which is scaled and stored as such.
     if (t.vectors == 4 && p.ocg % 4 == 0) std::swap(t.lanes, t.vectors);
   }
-  t.cycles = 1;
   return t;
 }
 
@@ -69,7 +68,6 @@ Tile depthwise_tile(const Anchor& a, const Space& s) {
   constexpr int most = 5;
   Tile t;
   if (vectors) t.lanes = lanes(integer_facts(a.facts), ir::DType::i32);
-  t.cycles = 1;
   // Three divide the widths of most small networks, whose layers then share their code.
   constexpr int kSharedPixels = 3;
   if (a.shares_code && s.x % kSharedPixels == 0) return t.px = kSharedPixels, t;
@@ -132,7 +130,8 @@ ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
              .repeats = p.n * op.groups,
              .rest = op.groups == 1 ? Rest::padded : Rest::none,
              .once = a.in_place,
-             .depthwise = false};
+             .depthwise = false,
+             .search = a.tile};
   p.tile = pick_tile(a, p);
   plan_rows(op, a, p);
   // Who allows kernels so little stack is short of all memory: no image is copied for speed alone.
@@ -154,7 +153,8 @@ ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
              .repeats = p.n,
              .rest = Rest::padded,
              .once = a.in_place,
-             .depthwise = true};
+             .depthwise = true,
+             .search = a.tile};
   p.tile = depthwise_tile(a, p.space);
   // Channels that fill the last tile are read past the end of a row.
   const int64_t rest = round_up(p.oc, p.tile.channels()) - p.oc;

@@ -61,7 +61,8 @@ Plan make_plan(const ir::ConvTranspose2d& op, const Anchor& a) {
              .steps = p.x.taps() * p.y.taps() * p.icg,
              .repeats = p.n * op.groups * p.y.out * p.x.stride,
              .rest = op.groups == 1 ? Rest::padded : Rest::none,
-             .once = a.in_place};
+             .once = a.in_place,
+             .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();
   p.packed = {ir::DType::f32,
@@ -132,7 +133,7 @@ constexpr int kAcc = 0, kInput = 1, kWeights = 2;
 }  // namespace
 
 std::vector<Strategy> strategies(const ir::ConvTranspose2d& op, const Anchor& a) {
-  return {{"phases", make_plan(op, a).tile.cycles}};
+  return {strategy_of("phases", make_plan(op, a).tile)};
 }
 
 std::vector<Packing> packing(const ir::ConvTranspose2d& op, const Anchor& a, const std::string&) {

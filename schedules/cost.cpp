@@ -16,6 +16,12 @@ double busy_cycles(const targets::Facts& facts, double arithmetic, double memory
   return std::max({arithmetic / std::max(1, facts.fma_throughput), memory / 2, (arithmetic + memory) / 4});
 }
 
+Bound busiest(const targets::Facts& facts, double arithmetic, double memory) {
+  const double cycles = busy_cycles(facts, arithmetic, memory);
+  if (arithmetic / std::max(1, facts.fma_throughput) >= cycles) return Bound::multipliers;
+  return memory / 2 >= cycles ? Bound::memory : Bound::front_end;
+}
+
 double vector_cycles(const targets::Facts& facts, double arithmetic, double memory) {
   return busy_cycles(facts, arithmetic, memory) + kInstructionCycles * (arithmetic + memory);
 }

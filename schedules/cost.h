@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "schedules/choice.h"
 #include "targets/target.h"
 
 namespace halite::schedules {
@@ -14,6 +15,9 @@ constexpr double kInstructionCycles = 0.05;
 /// Cycles of that many arithmetic instructions and that many loads and stores: of the busiest of the
 /// multipliers, two ports to memory and a front end of four.
 double busy_cycles(const targets::Facts&, double arithmetic, double memory);
+
+/// Which of them it is.
+Bound busiest(const targets::Facts&, double arithmetic, double memory);
 
 /// The same for straight code, its instructions counted too.
 double vector_cycles(const targets::Facts&, double arithmetic, double memory);

@@ -75,6 +75,7 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
                .optimize = request.optimize,
                .in_place = request.in_place,
                .strategy = request.strategy,
+               .tile = request.tile,
                .shares_code = request.shares_code,
                .fewest_rows = request.fewest_rows};
   for (auto* operands : {&flat.inputs, &flat.outputs}) {

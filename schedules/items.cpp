@@ -299,6 +299,7 @@ class ItemsBuilder {
                                    .optimize = largest_.optimize,
                                    .in_place = largest_.in_place,
                                    .strategy = largest_.strategy,
+                                   .tile = largest_.tile,
                                    .shares_code = largest_.shares_code});
     Request& request = *items.request_;
     for (size_t i = 0; i < request.inputs.size(); i++)

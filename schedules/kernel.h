@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "schedules/choice.h"
 #include "schedules/group.h"
 #include "targets/target.h"
 
@@ -29,7 +30,8 @@ struct Request {
   Optimize optimize = Optimize::speed;
   bool in_place =
       false;  ///< outputs[0] is the very storage of an elementwise input: no element may be recomputed
-  std::string strategy;  ///< forces a named strategy of the anchor (tests); empty: the cost model chooses
+  std::string strategy;  ///< forces a named strategy of the anchor; empty: the cost model chooses
+  TileSearch tile = {};  ///< the same of its register tile
   /// Kernels of this kind that differ in numbers alone become one (codegen/merge.h): such numbers are hidden
   /// from Halide, and tiles are chosen alike.
   bool shares_code = false;
@@ -67,6 +69,7 @@ struct Number {
 /// One kernel, algorithm and schedule set. Arguments are `inputs`, then `outputs`, then `scratch`.
 struct Kernel {
   std::string strategy;                    ///< the one taken, for reports: "direct", "pointwise", "rows", ...
+  std::vector<Strategy> considered;        ///< all that the anchor offers, best first
   std::vector<Halide::ImageParam> inputs;  ///< parallel to the request's; static bounds and strides set
   std::vector<Packing> packing;            ///< parallel to inputs
   std::vector<Halide::Func> outputs;       ///< parallel to the request's, then one Func per scratch tensor
@@ -80,7 +83,7 @@ bool is_elementwise_like(
     const ir::Op&);  ///< output element depends on input elements through index maps alone
 
 /// The strategies that the anchor of a group offers on this target, best first by the cost model.
-std::vector<std::string> strategies(const Request&);
+std::vector<Strategy> strategies(const Request&);
 
 /// CHECKs that the group is one that partition makes; never fails on a valid graph.
 Kernel lower(const Request&);

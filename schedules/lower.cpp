@@ -94,6 +94,12 @@ Anchor describe(const Request& request, ir::NodeId id) {
   return anchor;
 }
 
+Anchor describe_anchor(const Request& request) {
+  Anchor anchor = describe(request, request.group.anchor);
+  anchor.tile = request.tile;
+  return anchor;
+}
+
 std::vector<Strategy> strategies_of(const ir::Op& op, const Anchor& anchor) {
   return std::visit([&](const auto& o) { return strategies(o, anchor); }, op);
 }
@@ -115,7 +121,7 @@ Operand contiguous(const ir::Type& type) { return {type, ir::contiguous_strides(
 class Lowering {
  public:
   explicit Lowering(const Request& request)
-      : request_(request), graph_(request.graph), anchor_(describe(request, request.group.anchor)) {}
+      : request_(request), graph_(request.graph), anchor_(describe_anchor(request)) {}
 
   Kernel run() {
     choose_strategy();
@@ -131,13 +137,14 @@ class Lowering {
   const ir::Op& anchor_op() const { return graph_.node(request_.group.anchor).op; }
 
   void choose_strategy() {
-    const auto offered = strategies_of(anchor_op(), anchor_);
+    auto offered = strategies_of(anchor_op(), anchor_);
     HALITE_CHECK(!offered.empty(), "an anchor without strategies");
     stages_.strategy = offered.front().name;
     for (const auto& s : offered) {
       if (s.name == request_.strategy) stages_.strategy = s.name;
     }
     kernel_.strategy = stages_.strategy;
+    kernel_.considered = std::move(offered);
   }
 
   void add_packing(ir::NodeId id, const Anchor& anchor) {
@@ -292,14 +299,10 @@ bool is_elementwise_like(const ir::Op& op) {
          !std::holds_alternative<ir::Softmax>(op);
 }
 
-std::vector<std::string> strategies(const Request& request) {
+std::vector<Strategy> strategies(const Request& request) {
   const Collapsed collapsed(request);
   const auto& r = collapsed.request();
-  std::vector<std::string> names;
-  for (const auto& s : strategies_of(r.graph.node(r.group.anchor).op, describe(r, r.group.anchor))) {
-    names.push_back(s.name);
-  }
-  return names;
+  return strategies_of(r.graph.node(r.group.anchor).op, describe_anchor(r));
 }
 
 Expr number(const Anchor& anchor, Stages& stages, const std::string& name, int64_t value) {

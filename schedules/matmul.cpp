@@ -57,7 +57,8 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
                      : a.in_place ? Rest::none
                                   : Rest::shifted,
              .fewest_x = a.fewest_rows,
-             .once = a.in_place};
+             .once = a.in_place,
+             .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   p.packed_type = {ir::DType::f32, {sb.begin(), sb.end() - 2}, {}};
   const int64_t width = p.tile.channels();
@@ -69,7 +70,7 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
 
 std::vector<Strategy> strategies(const ir::MatMul& op, const Anchor& a) {
   if (has_integers(a)) return integer::matmul_strategies(op, a);
-  return {{"tiles", plan_product(op, a).tile.cycles}};
+  return {strategy_of("tiles", plan_product(op, a).tile)};
 }
 
 std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::string&) {

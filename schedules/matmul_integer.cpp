@@ -68,7 +68,8 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
                      : a.in_place ? Rest::none
                                   : Rest::shifted,
              .fewest_x = a.fewest_rows,
-             .once = a.in_place};
+             .once = a.in_place,
+             .search = a.tile};
   p.tile = pick_tile(a, p);
   return p;
 }
@@ -114,9 +115,9 @@ void schedule_converted_rows(const Plan& p, const Anchor& a, Stages& stages, Fun
 
 std::vector<Strategy> matmul_strategies(const ir::MatMul& op, const Anchor& a) {
   const Plan p = make_plan(op, a);
-  if (p.product.method == Method::words) return {{"words", p.tile.cycles}};
-  if (p.product.method == Method::dots) return {{"dots", p.tile.cycles}};
-  return {{p.product.method == Method::lanes ? "lanes" : "tiles", p.tile.cycles}};
+  if (p.product.method == Method::words) return {strategy_of("words", p.tile)};
+  if (p.product.method == Method::dots) return {strategy_of("dots", p.tile)};
+  return {strategy_of(p.product.method == Method::lanes ? "lanes" : "tiles", p.tile)};
 }
 
 std::vector<Packing> matmul_packing(const ir::MatMul& op, const Anchor& a) {

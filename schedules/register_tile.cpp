@@ -25,21 +25,46 @@ int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s)
   return accumulators + t.vectors + (facts.lane_broadcast_fma && facts.vector_bits > 0 ? 0 : 1);
 }
 
-double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
+/// Instructions of one step of the reduction.
+struct Step {
+  double fmas, loads;
+};
+
+Step step_of(const Tile& t, const Space& s) {
   const double pixels = t.px * t.py, fmas = pixels * t.vectors;
   const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
   // Where inputs are used lane by lane, the weights of the steps between two loads of them come in pairs.
-  const double loads = t.lane_step > 0 ? t.vectors / 2.0 + inputs : t.vectors + inputs;
+  return {fmas, t.lane_step > 0 ? t.vectors / 2.0 + inputs : t.vectors + inputs};
+}
+
+double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
+  const auto [fmas, loads] = step_of(t, s);
   return std::max(busy_cycles(facts, fmas, loads), static_cast<double>(facts.fma_latency)) +
          kInstructionCycles * (fmas + loads + 1);
+}
+
+/// Around the reduction: the accumulators are set and stored, addresses computed.
+double cycles_around(const Tile& t) { return 2.0 * t.px * t.py * t.vectors + 12; }
+
+Bound bound_of(const targets::Facts& facts, const Tile& t, const Space& s) {
+  const auto [fmas, loads] = step_of(t, s);
+  const double cycles = step_cycles(facts, t, s);
+  if (cycles_around(t) > cycles * static_cast<double>(s.steps)) return Bound::tile_ends;
+  if (facts.fma_latency > busy_cycles(facts, fmas, loads)) return Bound::latency;
+  return busiest(facts, fmas, loads);
+}
+
+/// With the longest vectors and every multiplier busy.
+double peak_cycles(const targets::Facts& facts, const Space& s) {
+  const double products =
+      static_cast<double>(s.channels * s.x * s.y) * static_cast<double>(s.steps * s.repeats);
+  return products / (f32_lanes(facts) * std::max(1, facts.fma_throughput));
 }
 
 double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
-  // Around the reduction: the accumulators are set and stored, addresses computed.
-  const double around = 2.0 * t.px * t.py * t.vectors + 12;
   // Larger pixel tiles read the weights less often, which counts beyond the first cache; the short vectors of
   // machines that use inputs lane by lane come in time.
   const double weights = t.lane_step > 0 ? 0 : steps * t.vectors * 0.25;
@@ -49,7 +74,7 @@ double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   if (s.channels % t.channels() != 0) copies *= copy;
   if (s.x % t.px != 0) copies *= copy;
   if (s.y % t.py != 0) copies *= copy;
-  return tiles * (step_cycles(facts, t, s) * steps + around + weights) * copies;
+  return tiles * (step_cycles(facts, t, s) * steps + cycles_around(t) + weights) * copies;
 }
 
 int lane_step(const targets::Facts& facts, const Space& s, int lanes) {
@@ -128,6 +153,41 @@ Tile compact_tile(const targets::Facts& facts, const Space& s) {
   return t;
 }
 
+namespace {
+
+int usual_unroll(const Tile& t, const Space& s) {
+  return t.lane_step > 0 && s.inner_steps % (2 * t.lane_step) == 0 ? 2 : 1;
+}
+
+TileShape shape_of(const Tile& t) { return {t.px, t.py, t.vectors, t.lanes, t.lane_step, t.unroll}; }
+
+/// Whether the forced tile is `t`, but for how often loops are unrolled.
+bool is_forced(const Space& s, const Tile& t) {
+  if (!s.search.forced) return false;
+  TileShape forced = *s.search.forced;
+  constexpr int kMostUnroll = 8;
+  const int steps = std::max(1, forced.lane_step) * forced.unroll;
+  if (forced.unroll > (forced.lane_step > 0 ? kMostUnroll : 1) || s.inner_steps % steps != 0) return false;
+  forced.unroll = t.unroll;
+  return forced == shape_of(t);
+}
+
+/// The next best after `best`, by their cycles.
+std::vector<TileShape> others(std::vector<Tile> all, const Tile& best, const Space& s) {
+  std::vector<std::pair<double, size_t>> order;
+  for (size_t i = 0; i < all.size(); ++i) order.emplace_back(all[i].cycles, i);
+  std::ranges::sort(order);
+  std::vector<TileShape> shapes;
+  for (const auto& [cycles, i] : order) {
+    if (std::ssize(shapes) >= s.search.alternatives) break;
+    all[i].unroll = usual_unroll(all[i], s);
+    if (shape_of(all[i]) != shape_of(best)) shapes.push_back(shape_of(all[i]));
+  }
+  return shapes;
+}
+
+}  // namespace
+
 Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s) {
   if (optimize == Optimize::size) return compact_tile(facts, s);
   int channels = 0;  // of the tiles that weights are packed for; 0: any
@@ -142,15 +202,33 @@ Tile choose_tile(const targets::Facts& facts, Optimize optimize, const Space& s)
   once.repeats = 1;
   Tile best;
   best.cycles = -1;
+  bool forced = false;
+  std::vector<Tile> all;
   for_each_tile(facts, s, [&](Tile t) {
     if (channels > 0 && t.channels() != channels) return;
     t.cycles = total_cycles(facts, once, t);
-    if (best.cycles < 0 || t.cycles < best.cycles) best = t;
+    if (s.search.alternatives > 0) all.push_back(t);
+    if (is_forced(s, t)) {
+      best = t, best.unroll = s.search.forced->unroll, forced = true;
+    } else if (!forced && (best.cycles < 0 || t.cycles < best.cycles)) {
+      best = t;
+    }
   });
   HALITE_CHECK(best.cycles >= 0, "no register tile fits");
+  if (!forced) best.unroll = usual_unroll(best, s);
+  best.others = others(std::move(all), best, s);
   best.cycles *= static_cast<double>(s.repeats);
-  if (best.lane_step > 0 && s.inner_steps % (2 * best.lane_step) == 0) best.unroll = 2;
+  best.peak_cycles = peak_cycles(facts, s);
+  best.bound = bound_of(facts, best, s);
   return best;
+}
+
+Strategy strategy_of(std::string name, const Tile& t, double more) {
+  Strategy result{std::move(name), t.cycles + more, t.peak_cycles,
+                  more > t.cycles ? Bound::weights : t.bound};
+  result.tiles.push_back(shape_of(t));
+  result.tiles.insert(result.tiles.end(), t.others.begin(), t.others.end());
+  return result;
 }
 
 namespace {

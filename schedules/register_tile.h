@@ -19,8 +19,11 @@ struct Tile {
   int px = 1, py = 1;
   int lane_step =
       0;  ///< reduction steps whose inputs are loaded as one vector and used lane by lane; 0: broadcasts
-  int unroll = 1;     ///< of the loop over those vectors of inputs
-  double cycles = 0;  ///< estimate for the whole contraction
+  int unroll = 1;          ///< of the loop over those vectors of inputs
+  double cycles = 0;       ///< estimate for the whole contraction
+  double peak_cycles = 0;  ///< of the same, if it did nothing but multiply, with vectors as long as there are
+  Bound bound = Bound::unknown;
+  std::vector<TileShape> others = {};  ///< the next best, as many as Space::search asks for
   int channels() const { return lanes * vectors; }
 };
 
@@ -42,10 +45,14 @@ struct Space {
   int64_t fewest_x = 0;    ///< 0, or what x is at least where the same weights are used for other extents
   bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
+  TileSearch search = {};
 };
 
-/// The fastest tile by the cost model.
+/// The fastest tile by the cost model, or the one that is forced, if it is among those that fit.
 Tile choose_tile(const targets::Facts&, Optimize, const Space&);
+
+/// A strategy that costs what its tile does, and `more` cycles in which it waits for weights.
+Strategy strategy_of(std::string name, const Tile&, double more = 0);
 
 /// Loops over tiles of an output Func, and inside one tile.
 struct TileLoops {

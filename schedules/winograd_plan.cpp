@@ -28,7 +28,8 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a, int m) {
              .steps = p.ic,
              .inner_steps = p.ic,
              .repeats = p.n * p.positions(),
-             .once = a.in_place};
+             .once = a.in_place,
+             .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   for (p.input_lanes = f32_lanes(a.facts); p.ic % p.input_lanes != 0;) p.input_lanes /= 2;
   const int alpha = p.matrices.alpha, width = p.tile.channels();
@@ -65,6 +66,11 @@ double cycles(const targets::Facts& facts, const Plan& p) {
          outputs * vector_cycles(facts, (alpha + m) * p.matrices.output_operations(),
                                  alpha * alpha + m * m + spilled) +
          weights_cycles(facts, p.packed.bytes(), times);
+}
+
+/// Of the products without the algorithm, at the machine's peak: so that shares of it compare.
+double direct_cycles(const targets::Facts& facts, const Plan& p) {
+  return static_cast<double>(p.macs) / (f32_lanes(facts) * std::max(1, facts.fma_throughput));
 }
 
 /// U = G g G^T in double, rounded once.
@@ -105,7 +111,10 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   for (int m : kOutputs) {
     const Plan p = make_plan(op, a, m);
     if (p.products_bytes() > usable_stack(a.facts)) continue;
-    result.push_back({kPrefix + std::to_string(m), cycles(a.facts, p) * (m == 6 ? kSixHandicap : 1)});
+    Strategy s = strategy_of(kPrefix + std::to_string(m), p.tile);
+    s.cycles = cycles(a.facts, p) * (m == 6 ? kSixHandicap : 1);
+    s.peak_cycles = direct_cycles(a.facts, p);
+    result.push_back(std::move(s));
   }
   return result;
 }

@@ -1,0 +1,145 @@
+// Tiles from outside: their text, which of them a kernel takes, and that each of those gives the same
+// answers.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "schedules/register_tile.h"
+#include "tests/schedules/kernel_of.h"
+
+namespace halite::schedules {
+namespace {
+
+const targets::Facts kByLane{.vector_bits = 128,
+                             .vector_registers = 32,
+                             .fma = true,
+                             .fma_lanes = 4,
+                             .lane_broadcast_fma = true,
+                             .l1_bytes = 32 << 10,
+                             .l2_bytes = 256 << 10};
+const targets::Facts kByBroadcast{.vector_bits = 256,
+                                  .vector_registers = 16,
+                                  .fma = true,
+                                  .fma_throughput = 2,
+                                  .l1_bytes = 32 << 10,
+                                  .l2_bytes = 256 << 10};
+
+TEST_CASE("a tile's text can be read again, and what is none is refused") {
+  for (const TileShape tile : {TileShape{4, 1, 3, 16}, TileShape{8, 2, 1, 4, 4, 2}})
+    CHECK(parse_tile(to_string(tile)) == tile);
+  CHECK(to_string(TileShape{4, 1, 3, 16}) == "4x1x3x16");
+  CHECK(to_string(TileShape{8, 2, 1, 4, 4, 2}) == "8x2x1x4/4/2");
+  for (const char* text :
+       {"", "4", "4x1x3", "4x1x3x", "4x1x3x0", "4x-1x3x16", "4x1x3x16x2", "4x1x3x16/4", "4x1x3x16/4/",
+        "4x1x3x16/4/2/1", "4x1x3x16 ", " 4x1x3x16", "ax1x3x16", "99999999999x1x1x1"})
+    CHECK_MESSAGE(!parse_tile(text), text);
+}
+
+TEST_CASE("a forced tile is taken if it is one that fits, and is no reason to fail if not") {
+  Space space{.channels = 64, .x = 28, .y = 28, .steps = 576, .inner_steps = 64};
+  const Tile best = choose_tile(kByLane, Optimize::speed, space);
+  const auto forced = [&](TileShape tile) {
+    Space s = space;
+    s.search.forced = tile;
+    return strategy_of("", choose_tile(kByLane, Optimize::speed, s)).tiles.at(0);
+  };
+  CHECK(forced({4, 1, 2, 4, 4, 1}) == TileShape{4, 1, 2, 4, 4, 1});
+  CHECK(forced({4, 1, 2, 4, 4, 4}) == TileShape{4, 1, 2, 4, 4, 4});
+  const TileShape usual = strategy_of("", best).tiles.at(0);
+  CHECK(forced({16, 1, 8, 4, 4, 1}) == usual);    // more accumulators than registers
+  CHECK(forced({4, 1, 2, 4, 4, 3}) == usual);     // the reduction is no multiple of twelve
+  CHECK(forced({4, 1, 2, 4, 4, 1024}) == usual);  // nobody unrolls that much
+  CHECK(forced({4, 1, 2, 8}) == usual);           // longer vectors than there are
+  CHECK(forced({4, 2, 2, 4, 4, 1}) == usual);     // rows are not tiled where columns are many
+  // Where no pixel may be computed twice.
+  space.once = true;
+  CHECK(forced({5, 1, 2, 4, 4, 1}) != TileShape{5, 1, 2, 4, 4, 1});
+}
+
+TEST_CASE("the next best tiles differ, fit, and cost more and more") {
+  Space space{.channels = 64, .x = 28, .y = 28, .steps = 576, .inner_steps = 64, .search = {{}, 6}};
+  for (const auto& facts : {kByLane, kByBroadcast}) {
+    const auto tiles = strategy_of("", choose_tile(facts, Optimize::speed, space)).tiles;
+    REQUIRE(tiles.size() == 7);
+    double last = 0;
+    for (size_t i = 0; i < tiles.size(); ++i) {
+      CHECK(std::ranges::count(tiles, tiles[i]) == 1);
+      Space s = space;
+      s.search = {tiles[i], 0};
+      const Tile taken = choose_tile(facts, Optimize::speed, s);
+      CHECK(strategy_of("", taken).tiles == std::vector{tiles[i]});
+      CHECK(taken.cycles >= last);
+      last = taken.cycles;
+    }
+  }
+}
+
+TEST_CASE("estimates say what bounds a kernel, and no more than the peak") {
+  const auto of = [](const targets::Facts& facts, const Space& space) {
+    return strategy_of("", choose_tile(facts, Optimize::speed, space));
+  };
+  const Strategy wide = of(kByLane, {.channels = 64, .x = 28, .y = 28, .steps = 576, .inner_steps = 64});
+  CHECK(wide.bound == Bound::multipliers);
+  CHECK(wide.peak_cycles <= wide.cycles);
+  CHECK(wide.peak_cycles > wide.cycles / 2);
+  CHECK(of(kByLane, {.channels = 64, .x = 28, .y = 28, .steps = 1}).bound == Bound::tile_ends);
+  targets::Facts slow = kByLane;
+  slow.fma_latency = 100;
+  CHECK(of(slow, {.channels = 64, .x = 28, .y = 28, .steps = 576}).bound == Bound::latency);
+  targets::Facts quick = kByBroadcast;
+  quick.fma_latency = 1;
+  CHECK(of(quick, {.channels = 64, .steps = 576}).bound == Bound::memory);
+  const Tile tile = choose_tile(kByLane, Optimize::speed, {.channels = 64, .steps = 576});
+  CHECK(strategy_of("", tile, 2 * tile.cycles).bound == Bound::weights);
+}
+
+ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
+  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
+  // Sums of these are exact, in whatever order.
+  for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
+  return t;
+}
+
+/// Every tile that is offered as the next best gives exactly the reference's answer.
+template <class Op>
+void check_tiles(const Op& op, const std::vector<ir::Shape>& shapes) {
+  std::mt19937 rng(7);
+  std::vector<ir::Tensor> in;
+  std::vector<ir::Type> types;
+  for (const auto& s : shapes) {
+    in.push_back(random_tensor(rng, s));
+    types.push_back(in.back().type());
+  }
+  const auto out = infer(op, types);
+  REQUIRE_MESSAGE(out, to_string(out.error()));
+  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
+  reference(op, in, expected);
+  std::vector<bool> constant(in.size(), true);
+  constant[0] = false;
+  for (const auto& facts : {kByLane, kByBroadcast}) {
+    Anchor anchor{types, constant, (*out)[0], facts};
+    anchor.tile.alternatives = 4;
+    for (const Strategy& strategy : strategies(op, anchor)) {
+      if (strategy.name.starts_with("winograd")) continue;  // rounds differently
+      CHECK(strategy.tiles.size() > 1);
+      for (const TileShape& tile : strategy.tiles) {
+        CAPTURE(to_string(tile));
+        Anchor forced = anchor;
+        forced.tile = {tile, 0};
+        OpKernel kernel = kernel_of(op, forced, in, strategy.name);
+        const auto got = run(kernel, Halide::get_jit_target_from_environment());
+        CHECK(std::ranges::equal(got[0].data<float>(), expected[0].data<float>()));
+      }
+    }
+  }
+}
+
+TEST_CASE("each of the tiles that are offered gives the reference's answers") {
+  check_tiles(ir::Conv2d{.pad = {1, 1, 1, 1}}, {{1, 9, 11, 8}, {20, 3, 3, 8}, {20}});
+  check_tiles(ir::Conv2d{.pad = {1, 1, 1, 1}, .groups = 24}, {{1, 9, 11, 24}, {24, 3, 3, 1}, {24}});
+  check_tiles(ir::MatMul{}, {{13, 24}, {24, 37}});
+}
+
+}  // namespace
+}  // namespace halite::schedules
