@@ -7,12 +7,14 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <thread>
 
 #include "codegen/cpus.h"
 #include "tools/progress.h"
 #include "tools/shapes.h"
+#include "tools/tuning_file.h"
 
 namespace halite::tools {
 namespace {
@@ -258,6 +260,14 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
                  "repeatable): tensors are spread over them, those most used to fast ones")
       ->allow_extra_args(false)
       ->take_all();
+  app.add_option("--tuning", arguments.tunings,
+                 "File of `halite tune`: strategies and tiles that were found to be fastest (repeatable)")
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option(
+      "--strategy", arguments.strategy,
+      "Compute everything that offers it in this way (`compile --explain` names them; verify also takes "
+      "each: all in turn)");
   app.add_option("--inputs", arguments.inputs,
                  "arena: inputs have a place in it; bound: they take none, the program binds its own buffers")
       ->check(CLI::IsMember({"arena", "bound"}))
@@ -295,10 +305,39 @@ Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
     if (!memory) return memory.error();
     options.memories.push_back(*std::move(memory));
   }
+  for (const std::string& file : arguments.tunings)
+    if (auto added = add_tuning(file, options); !added) return added.error();
+  options.strategy = arguments.strategy;
   if (arguments.inputs == "bound") options.inputs = codegen::Home::bound;
   if (arguments.outputs == "bound") options.outputs = codegen::Home::bound;
   return options;
 }
+
+namespace {
+
+void collect_strategies(const std::vector<codegen::StepReport>& steps, std::set<std::string>& names) {
+  for (const auto& step : steps) {
+    for (const auto& strategy : step.considered) names.insert(strategy.name);
+    collect_strategies(step.parts, names);
+  }
+}
+
+/// Files of other targets, lines that are stale and strategies that do not occur are of no use, but no harm.
+void warn_of_choices(const codegen::Report& report, const codegen::CompileOptions& options) {
+  const auto warn = [](const std::string& text) { fmt::print(stderr, "halite: warning: {}\n", text); };
+  for (const std::string& line : report.unmet_choices) warn("tuning: " + line);
+  if (!options.choices.empty() && !options.choices.contains(options.target.name))
+    warn("tuning: no file is for " + options.target.name);
+  std::set<std::string> offered;
+  collect_strategies(report.steps, offered);
+  for (const auto& variant : report.variants) collect_strategies(variant.steps, offered);
+  if (options.strategy.empty() || offered.contains(options.strategy)) return;
+  std::string names;
+  for (const auto& name : offered) names += (names.empty() ? "" : ", ") + name;
+  warn("--strategy: nothing offers " + options.strategy + "; there are " + names);
+}
+
+}  // namespace
 
 std::string identifier_of(const std::string& path) {
   std::string name = std::filesystem::path(path).stem().string();
@@ -314,7 +353,9 @@ Result<codegen::Artifact> compile_with_progress(const Model& model, codegen::Com
   progress.update(0, 0);
   options.progress = [&](int done, int total) { progress.update(done, total); };
   options.extents_vary = model.extents_vary;
-  return codegen::compile(model.variants, options);
+  auto artifact = codegen::compile(model.variants, options);
+  if (artifact) warn_of_choices(artifact->report, options);
+  return artifact;
 }
 
 }  // namespace halite::tools

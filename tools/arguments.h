@@ -69,6 +69,8 @@ struct CompileArguments {
   bool no_cache = false;
   std::string inputs = "arena", outputs = "arena", rows = "auto", max_ram, max_flash;
   std::vector<std::string> memories;  ///< "dtcm:32K@fast"
+  std::string strategy;
+  std::vector<std::string> tunings;  ///< files (tuning_file.h)
 };
 void add_compile_options(CLI::App&, CompileArguments&);
 /// Everything but name, target and emit_*.
@@ -77,7 +79,8 @@ Result<codegen::CompileOptions> resolve(const CompileArguments&);
 /// A C identifier made from a model's file name.
 std::string identifier_of(const std::string& path);
 
-/// codegen::compile of all variants with a progress line.
+/// codegen::compile of all variants with a progress line. What of a tuning file was of no use is said on
+/// standard error.
 Result<codegen::Artifact> compile_with_progress(const Model&, codegen::CompileOptions);
 
 }  // namespace halite::tools

@@ -76,6 +76,7 @@ Json to_json(const codegen::Report& r) {
                {"steps", steps},
                {"memories", memories},
                {"arena", to_json(r.arena)}};
+  if (!r.unmet_choices.empty()) json["unmet_choices"] = r.unmet_choices;
   for (const auto& variant : r.variants) {
     Json one = {{"shapes", variant.shapes}};
     const Json all = to_json(variant);

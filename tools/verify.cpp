@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "tools/arguments.h"
+#include "tools/candidates.h"
 #include "tools/command.h"
 #include "tools/compare.h"
 #include "tools/execute.h"
@@ -30,6 +31,9 @@ struct Arguments {
 struct Way {
   std::string name;  ///< "interpret", "jit" or a target's
   std::optional<targets::Target> target;
+  std::string forced = {};    ///< of --strategy each: "winograd4", "choice 2"
+  std::string strategy = {};  ///< forced wherever it is offered
+  Choices choices = {};       ///< forced in groups
 };
 
 /// One output of one way, compared.
@@ -68,24 +72,60 @@ Result<std::vector<Way>> ways_of(const Arguments& a) {
   return ways;
 }
 
+constexpr const char* kEach = "each";  ///< of --strategy
+constexpr int kVerifiedTiles = 1;      ///< of each strategy, besides the best
+
+/// Options by which a way compiles.
+codegen::CompileOptions options_of(const Way& way, const targets::Target& target,
+                                   codegen::CompileOptions options) {
+  options.target = target;
+  if (!way.strategy.empty()) options.strategy = way.strategy;
+  if (!way.choices.empty()) options.choices[target.name] = way.choices;
+  return options;
+}
+
+/// The JIT's machine is the host, refined as the command line says.
+Result<targets::Target> machine_of(const Way& way, const Arguments& a) {
+  if (way.target) return *way.target;
+  auto host = resolve(TargetArguments{{"host"}, a.target.cpu, a.target.features}, "host");
+  if (!host) return host.error();
+  return host->front();
+}
+
+/// --strategy each: a way as it is, with each strategy that has rivals forced, then with other tiles.
+Result<std::vector<Way>> with_each_strategy(const Way& way, const Arguments& a, const Model& model,
+                                            codegen::CompileOptions options) {
+  if (way.name == "interpret") return std::vector<Way>{way};
+  const auto machine = machine_of(way, a);
+  if (!machine) return machine.error();
+  options.tile_alternatives = kVerifiedTiles;
+  const auto artifact = compile_with_progress(model, options_of(way, *machine, options));
+  if (!artifact) return artifact.error();
+  std::vector<Way> ways{way};
+  const auto add = [&](const std::string& forced, std::string strategy, Choices choices) {
+    ways.push_back({way.name, way.target, forced, std::move(strategy), std::move(choices)});
+  };
+  for (const std::string& strategy : rival_strategies(artifact->report)) add(strategy, strategy, {});
+  const auto candidates = candidates_of(artifact->report);
+  for (size_t i = 0; !round_of(candidates, i).empty(); ++i)
+    add("choice " + std::to_string(i + 1), "", round_of(candidates, i));
+  return ways;
+}
+
 Result<Sequence> execute(const Way& way, const Arguments& a, const Model& model,
                          codegen::CompileOptions options, const Sequence& inputs) {
   if (way.name == "interpret") return run_interpreted(model.graph(), inputs);
-  if (way.target) {
-    options.target = *way.target;
-    return run_on_target(model, options, inputs);
-  }
-  TargetArguments host{{"host"}, a.target.cpu, a.target.features};
-  auto target = resolve(host, "host");
-  if (!target) return target.error();
-  options.target = target->front();
+  const auto machine = machine_of(way, a);
+  if (!machine) return machine.error();
+  options = options_of(way, *machine, std::move(options));
+  if (way.target) return run_on_target(model, options, inputs);
   return run_jit(model, options, inputs, a.threads);
 }
 
 Outcome judge(const Way& way, const Arguments& a, const Model& model, const codegen::CompileOptions& options,
               const Sequence& inputs, const Sequence& expected) {
   const ir::Graph& graph = model.graph();
-  Outcome outcome{way.name, {}, {}, {}, 0};
+  Outcome outcome{way.name + (way.forced.empty() ? "" : " " + way.forced), {}, {}, {}, 0};
   const auto start = std::chrono::steady_clock::now();
   auto outputs = execute(way, a, model, options, inputs);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -98,7 +138,7 @@ Outcome judge(const Way& way, const Arguments& a, const Model& model, const code
     for (size_t o = 0; o < expected[step].size(); ++o) {
       const ir::Tensor& want = expected[step][o];
       const ir::Tensor got = (*outputs)[step][o];
-      Row row{way.name, graph.value(graph.outputs[o]).name, step, want.type(), got.type(), {}};
+      Row row{outcome.way, graph.value(graph.outputs[o]).name, step, want.type(), got.type(), {}};
       if (row.same_shape()) {
         row.difference = compare(got, want, tolerance_for(want.type().dtype, a.tolerance));
       } else {
@@ -113,7 +153,7 @@ Outcome judge(const Way& way, const Arguments& a, const Model& model, const code
 /// Where a wrong answer of a target comes from; no more is said if that cannot be found out.
 std::string find_first_step(const Way& way, const ir::Graph& graph, codegen::CompileOptions options,
                             const Sequence& inputs) {
-  options.target = *way.target;
+  options = options_of(way, *way.target, std::move(options));
   const auto found = first_wrong_step(graph, options, inputs);
   if (!found) return "not found out: " + halite::to_string(found.error());
   return found->value_or("none: each step computes there what the operators' definitions say");
@@ -203,6 +243,18 @@ int report(const std::vector<Outcome>& outcomes, size_t inferences, Format forma
   return printed != kExitOk ? printed : all ? kExitOk : kExitUser;
 }
 
+/// All ways, each as often as --strategy asks.
+Result<std::vector<Way>> forced_ways(const std::vector<Way>& ways, const Arguments& a, const Model& model,
+                                     const codegen::CompileOptions& options) {
+  std::vector<Way> all;
+  for (const Way& way : ways) {
+    auto forced = with_each_strategy(way, a, model, options);
+    if (!forced) return forced;
+    all.insert(all.end(), forced->begin(), forced->end());
+  }
+  return all;
+}
+
 int run(const Arguments& a) {
   auto ways = ways_of(a);
   if (!ways) return fail(ways.error(), a.format);
@@ -218,6 +270,11 @@ int run(const Arguments& a) {
   auto expected = read_outputs(a.data, graph, inputs->size());
   if (!expected) return fail(expected.error(), a.format);
 
+  if (options->strategy == kEach) {
+    options->strategy.clear();
+    ways = forced_ways(*ways, a, imported.model, *options);
+    if (!ways) return fail(ways.error(), a.format);
+  }
   std::vector<Outcome> outcomes;
   for (const Way& way : *ways) {
     outcomes.push_back(judge(way, a, imported.model, *options, *inputs, *expected));
