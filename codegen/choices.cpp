@@ -46,7 +46,9 @@ void keep_possible(schedules::Request& request) {
   if (!strategy) request.strategy.clear();
   const bool fits = strategy && request.tile.forced && !strategy->tiles.empty() &&
                     strategy->tiles[0] == *request.tile.forced;
-  if (!fits) request.tile.forced.reset();
+  if (fits) return;
+  request.tile.forced.reset();
+  if (strategy == &offered.at(0)) request.strategy.clear();
 }
 
 }  // namespace
