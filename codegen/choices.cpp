@@ -29,7 +29,7 @@ const schedules::Strategy* named(const std::vector<schedules::Strategy>& strateg
 
 /// What of a choice the kernel does not do; empty: all is done.
 std::string unmet(const CompiledKernel& kernel, const schedules::Choice& choice) {
-  if (!choice.strategy.empty() && kernel.strategy != choice.strategy)
+  if (!choice.strategy.empty() && !named(kernel.considered, choice.strategy))
     return "the strategy " + choice.strategy + " is not offered; there is " + names_of(kernel.considered);
   const auto* taken = named(kernel.considered, kernel.strategy);
   const bool has_tile = taken && !taken->tiles.empty();
@@ -43,12 +43,10 @@ std::string unmet(const CompiledKernel& kernel, const schedules::Choice& choice)
 void keep_possible(schedules::Request& request) {
   const auto offered = schedules::strategies(request);
   const auto* strategy = request.strategy.empty() ? &offered.at(0) : named(offered, request.strategy);
-  if (!strategy) request.strategy.clear();
-  const bool fits = strategy && request.tile.forced && !strategy->tiles.empty() &&
-                    strategy->tiles[0] == *request.tile.forced;
-  if (fits) return;
+  const auto& tile = request.tile.forced;
+  if (strategy && (!tile || (!strategy->tiles.empty() && strategy->tiles[0] == *tile))) return;
+  request.strategy.clear();
   request.tile.forced.reset();
-  if (strategy == &offered.at(0)) request.strategy.clear();
 }
 
 }  // namespace
