@@ -11,6 +11,7 @@
 #include "tools/bench_instructions.h"
 #include "tools/command.h"
 #include "tools/data.h"
+#include "tools/explain.h"
 #include "tools/peak.h"
 #include "tools/profile.h"
 #include "tools/progress.h"
@@ -31,7 +32,8 @@ struct Arguments {
   int threads = 1;
   int64_t runs = 0;  ///< 0: for `seconds`
   double seconds = 1.5, warmup = 0.3;
-  bool per_step = false, no_peak = false;
+  bool per_step = false, per_group = false, explain = false, no_peak = false;
+  bool profiles() const { return per_step || per_group || explain; }
   Format format = Format::text;
 };
 
@@ -84,6 +86,7 @@ int report(const Arguments& a, const codegen::Report& r, const Outcome& o, const
   if (a.format == Format::json) {
     Json json = {{"model", a.model.path},
                  {"target", r.target},
+                 {"machine", machine_name()},
                  {"threads", a.threads},
                  {"runs", o.runs},
                  {"min_ms", o.time.min * 1e3},
@@ -99,20 +102,30 @@ int report(const Arguments& a, const codegen::Report& r, const Outcome& o, const
       json["peak_instruction"] = o.peak.instruction;
       json["share_of_peak"] = share;
     }
-    if (profile) json["steps"] = profile->json();
+    if (a.per_step) json["steps"] = profile->json();
+    if (a.per_group) json["groups"] = group_times_json(r, {*profile, o.peak.gflops});
+    if (a.explain) {
+      const Measured measured{*profile, o.peak.gflops};
+      json["explained"] = explain_json(r, &measured);
+    }
     return answer(json);
   }
   std::string text =
-      fmt::format("{}: min {:.4g} ms, median {:.4g} ms, p90 {:.4g} ms ({} runs, {} thread{}, {})\n",
+      fmt::format("{}: min {:.4g} ms, median {:.4g} ms, p90 {:.4g} ms ({} runs, {} thread{}, {}, {})\n",
                   a.model.path, o.time.min * 1e3, o.time.median * 1e3, o.time.p90 * 1e3, o.runs, a.threads,
-                  a.threads == 1 ? "" : "s", r.target);
+                  a.threads == 1 ? "" : "s", r.target, machine_name());
   text += fmt::format("{}MAC, {:.1f} GFLOP/s", human_count(static_cast<double>(r.macs)), o.gflops);
   if (!a.no_peak) {
     text += fmt::format(", {:.0f} % of this machine's peak ({:.1f} GFLOP/s, {}, {} thread{})", 100 * share,
                         o.peak.gflops, o.peak.instruction, a.threads, a.threads == 1 ? "" : "s");
   }
   text += "\n";
-  if (profile) text += "\n" + profile->text();
+  if (a.per_step) text += "\n" + profile->text();
+  if (a.per_group) text += "\n" + group_times_text(r, {*profile, o.peak.gflops});
+  if (a.explain) {
+    const Measured measured{*profile, o.peak.gflops};
+    text += "\n" + explain_text(r, &measured);
+  }
   return answer(text);
 }
 
@@ -131,6 +144,10 @@ int run(const Arguments& a) {
     inputs = read->front();
   }
   options->name = identifier_of(a.model.path);
+  if (!a.plugin.empty() && (a.per_group || a.explain))
+    return fail(invalid_input("counts are of whole models and of steps: leave --per-group and --explain out",
+                              "--instructions"),
+                a.format);
   if (!a.plugin.empty())
     return bench_instructions({a.model.path, model, *options, *target, inputs, a.plugin, a.per_step},
                               a.format);
@@ -155,7 +172,7 @@ int run(const Arguments& a) {
   report_of_shape.macs = chosen_report(*artifact, model).macs;
   report_of_shape.steps = chosen_report(*artifact, model).steps;
   outcome.gflops = 2.0 * static_cast<double>(report_of_shape.macs) / outcome.time.min * 1e-9;
-  if (!a.per_step) return report(a, report_of_shape, outcome, nullptr);
+  if (!a.profiles()) return report(a, report_of_shape, outcome, nullptr);
 
   Profile profile(report_of_shape);  // in runs of its own, because the clock calls take time
   profile.attach(*session);
@@ -183,6 +200,12 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   sub->add_flag("--per-step", a->per_step, "Also print the time (the instructions) of every step");
+  sub->add_flag(
+      "--per-group", a->per_group,
+      "Also print the time of steps that compute the same, together, as a share of all and of the peak");
+  sub->add_flag(
+      "--explain", a->explain,
+      "Also print what the cost model expects of each group, what it chose from, and what was measured");
   sub->add_option(
       "--instructions", a->plugin,
       "Count the instructions of one inference under the targets' emulators instead, with this QEMU "

@@ -9,6 +9,7 @@
 #include "tools/arguments.h"
 #include "tools/command.h"
 #include "tools/config.h"
+#include "tools/explain.h"
 #include "tools/firmware.h"
 #include "tools/report.h"
 #include "tools/report_json.h"
@@ -26,6 +27,7 @@ struct Arguments {
   std::string weights_section, code_section;
   std::string board, data;  ///< of the firmware
   std::vector<std::string> emit;
+  bool explain = false;
   Format format = Format::text;
 };
 
@@ -96,6 +98,10 @@ Result<void> compile_one(const Arguments& a, const Model& model, codegen::Compil
   Json result = to_json(artifact->report);
   result["directory"] = directory.string();
   text += summary(*artifact, directory);
+  if (a.explain) {
+    result["explained"] = explain_json(artifact->report);
+    text += "\n" + explain_text(artifact->report) + "\n";
+  }
   if (artifact->self_test) {
     auto firmware = write_firmware(*artifact, options.target, directory);
     if (!firmware) return firmware.error();
@@ -165,6 +171,9 @@ void add_compile(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->take_all()
       ->check(CLI::IsMember({"obj", "archive", "asm", "llvm", "stmt", "firmware"}));
+  sub->add_flag(
+      "--explain", a->explain,
+      "Print which strategies were considered for each group, by how many cycles, and what bounds it");
   sub->add_option("--board", a->board, "Board of the firmware (default: the target's)");
   sub->add_option("--data", a->data,
                   "Directory with input_N.{npy,pb} that the firmware tests itself with (default: seeded "

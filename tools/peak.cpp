@@ -10,6 +10,7 @@
 #include <barrier>
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -168,5 +169,14 @@ Peak measure(const Loop& loop, int threads, double seconds) {
 
 Peak measure_peak(int threads, double seconds) { return measure(best_loop(), threads, seconds); }
 Peak measure_int8_peak(int threads, double seconds) { return measure(best_int8_loop(), threads, seconds); }
+
+std::string machine_name() {
+  std::ifstream cpus("/proc/cpuinfo");
+  for (std::string line; std::getline(cpus, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
 
 }  // namespace halite::tools

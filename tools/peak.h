@@ -17,4 +17,7 @@ Peak measure_peak(int threads, double seconds = 0.1);
 /// The same of int8 products by the instruction that vectors have for them (not by those of matrices).
 Peak measure_int8_peak(int threads, double seconds = 0.1);
 
+/// What the system calls this machine's processor; "unknown" where it has no name.
+std::string machine_name();
+
 }  // namespace halite::tools

@@ -1,4 +1,4 @@
-// Time by step of a compiled model.
+// Time by step of a compiled model, and by group: steps that compute the same (codegen/choices.h).
 #pragma once
 
 #include <chrono>
@@ -20,12 +20,17 @@ class Profile {
   std::string text() const;
   Json json() const;
 
+  /// Of a step in the quickest and in the median run, in seconds; 0 before the first run.
+  double least(size_t step) const;
+  double median(size_t step) const;
+
  private:
+  double mean(size_t step) const;
   double share(size_t step) const;
   double gflops(size_t step) const;
   const codegen::Report& report_;
-  std::vector<double> seconds_;  ///< by step, summed over runs
-  int64_t runs_ = 0;
+  std::vector<std::vector<double>> seconds_;  ///< by step and run
+  std::vector<double> current_;               ///< by step, of the run that goes on
   std::chrono::steady_clock::time_point begun_{};
 };
 
