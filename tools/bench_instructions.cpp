@@ -1,14 +1,12 @@
-// A count is the difference between two runs of the program, of which one does a thing once more: start-up,
-// files and the first inference drop out.
+// See bench_instructions.h.
 #include "tools/bench_instructions.h"
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 
-#include "codegen/link.h"
 #include "tools/arguments.h"
+#include "tools/instruction_counter.h"
 #include "tools/progress.h"
 #include "tools/table.h"
 
@@ -21,65 +19,32 @@ struct Counts {
   std::vector<int64_t> steps;  ///< empty unless asked for
 };
 
-/// What the plugin printed: the number behind the last "insns: ".
-Result<int64_t> number_of(const std::string& console, const std::string& plugin) {
-  const auto at = console.rfind("insns: ");
-  if (at != std::string::npos) return std::strtoll(console.c_str() + at + 7, nullptr, 10);
-  return invalid_input("the emulator's output has no \"insns: N\", which the plugin should print at the end",
-                       plugin);
+Result<Counts> counts_of(const InstructionBench& bench, const targets::Target& target,
+                         const codegen::Artifact& artifact) {
+  Counts counts{artifact.report, 0, {}};
+  counts.report.steps = chosen_report(artifact, bench.graphs).steps;
+  counts.report.macs = chosen_report(artifact, bench.graphs).macs;
+  Progress progress("Counting on " + target.name);
+  InstructionCounter counter(artifact, bench.graphs, target, bench.inputs, bench.plugin);
+  auto once = counter.inference();
+  if (!once) return once.error();
+  counts.instructions = *once;
+  const size_t steps = bench.per_step ? counts.report.steps.size() : 0;
+  for (uint32_t i = 0; i < steps; ++i) {
+    progress.update(i, static_cast<int64_t>(steps));
+    auto step = counter.step(i);
+    if (!step) return step.error();
+    counts.steps.push_back(*step);
+  }
+  return counts;
 }
-
-class Counter {
- public:
-  Counter(const InstructionBench& bench, const targets::Target& target, const codegen::Artifact& artifact)
-      : bench_(bench), target_(target), artifact_(artifact) {}
-
-  Result<Counts> run() {
-    Counts counts{artifact_.report, 0, {}};
-    counts.report.steps = chosen_report(artifact_, bench_.graphs).steps;
-    counts.report.macs = chosen_report(artifact_, bench_.graphs).macs;
-    const size_t steps = bench_.per_step ? counts.report.steps.size() : 0;
-    Progress progress("Counting on " + target_.name);
-    auto base = total({});
-    if (!base) return base.error();
-    const auto more = [&](codegen::RunOptions options) -> Result<int64_t> {
-      options.repeats = 1;
-      auto with = total(options);
-      if (!with) return with;
-      return *with - *base;
-    };
-    auto once = more({});
-    if (!once) return once.error();
-    counts.instructions = *once;
-    for (uint32_t i = 0; i < steps; ++i) {
-      progress.update(i, static_cast<int64_t>(steps));
-      auto step = more({.repeated_step = i});
-      if (!step) return step.error();
-      counts.steps.push_back(*step);
-    }
-    return counts;
-  }
-
- private:
-  Result<int64_t> total(codegen::RunOptions options) const {
-    options.plugin = bench_.plugin;
-    const std::vector<std::vector<ir::Tensor>> inputs{bench_.inputs};
-    auto outcome = codegen::run_program(artifact_, bench_.graphs.graph(), target_, inputs, options);
-    if (!outcome) return outcome.error();
-    return number_of(outcome->console, bench_.plugin);
-  }
-
-  const InstructionBench& bench_;
-  const targets::Target& target_;
-  const codegen::Artifact& artifact_;
-};
 
 Result<Counts> count(const InstructionBench& bench, const targets::Target& target) {
   codegen::CompileOptions options = bench.options;
   options.target = target;
   auto artifact = compile_with_progress(bench.graphs, options);
   if (!artifact) return artifact.error();
-  return Counter(bench, target, *artifact).run();
+  return counts_of(bench, target, *artifact);
 }
 
 double per_mac(int64_t instructions, int64_t macs) {

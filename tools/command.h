@@ -16,6 +16,7 @@ void add_compile(CLI::App&, Action&);
 void add_run(CLI::App&, Action&);
 void add_verify(CLI::App&, Action&);
 void add_bench(CLI::App&, Action&);
+void add_tune(CLI::App&, Action&);
 void add_inspect(CLI::App&, Action&);
 void add_targets(CLI::App&, Action&);
 void add_operators(CLI::App&, Action&);

@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   add_run(app, action);
   add_verify(app, action);
   add_bench(app, action);
+  add_tune(app, action);
   add_inspect(app, action);
   add_targets(app, action);
   add_operators(app, action);

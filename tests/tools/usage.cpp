@@ -24,7 +24,7 @@ bool mentions(const std::string& text, const std::string& part) {
 TEST_CASE("help and version end with 0 and name every subcommand") {
   const auto help = halite({"--help"});
   CHECK(help.status == 0);
-  for (const char* name : {"compile", "run", "verify", "bench", "inspect", "targets", "operators"}) {
+  for (const char* name : {"compile", "run", "verify", "bench", "tune", "inspect", "targets", "operators"}) {
     CHECK(mentions(help.out, name));
     CHECK(halite({name, "--help"}).status == 0);
   }
