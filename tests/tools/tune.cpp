@@ -1,4 +1,5 @@
-// halite tune, --explain and --per-group: what they print and leave. That anything gets faster is not asserted.
+// halite tune, --explain and --per-group: what they print and leave. That anything gets faster is not
+// asserted.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -21,7 +22,9 @@ const std::string kModel = kFolder + "/model.onnx";
 const std::string kData = kFolder + "/test_data_set_0";
 const std::string kPluginSource = HALITE_SOURCE_DIR "/../shared/tools/insn-count";
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST_CASE("tune leaves a file that compile, verify, run and bench take without complaint") {
   const TempDir dir;
@@ -36,9 +39,10 @@ TEST_CASE("tune leaves a file that compile, verify, run and bench take without c
   REQUIRE(file);
   CHECK(file->target == "host");
   CHECK(file->lines.size() == result.at("tuned").size());
-  for (const std::vector<std::string>& rest :
-       {std::vector<std::string>{"compile", kModel, "-o", dir / "out"}, {"verify", kModel, "--data", kData},
-        {"run", kModel, "--data", kData}, {"bench", kModel, "--runs", "2", "--no-peak"}}) {
+  for (const std::vector<std::string>& rest : {std::vector<std::string>{"compile", kModel, "-o", dir / "out"},
+                                               {"verify", kModel, "--data", kData},
+                                               {"run", kModel, "--data", kData},
+                                               {"bench", kModel, "--runs", "2", "--no-peak"}}) {
     auto arguments = rest;
     arguments.insert(arguments.end(), {"--tuning", dir / "t"});
     const auto run = halite(arguments);
@@ -52,7 +56,8 @@ TEST_CASE("a budget that does not parse, two targets and a place that cannot be 
   for (const char* budget : {"5", "m", "-1m", "0s", "5 m", "5d", "1e9h"}) {
     const auto run = halite({"tune", kModel, "-o", dir / "t", std::string("--budget=") + budget});
     CHECK(run.status == 1);
-    CHECK_MESSAGE(mentions(run.err, "--budget: found '" + std::string(budget) + "'; expected a time"), run.err);
+    CHECK_MESSAGE(mentions(run.err, "--budget: found '" + std::string(budget) + "'; expected a time"),
+                  run.err);
   }
   const auto two = halite({"tune", kModel, "-o", dir / "t", "--target", "host", "--target", "arm64"});
   CHECK(two.status == 1);
