@@ -207,6 +207,13 @@ Result<Sequence> choose_by_data(Model& model, const std::function<Result<Sequenc
   return *first;
 }
 
+Result<std::vector<ir::Tensor>> measured_inputs(Model& model, const std::string& directory) {
+  if (directory.empty()) return random_inputs(model.graph());
+  auto read = choose_by_data(model, [&](const ir::Graph& graph) { return read_inputs(directory, graph); });
+  if (!read) return read.error();
+  return std::move(read->front());
+}
+
 const codegen::Report& chosen_report(const codegen::Artifact& artifact, const Model& model) {
   const codegen::Report& report = artifact.report;
   return report.variants.empty() ? report : report.variants.at(model.chosen);

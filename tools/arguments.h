@@ -50,6 +50,9 @@ Imported import_or_report(const ModelArguments&, Format);
 
 /// Reads data for the first variant that they fit, which becomes the chosen one.
 Result<Sequence> choose_by_data(Model&, const std::function<Result<Sequence>(const ir::Graph&)>& read);
+/// What a model is measured with: the first inference of a directory of input_N.{npy,pb}, of the shapes that
+/// it has; seeded random numbers if `directory` is empty.
+Result<std::vector<ir::Tensor>> measured_inputs(Model&, const std::string& directory);
 /// What an artifact of the model says of the chosen variant.
 const codegen::Report& chosen_report(const codegen::Artifact&, const Model&);
 

@@ -137,19 +137,15 @@ int run(const Arguments& a) {
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
   Model& model = imported.model;
-  std::vector<ir::Tensor> inputs = random_inputs(model.graph());
-  if (!a.data.empty()) {
-    auto read = choose_by_data(model, [&](const ir::Graph& graph) { return read_inputs(a.data, graph); });
-    if (!read) return fail(read.error(), a.format);
-    inputs = read->front();
-  }
+  const auto inputs = measured_inputs(model, a.data);
+  if (!inputs) return fail(inputs.error(), a.format);
   options->name = identifier_of(a.model.path);
   if (!a.plugin.empty() && (a.per_group || a.explain))
     return fail(invalid_input("counts are of whole models and of steps: leave --per-group and --explain out",
                               "--instructions"),
                 a.format);
   if (!a.plugin.empty())
-    return bench_instructions({a.model.path, model, *options, *target, inputs, a.plugin, a.per_step},
+    return bench_instructions({a.model.path, model, *options, *target, *inputs, a.plugin, a.per_step},
                               a.format);
   options->target = target->front();
   auto artifact = compile_with_progress(model, *options);
@@ -159,7 +155,7 @@ int run(const Arguments& a) {
 
   Outcome outcome;
   if (!a.no_peak) outcome.peak = measure_peak(a.threads);
-  auto times = measure(*session, a, inputs);
+  auto times = measure(*session, a, *inputs);
   if (!times) return fail(times.error(), a.format);
   if (!a.no_peak) {  // before and after: a clock that rose in between must not flatter the model
     const Peak again = measure_peak(a.threads);
@@ -176,7 +172,7 @@ int run(const Arguments& a) {
 
   Profile profile(report_of_shape);  // in runs of its own, because the clock calls take time
   profile.attach(*session);
-  auto profiled = measure(*session, a, inputs);
+  auto profiled = measure(*session, a, *inputs);
   if (!profiled) return fail(profiled.error(), a.format);
   return report(a, report_of_shape, outcome, &profile);
 }

@@ -212,17 +212,13 @@ int run(const Arguments& a) {
   auto imported = import_or_report(a.model, a.format);
   if (imported.status != kExitOk) return imported.status;
   Model& model = imported.model;
-  std::vector<ir::Tensor> inputs = random_inputs(model.graph());
-  if (!a.data.empty()) {
-    auto read = choose_by_data(model, [&](const ir::Graph& graph) { return read_inputs(a.data, graph); });
-    if (!read) return fail(read.error(), a.format);
-    inputs = read->front();
-  }
+  const auto inputs = measured_inputs(model, a.data);
+  if (!inputs) return fail(inputs.error(), a.format);
   options->name = identifier_of(a.model.path);
   options->target = target->front();
   options->tile_alternatives = a.tiles;
-  const auto comparer = a.plugin.empty() ? compare_times(model, inputs, a.threads, kComparedSeconds)
-                                         : compare_instructions(model, inputs, target->front(), a.plugin);
+  const auto comparer = a.plugin.empty() ? compare_times(model, *inputs, a.threads, kComparedSeconds)
+                                         : compare_instructions(model, *inputs, target->front(), a.plugin);
   const auto outcome = Search(model, *options, *comparer, *budget).run();
   if (!outcome) return fail(outcome.error(), a.format);
   if (auto written = write_tuning(tuning_of(*outcome, *options), a.output); !written)
