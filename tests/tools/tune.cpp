@@ -30,7 +30,9 @@ TEST_CASE("tune leaves a file that compile, verify, run and bench take without c
   const TempDir dir;
   const auto tuned = halite({"tune", kModel, "-o", dir / "t", "--budget", "20s", "--tiles", "1", "--json"});
   REQUIRE_MESSAGE(tuned.status == 0, tuned.out);
-  CHECK(tuned.err.empty());  // progress is for terminals
+  // Progress is for terminals. AddressSanitizer may say there that Halide switches stacks when it compiles.
+  CHECK_MESSAGE(!mentions(tuned.err, "Tuning"), tuned.err);
+  CHECK_MESSAGE(!mentions(tuned.err, "Compiling"), tuned.err);
   const Json result = Json::parse(tuned.out);
   CHECK(result.at("groups") > 1);
   CHECK(result.at("rounds") <= result.at("all_rounds"));
