@@ -15,6 +15,7 @@
 #include "codegen/wrapper.h"
 #include "ir/text.h"
 #include "schedules/pairs.h"
+#include "schedules/reals.h"
 #include "schedules/scaling.h"
 
 namespace halite::codegen {
@@ -84,6 +85,7 @@ std::string describe_nodes(const schedules::Request& request, Detail detail) {
       out << ' ' << number(value) << ": " << type_text(request.graph.type(value));
     if (std::holds_alternative<ir::Requantize>(node.op))
       out << " scaling " << int(schedules::scaling_of(request.graph, request.group, id));
+    if (schedules::rounds_numbers(request.graph, request.group, id)) out << " numbers";
     if (schedules::weights_pair(request.graph, id)) out << " weights pair";
     out << '\n';
   }

@@ -185,7 +185,7 @@ class Partitioner {
         const auto producer = uses_.producer[value.index];
         if (!producer || taken_[producer->index] || contains(nodes, *producer)) continue;
         if (!schedules::is_pointwise(graph_, *producer) || is_state_copy(graph_.node(*producer))) continue;
-        if (graph_.type(value).shape != shape) continue;
+        if (graph_.type(value).shape != shape || narrows_sums(*producer)) continue;
         const auto& readers = uses_.consumers[value.index];
         if (readers.size() > 1 && reads_rows_again(nodes)) continue;
         const bool shared =
@@ -198,6 +198,16 @@ class Partitioner {
       }
     }
     return {};
+  }
+
+  /// Whether the node makes smaller elements of what an anchor sums up, so that less is stored if it stays
+  /// with that anchor, whose turn is still to come.
+  bool narrows_sums(NodeId id) const {
+    const ir::Node& node = graph_.node(id);
+    const auto sums = uses_.producer[node.inputs[0].index];
+    return sums && !taken_[sums->index] && !schedules::is_pointwise(graph_, *sums) &&
+           takes_epilogue(graph_.node(*sums).op) &&
+           ir::size_of(graph_.type(node.outputs[0]).dtype) < ir::size_of(graph_.type(node.inputs[0]).dtype);
   }
 
   /// Whether rows that the group reduces are used again: what they are made of would be computed again, too.

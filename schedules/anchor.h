@@ -23,6 +23,7 @@ struct Anchor {
       0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
   bool even_pixels = false;          ///< pixels of inputs[0] follow each other in memory without gaps
   Scaling scaling = Scaling::plain;  ///< of a requantize
+  bool rounds_numbers = false;       ///< of a quantize or requantize (reals.h)
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
   bool shares_code = false;          ///< of the request
   int64_t fewest_rows = 0;           ///< of the request

@@ -10,6 +10,7 @@
 #include "schedules/collapse.h"
 #include "schedules/operators.h"
 #include "schedules/pairs.h"
+#include "schedules/reals.h"
 #include "schedules/rows.h"
 #include "schedules/types.h"
 
@@ -87,6 +88,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
   if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
     anchor.even_pixels = are_adjacent(request.inputs[i]);
   if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
+  anchor.rounds_numbers = rounds_numbers(graph, request.group, id);
   for (auto input : request.group.inputs) {
     if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())
       anchor.epilogue_inputs++;

@@ -151,6 +151,10 @@ Expr round_away(const Expr& x) {
   return Halide::select(x < Halide::Internal::make_zero(x.type()), -rounded, rounded);
 }
 
+Expr round_to_int(const Expr& x) {
+  return reinterpret<int>(strict_float(x + kRounder)) - reinterpret<int>(Expr(kRounder));
+}
+
 Expr is_nan(const Expr& x) { return magnitude_bits(x) > infinity_bits(x.type()); }
 Expr is_inf(const Expr& x) { return magnitude_bits(x) == infinity_bits(x.type()); }
 

@@ -1,5 +1,7 @@
 // requantize, quantize and dequantize: formulas over single elements, with one scale for all or one for each
 // channel (requantize: the last axis, which is variable 0 here).
+#include <algorithm>
+
 #include "schedules/math.h"
 #include "schedules/operators.h"
 #include "schedules/types.h"
@@ -40,13 +42,29 @@ Expr rounded_twice(const Expr& x, const Expr& multiplier, const Expr& shift) {
   return (saturated >> right) + Halide::select((saturated & mask) > threshold, 1, 0);
 }
 
-/// A whole real plus `zero`, saturated to low..high; NaN gives `zero`. Reals are cut off where they have left
-/// `to` whatever the zero point adds.
+/// Rounds a real to even, adds `zero` and saturates to low..high; NaN gives `zero`. Reals are cut off where
+/// they have left `to` whatever the zero point adds.
 Expr to_integer(const Expr& whole, Halide::Type to, const Expr& zero, const Expr& low, const Expr& high) {
   const Expr limit = to.bits() < 32 ? 1073741824.0f : 1099511627776.0f;
   const Expr number = Halide::select(math::is_nan(whole), 0.0f, clamp(whole, -limit, limit));
   if (to.bits() < 32) return cast(to, clamp(cast<int32_t>(number) + zero, low, high));
   return cast(to, clamp(wide(number) + wide(zero), wide(low), wide(high)));
+}
+
+/// The same for a real that is to be rounded to even and for few bits, where vectors compare reals: saturated
+/// first, it is rounded, converted and moved by one sum each. `is_number`: it is known not to be NaN.
+Expr rounded_to_integer(const Expr& real, Halide::Type to, const Expr& zero, const Expr& low,
+                        const Expr& high, bool is_number) {
+  const Expr number = is_number ? real : Halide::select(math::is_nan(real), 0.0f, real);
+  const Expr saturated = clamp(number, cast<float>(low - zero), cast<float>(high - zero));
+  return cast(to, math::round_to_int(saturated) + zero);
+}
+
+/// Whether reals are compared without leaving vectors, and what saturation leaves of them fits round_to_int.
+bool saturates_reals(const Anchor& anchor, Halide::Type to, const std::vector<int64_t>& zeros) {
+  constexpr int64_t kMostZero = 1 << 20;
+  return anchor.facts.vector_bits >= 128 && to.bits() <= 16 &&
+         std::ranges::all_of(zeros, [](int64_t zero) { return std::abs(zero) <= kMostZero; });
 }
 
 /// The zero point of a slice: a constant, or an entry of a small table that select makes.
@@ -120,7 +138,10 @@ Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs i
   const Halide::Type to = halide_type(op.to);
   Func f("requantize");
   if (op.rounding == ir::Requantize::Rounding::real) {
-    f(vars) = to_integer(Halide::round(cast<float>(x) * multiplier), to, zero, least, most);
+    const Expr product = cast<float>(x) * multiplier;
+    f(vars) = saturates_reals(anchor, to, {op.zero_point})
+                  ? rounded_to_integer(product, to, zero, least, most, anchor.rounds_numbers)
+                  : to_integer(Halide::round(product), to, zero, least, most);
     return f;
   }
   if (is_packed(anchor)) {
@@ -152,12 +173,15 @@ Func algorithm(const ir::Quantize& op, const Anchor& anchor, Stages&, Inputs inp
   const auto vars = axes(anchor.output.rank());
   const Expr slice = slice_of(op.axis, vars);
   const Expr quotient = at(inputs[0], vars) / entry(inputs[1], anchor.inputs[1], slice);
-  const Expr rounded =
-      op.ties == ir::Quantize::Ties::even ? Halide::round(quotient) : math::round_away(quotient);
+  const bool even = op.ties == ir::Quantize::Ties::even;
   const Halide::Type to = halide_type(op.to);
-  const Expr low = cast<int32_t>(to.min()), high = cast<int32_t>(to.max());
+  const Expr low = cast<int32_t>(to.min()), high = cast<int32_t>(to.max()),
+             zero = zero_point(op.zero_point, slice);
   Func f("quantize");
-  f(vars) = to_integer(rounded, to, zero_point(op.zero_point, slice), low, high);
+  f(vars) =
+      even && saturates_reals(anchor, to, op.zero_point)
+          ? rounded_to_integer(quotient, to, zero, low, high, anchor.rounds_numbers)
+          : to_integer(even ? Halide::round(quotient) : math::round_away(quotient), to, zero, low, high);
   return f;
 }
 
