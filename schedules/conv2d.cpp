@@ -136,7 +136,8 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   if (has_integers(a)) {
     if (!is_depthwise(op, a)) return integer::conv_strategies(op, a);
-    return {strategy_of("rows", integer::plan_depthwise(op, a).tile)};
+    const integer::ConvPlan p = integer::plan_depthwise(op, a);
+    return {strategy_of(p.product.method == Method::dots ? "dots" : "rows", p.tile)};
   }
   const Plan p = make_plan(op, a);
   if (p.depthwise) return {strategy_of("rows", p.tile)};

@@ -183,7 +183,7 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const ConvPlan p = plan_conv(op, a);
   Func acc = stages.parts[kAcc];
   const auto v = acc.args();
-  const Var task = schedule_output(p, a, stages, acc);
+  const Var task = schedule_output(p, a, stages, acc).task;
 
   if (p.product.method == Method::lanes) {
     acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
@@ -211,7 +211,7 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   if (p.copy != Copy::none) schedule_copied_input(p, a, stages, stages.parts[kInput], task);
 }
 
-Var schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc) {
+OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc) {
   Func out = stages.output;
   const auto args = out.args();
   Var c = args[0], x = args[1], y = args[2], b = args[3];
@@ -237,7 +237,7 @@ Var schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc
   out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
   if (worth_parallel(a.facts, p.macs)) out.parallel(task);
   acc.compute_at(out, l.x);
-  return task;
+  return {task, l.c};
 }
 
 }  // namespace halite::schedules::integer

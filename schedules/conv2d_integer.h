@@ -1,6 +1,8 @@
 // conv2d of integers: what conv2d.cpp hands over, and what its files share.
 #pragma once
 
+#include <optional>
+
 #include "schedules/conv_extents.h"
 #include "schedules/operators.h"
 #include "schedules/products.h"
@@ -36,6 +38,13 @@ std::vector<Packing> depthwise_packing(const ir::Conv2d&, const Anchor&);
 Halide::Func depthwise_algorithm(const ir::Conv2d&, const Anchor&, Stages&, Inputs);
 void depthwise_schedule(const ir::Conv2d&, const Anchor&, Stages&);
 
+/// By dot products of columns of the kernel (depthwise_dots.cpp), if the machine has them and the layer's
+/// extents allow it: the plan, of which the rest is given.
+std::optional<ConvPlan> plan_depthwise_dots(const Anchor&, ConvPlan);
+Packing depthwise_dots_packing(const ConvPlan&);
+Halide::Func depthwise_dots_algorithm(const ir::Conv2d&, const ConvPlan&, const Anchor&, Stages&, Inputs);
+void depthwise_dots_schedule(const ConvPlan&, const Anchor&, Stages&);
+
 /// `copies_for_speed`: an input may be copied where that is not needed for its padding.
 ConvPlan plan_conv(const ir::Conv2d&, const Anchor&, bool copies_for_speed = true);
 ConvPlan plan_depthwise(const ir::Conv2d&, const Anchor&);
@@ -46,7 +55,11 @@ void schedule_copied_input(const ConvPlan&, const Anchor&, Stages&, Halide::Func
 Halide::Expr first_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Var& c);
 Halide::Func finished_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Func& acc);
 Packing bias_packing(const ConvPlan&, const Anchor&);
-/// Tiles of the output, the sums computed in each; returns the loop over tasks.
-Halide::Var schedule_output(const ConvPlan&, const Anchor&, Stages&, Halide::Func acc);
+/// Loops over an output: over tasks, and over tiles of channels of a row of tiles.
+struct OutputLoops {
+  Halide::Var task, channels;
+};
+/// Tiles of the output, the sums computed in each.
+OutputLoops schedule_output(const ConvPlan&, const Anchor&, Stages&, Halide::Func acc);
 
 }  // namespace halite::schedules::integer

@@ -159,6 +159,7 @@ ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
   // Channels that fill the last tile are read past the end of a row.
   const int64_t rest = round_up(p.oc, p.tile.channels()) - p.oc;
   p.row = round_up(p.padded_w * p.ic + rest, kRowAlignment);
+  if (auto dots = plan_depthwise_dots(a, p)) p = *std::move(dots);
   plan_rows(op, a, p);
   return p;
 }

@@ -44,7 +44,9 @@ ir::Tensor pack(const ir::Tensor& weights, const ConvPlan& p, const ir::Type& ty
 std::vector<Packing> depthwise_packing(const ir::Conv2d& op, const Anchor& a) {
   const ConvPlan p = plan_depthwise(op, a);
   std::vector<Packing> result(a.inputs.size());
-  if (a.constant[1]) {
+  if (p.product.method == Method::dots) {
+    result[1] = depthwise_dots_packing(p);
+  } else if (a.constant[1]) {
     const ir::Type type = result[1].type = packed_weights(p, a);
     result[1].apply = [p, type, one = is_block(p, a)](const ir::Tensor& t) { return pack(t, p, type, one); };
   }
@@ -54,6 +56,7 @@ std::vector<Packing> depthwise_packing(const ir::Conv2d& op, const Anchor& a) {
 
 Func depthwise_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
   const ConvPlan p = plan_depthwise(op, a);
+  if (p.product.method == Method::dots) return depthwise_dots_algorithm(op, p, a, stages, in);
   Var c("c"), x("x"), y("y"), b("b");
   const Func input = copied_input(op, p, a, stages, in[0]);
   Func weights = in[1];
@@ -94,9 +97,10 @@ Func depthwise_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, 
 
 void depthwise_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const ConvPlan p = plan_depthwise(op, a);
+  if (p.product.method == Method::dots) return depthwise_dots_schedule(p, a, stages);
   Func acc = stages.parts[0];
   const auto v = acc.args();
-  const Var task = schedule_output(p, a, stages, acc);
+  const Var task = schedule_output(p, a, stages, acc).task;
   const RVar column = acc.rvars()[0], row = acc.rvars()[1];
   const bool unroll = a.optimize == Optimize::speed && p.kw <= 7;
   if (p.tile.vectors == 1 && unroll) {

@@ -216,10 +216,11 @@ const std::vector<Machine>& dot_machines() {
                               machine("vectors of 16", 128, 1, Optimize::speed),
                               machine("fours of unsigned bytes", 512, 2, Optimize::speed),
                               machine("fours of signed bytes", 128, 1, Optimize::speed),
-                              machine("pairs", 256, 1, Optimize::size)};
+                              machine("pairs for size", 256, 1, Optimize::size),
+                              machine("pairs", 256, 2, Optimize::speed)};
     dots[3].target.facts.int8_dot = dots[4].target.facts.int8_dot = 4;
     dots[3].target.facts.dot_unsigned = dots[3].target.facts.int8_pairs = true;
-    dots[5].target.facts.int8_pairs = true;
+    dots[5].target.facts.int8_pairs = dots[6].target.facts.int8_pairs = true;
     dots[0].target.facts.int8_dot = dots[1].target.facts.int8_dot = 2;
     dots[2].target.facts.int8_dot = 16;
     dots[2].target.facts.high_multiply = true;
