@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "codegen/intrinsics.h"
+#include "codegen/table_lookups.h"
 #include "codegen/temp_dir.h"
 #include "codegen/vector_calls.h"
 #include "codegen/word_loops.h"
@@ -114,11 +115,12 @@ std::string describe(const schedules::Request& request) {
   out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
       << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes << facts.unaligned_loads
-      << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs << ' '
-      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
-      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
-      << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
-      << " strategy " << request.strategy << " rows " << request.fewest_rows;
+      << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs
+      << facts.looks_up_bytes << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
+      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
+      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
+      << " shares " << request.shares_code << " strategy " << request.strategy << " rows "
+      << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -147,6 +149,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   machine.adopt(*module);
   use_intrinsics(*module);
   if (request.target.facts.high_multiply) use_vector_calls(*module);
+  if (request.target.facts.looks_up_bytes) use_table_lookups(*module);
   machine.inline_only(*module);
   find_word_loops(*module);
   use_remaining_products(*module);

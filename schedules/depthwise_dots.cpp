@@ -36,6 +36,10 @@ ir::Tensor pack(const ir::Tensor& weights, const ConvPlan& p) {
 }  // namespace
 
 std::optional<ConvPlan> plan_depthwise_dots(const Anchor& a, ConvPlan p) {
+  // Interleaving pays for itself where it feeds wide products of four. With vectors of four sums MobileNetV1
+  // would take 129 million instructions instead of 108, with products of pairs 7 % more time.
+  constexpr int kLeastBits = 256, kLeastProducts = 4;
+  if (a.facts.vector_bits < kLeastBits || a.facts.int8_dot < kLeastProducts) return {};
   if (p.ocg != 1 || !a.constant[1] || a.optimize == Optimize::size) return {};
   choose_dots(p.product, a.facts, p.kh * p.kw, p.kh, true);
   if (p.product.method != Method::dots) return {};

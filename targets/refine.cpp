@@ -34,6 +34,7 @@ constexpr FeatureRow kFeatures[] = {
      }},
     {"x86_64", "avx512vnni", "avx512_cannonlake-avx512_sapphirerapids",
      [](Target& t, bool on) { t.facts.int8_dot = on ? 4 : 2; }},
+    {"x86_64", "avx512vbmi", "", [](Target& t, bool on) { t.facts.looks_up_bytes = on; }},
     {"aarch64", "dotprod", "arm_dot_prod", [](Target& t, bool on) { t.facts.int8_dot = on ? 4 : 0; }},
     {"aarch64", "fullfp16", "arm_fp16", [](Target& t, bool on) { t.facts.native_f16 = on; }},
     {"armv7", "vfp4", "", [](Target& t, bool on) { t.facts.fma = on; }},
@@ -77,10 +78,11 @@ constexpr CpuRow kCpus[] = {
     {"x86_64", "x86-64-v3 haswell broadwell skylake znver1 znver2 znver3", "+avx,+avx2,+f16c,+fma"},
     {"x86_64", "alderlake raptorlake meteorlake", "+avx,+avx2,+f16c,+fma"},
     {"x86_64", "x86-64-v4 skylake-avx512", "+avx,+avx2,+f16c,+fma,+avx512f"},
+    {"x86_64", "cascadelake cooperlake", "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni"},
     {"x86_64",
-     "cascadelake cooperlake icelake-client icelake-server tigerlake rocketlake sapphirerapids "
-     "emeraldrapids graniterapids znver4 znver5",
-     "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni"},
+     "icelake-client icelake-server tigerlake rocketlake sapphirerapids emeraldrapids graniterapids znver4 "
+     "znver5",
+     "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512vbmi"},
     {"aarch64",
      "cortex-a55 cortex-a75 cortex-a76 cortex-a77 cortex-a78 cortex-a510 cortex-a520 cortex-a710 "
      "cortex-a715 cortex-a720 cortex-x1 cortex-x2 cortex-x3 cortex-x4 neoverse-n1 neoverse-n2 "

@@ -42,6 +42,7 @@ Json to_json(const targets::Target& t) {
                 {"int8_dot", f.int8_dot},
                 {"dot_unsigned", f.dot_unsigned},
                 {"int8_pairs", f.int8_pairs},
+                {"looks_up_bytes", f.looks_up_bytes},
                 {"native_f16", f.native_f16},
                 {"unaligned_loads", f.unaligned_loads},
                 {"l1_bytes", f.l1_bytes},

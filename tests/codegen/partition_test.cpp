@@ -177,3 +177,20 @@ TEST_CASE("columns, and rows too long for a cache, are reduced by a kernel of th
     CHECK(cut(text).groups.size() == 2);
   }
 }
+
+TEST_CASE("sums are narrowed by the layer that makes them, not by the one that adds them") {
+  const auto c = cut(R"(graph "g" (%x: u8[1,4,4,8]) -> (%y) {
+    const %w: i8[8,1,1,8] = #0000000000000001
+    const %m: f32[1] = {0.5}
+    %a: i32[1,4,4,8] = conv2d(%x, %w)
+    %b: i32[1,4,4,8] = conv2d(%x, %w)
+    %an: u8[1,4,4,8] = requantize(%a, %m) rounding=real to=u8
+    %ar: f32[1,4,4,8] = dequantize(%an, %m)
+    %bn: u8[1,4,4,8] = requantize(%b, %m) rounding=real to=u8
+    %br: f32[1,4,4,8] = dequantize(%bn, %m)
+    %y: f32[1,4,4,8] = elementwise(%ar, %br) fn=add
+  })");
+  REQUIRE(c.groups.size() == 2);
+  for (const auto& group : c.groups)
+    for (auto output : group.outputs) CHECK(c.graph.type(output).dtype != ir::DType::i32);
+}
