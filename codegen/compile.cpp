@@ -80,6 +80,22 @@ Result<void> check_memories(const CompileOptions& options) {
   return {};
 }
 
+/// Where f16 is neither computed with nor converted by an instruction, it would cost time and save little.
+Result<void> check_precision(const CompileOptions& options) {
+  if (options.precision != ir::Precision::f16 || options.target.facts.native_f16 ||
+      options.target.facts.converts_f16)
+    return {};
+  std::string computing, storing;
+  for (const auto& target : targets::all()) {
+    std::string* list = target.facts.native_f16 ? &computing : target.facts.converts_f16 ? &storing : nullptr;
+    if (list && target.name != "host") *list += (list->empty() ? "" : ", ") + target.name;
+  }
+  return unsupported(options.target.name + " has no instructions for f16; " + computing +
+                         " computes with it, and " + storing +
+                         " store it: compile for one of these, or leave --precision at f32",
+                     "--precision");
+}
+
 /// The most that tensors may take: what the memories hold, what --max-ram allows; 0: as much as they need.
 int64_t most_arena(const CompileOptions& options) {
   int64_t memories = 0;
@@ -112,6 +128,9 @@ Result<Variant> settle(ir::Graph graph, const CompileOptions& options) {
   if (auto good = ir::verify(graph); !good) return good.error();
   // Rewrites that no target minds: folding, cleaning, channel-first to channel-last.
   ir::optimize(graph, options.dump);
+  // In a narrower type what may be: weights are converted, casts stand where types meet.
+  auto kept_wide = ir::lower_precision(graph, options.precision);
+  if (options.dump && options.precision != ir::Precision::f32) options.dump("precision", graph);
   // Which tensors are mere windows of others. One kernel a group, one step a group.
   Views views = assign_views(graph);
   auto groups = partition(graph, views, options);
@@ -131,7 +150,7 @@ Result<Variant> settle(ir::Graph graph, const CompileOptions& options) {
   Storage storage = assign_storage(graph, views, flat, options);
   return Variant{std::move(graph),         whole_nodes,           std::move(views),
                  std::move(steps),         std::move(flat.steps), std::move(flat.cascades),
-                 std::move(flat.controls), std::move(storage)};
+                 std::move(flat.controls), std::move(storage),    std::move(kept_wide)};
 }
 
 Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptions options) {
@@ -163,6 +182,8 @@ Result<Artifact> compile_once(const std::vector<ir::Graph>& graphs, CompileOptio
   Artifact artifact{options.name};
   artifact.report = program->report;
   artifact.report.unmet_choices = unmet_choices(kernels, options);
+  artifact.report.precision = options.precision;
+  artifact.report.kept_wide = variants[0].kept_wide;
   auto object = link_model(kernels, *program, options, artifact.report);
   if (!object) return object.error();
   artifact.object = *std::move(object);
@@ -230,6 +251,7 @@ Result<Artifact> compile(ir::Graph graph, const CompileOptions& given) {
 Result<Artifact> compile(std::vector<ir::Graph> variants, const CompileOptions& given) {
   if (auto good = check_name(given.name); !good) return good.error();
   if (auto good = check_memories(given); !good) return good.error();
+  if (auto good = check_precision(given); !good) return good.error();
   if (auto good = check_section(given.weights_section, "--weights-section"); !good) return good.error();
   if (auto good = check_section(given.code_section, "--code-section"); !good) return good.error();
   if (auto good = check_variants(variants); !good) return good.error();

@@ -11,6 +11,7 @@
 
 #include "codegen/self_test.h"
 #include "ir/graph.h"
+#include "ir/passes/precision.h"
 #include "schedules/choice.h"
 #include "targets/target.h"
 
@@ -32,7 +33,8 @@ struct CompileOptions {
   bool optimize_size = false;     ///< --optimize size: kernels of one kind share code (on bare metal always)
   bool extents_vary = false;      ///< --range: so do kernels of one step that variants have for themselves
   bool separate_weights = false;  ///< --weights separate
-  RowsMode rows = RowsMode::automatic;  ///< --rows: layers computed row by row (fuse_rows.h)
+  ir::Precision precision = ir::Precision::f32;  ///< --precision
+  RowsMode rows = RowsMode::automatic;           ///< --rows: layers computed row by row (fuse_rows.h)
   int64_t max_ram = 0,
           max_flash = 0;     ///< --max-ram (arena and stack), --max-flash (code and weights); 0: none
   int64_t arena_target = 0;  ///< what fuse_rows tries to reach; 0: 2/3 of what plain steps need
@@ -102,6 +104,8 @@ struct ExtentReport {
 
 struct Report {
   std::string name, target;
+  ir::Precision precision = ir::Precision::f32;  ///< --precision
+  std::vector<ir::KeptWide> kept_wide;           ///< nodes that compute in f32 all the same
   std::string shapes;             ///< of inputs: "x 1x3x224x224, mask 1x16"; empty without inputs
   int64_t arena_bytes = 0;        ///< includes the table of pointers and the state; of all memories
   int64_t state_bytes = 0;        ///< what streaming models keep between runs

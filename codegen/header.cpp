@@ -139,6 +139,13 @@ llvm::json::Object step_row(const StepReport& step) {
   return row;
 }
 
+llvm::json::Array kept_rows(const std::vector<ir::KeptWide>& kept) {
+  llvm::json::Array rows;
+  for (const auto& k : kept)
+    rows.push_back(llvm::json::Object{{"node", k.node}, {"operator", k.op}, {"why", k.why}});
+  return rows;
+}
+
 }  // namespace
 
 std::string make_header(const Report& report, const std::vector<ir::Value>& inputs,
@@ -146,6 +153,7 @@ std::string make_header(const Report& report, const std::vector<ir::Value>& inpu
   const std::string name = report.name, macro = upper_case(name);
   std::ostringstream out;
   out << "/* " << name << ", compiled by Halite for " << report.target
+      << (report.precision == ir::Precision::f32 ? "" : ", in " + std::string(to_string(report.precision)))
       << ". See halite.h for how to run it. */\n"
       << "#ifndef HALITE_MODEL_" << macro << "_H\n#define HALITE_MODEL_" << macro
       << "_H\n\n#include \"halite.h\"\n\n"
@@ -171,6 +179,7 @@ std::string make_json(const Report& report) {
   if (report.stack_bytes != kUnknownStack) stack_bytes = report.stack_bytes;
   llvm::json::Object object{{"name", report.name},
                             {"target", report.target},
+                            {"precision", std::string(ir::to_string(report.precision))},
                             {"arena_bytes", report.arena_bytes},
                             {"arena_lower_bound", report.arena_lower_bound},
                             {"state_bytes", report.state_bytes},
@@ -188,6 +197,7 @@ std::string make_json(const Report& report) {
                             {"extents", extent_rows(report.extents)},
                             {"arena", tensors(report.arena)},
                             {"steps", step_rows(report.steps)}};
+  if (report.precision != ir::Precision::f32) object["kept_f32"] = kept_rows(report.kept_wide);
   if (!report.variants.empty()) object["variants"] = variant_rows(report.variants);
   std::string text;
   llvm::raw_string_ostream out(text);

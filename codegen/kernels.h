@@ -42,6 +42,7 @@ struct Variant {
   Cascades cascades;  ///< by step
   Controls controls;  ///< by step
   Storage storage;
+  std::vector<ir::KeptWide> kept_wide;  ///< by lower_precision
 };
 
 Kernels compile_kernels(std::span<const Variant>, const CompileOptions&);

@@ -15,7 +15,7 @@ struct Anchor {
   std::vector<ir::Type> inputs;
   std::vector<bool> constant;  ///< parallel to inputs: known at compile time, so it may be packed
   ir::Type output;
-  const targets::Facts& facts;
+  targets::Facts facts;
   Optimize optimize = Optimize::speed;
   bool in_place =
       false;  ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)

@@ -9,10 +9,13 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "ir/ops/numbers.h"
 #include "schedules/conv2d_integer.h"
 #include "schedules/cost.h"
+#include "schedules/halves.h"
 #include "schedules/operators.h"
 #include "schedules/register_tile.h"
+#include "schedules/types.h"
 #include "schedules/winograd.h"
 
 namespace halite::schedules {
@@ -37,6 +40,7 @@ struct Plan : ConvExtents {
   int64_t rows_per_task;   ///< in tiles
   int64_t strip_rows;      ///< of input that a task reads
   bool flat_rows;          ///< a padded row is copied as one vector of columns times channels
+  Sums sums;
   Space space;
   Tile tile;
   ir::Type packed;  ///< of the weights
@@ -51,7 +55,10 @@ constexpr int64_t kMostRowsPerTask = 14;
 
 /// How padding is done and how rows are divided into tasks, once the tile is known.
 void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
-  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  // What is stored as f16 and computed with in f32 is widened when it is copied.
+  const bool widens = has_halves(a) && p.sums.element() == ir::DType::f32 && !p.depthwise;
+  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h || widens;
+  const int64_t row_bytes = p.padded_w * p.ic * p.sums.factor.bytes();
   const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
   const auto strip_rows = [&](int64_t rows) {
     return (rows * p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
@@ -62,8 +69,8 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   if (p.padding == Padding::strip) {
     rows = std::min(rows, kMostRowsPerTask);
     const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
-    while (rows > 1 && strip_rows(rows) * p.padded_w * p.ic * 4 > most) --rows;
-    const bool fits = strip_rows(rows) * p.padded_w * p.ic * 4 <= most;
+    while (rows > 1 && strip_rows(rows) * row_bytes > most) --rows;
+    const bool fits = strip_rows(rows) * row_bytes <= most;
     if (!fits || p.weights_outermost) p.padding = Padding::image;
   }
   if (p.weights_outermost) rows = row_tiles;
@@ -75,11 +82,12 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   Plan p{conv_extents(op, a)};
   p.pack_at_run_time = !a.constant[1];
+  p.sums = plan_sums(a, p.icg, p.kw, p.kh);
   p.space = {.channels = p.depthwise ? p.oc : p.ocg,
              .x = p.ow,
              .y = p.oh,
              .steps = p.kh * p.kw * p.icg,
-             .inner_steps = op.groups == 1 ? p.icg : 1,
+             .inner_steps = op.groups == 1 ? p.sums.channels : 1,
              .repeats = p.n * (p.depthwise ? 1 : op.groups),
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
@@ -87,10 +95,11 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();
-  p.packed = {ir::DType::f32, {op.groups * p.tiles_per_group(), p.kh, p.kw, p.icg, width}, {}};
+  const ir::DType stored = a.inputs[1].dtype;
+  p.packed = {stored, {op.groups * p.tiles_per_group(), p.kh, p.kw, p.icg, width}, {}};
   if (p.depthwise) p.packed.shape = {p.kh, p.kw, round_up(p.oc, width)};
-  const int64_t weights_bytes = p.oc * p.kh * p.kw * p.icg * 4,
-                image_bytes = p.padded_h * p.padded_w * p.ic * 4;
+  const int64_t weights_bytes = p.oc * p.kh * p.kw * p.icg * ir::size_of(stored),
+                image_bytes = p.padded_h * p.padded_w * p.ic * p.sums.factor.bytes();
   const int64_t cache = a.facts.l2_bytes > 0 ? a.facts.l2_bytes : a.facts.l1_bytes;
   p.weights_outermost =
       !p.depthwise && op.groups == 1 && cache > 0 && 2 * weights_bytes > cache && image_bytes < weights_bytes;
@@ -99,33 +108,37 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
 }
 
 /// stages.parts, in this order; the last two only where the plan says so.
-constexpr int kAcc = 0, kInput = 1, kWeights = 2, kTaps = 3;
+constexpr int kAcc = 0, kInput = 1, kWeights = 2, kTaps = 3, kRun = 4;
 
 ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p, const ir::Type& type) {
   auto packed = ir::Tensor::zeros(type);
-  const auto from = weights.data<float>();
-  auto to = packed.mutable_data<float>();
   const int64_t steps = p.kh * p.kw * p.icg, width = p.tile.channels();
-  for (int64_t o = 0; o < p.oc; ++o)
-    for (int64_t k = 0; k < steps; ++k) to[(o / width * steps + k) * width + o % width] = from[o * steps + k];
+  ir::with_word(type.dtype, [&]<class T>(T) {
+    const auto from = weights.data<T>();
+    const auto to = packed.mutable_data<T>();
+    for (int64_t o = 0; o < p.oc; ++o)
+      for (int64_t k = 0; k < steps; ++k)
+        to[(o / width * steps + k) * width + o % width] = from[o * steps + k];
+  });
   return packed;
 }
 
 ir::Tensor pack_depthwise(const ir::Tensor& weights, const Plan& p, const ir::Type& type) {
   auto packed = ir::Tensor::zeros(type);
   const int64_t width = type.shape.back(), steps = p.kh * p.kw;
-  const auto from = weights.data<float>();
-  auto to = packed.mutable_data<float>();
-  for (int64_t o = 0; o < p.oc; ++o)
-    for (int64_t k = 0; k < steps; ++k) to[k * width + o] = from[o * steps + k];
+  ir::with_word(type.dtype, [&]<class T>(T) {
+    const auto from = weights.data<T>();
+    const auto to = packed.mutable_data<T>();
+    for (int64_t o = 0; o < p.oc; ++o)
+      for (int64_t k = 0; k < steps; ++k) to[k * width + o] = from[o * steps + k];
+  });
   return packed;
 }
 
 /// The bias, zeros where a tile has no channel.
 ir::Tensor pack_bias(const ir::Tensor& bias, const Plan& p) {
-  auto packed = ir::Tensor::zeros({ir::DType::f32, {round_up(p.oc, p.tile.channels())}, {}});
-  const auto from = bias.data<float>();
-  std::copy(from.begin(), from.end(), packed.mutable_data<float>().begin());
+  auto packed = ir::Tensor::zeros({bias.type().dtype, {round_up(p.oc, p.tile.channels())}, {}});
+  std::ranges::copy(bias.bytes(), packed.mutable_bytes().begin());
   return packed;
 }
 
@@ -165,7 +178,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
     };
   }
   if (p.has_bias && a.constant[2]) {
-    result[2].type = {ir::DType::f32, {round_up(p.oc, p.tile.channels())}, {}};
+    result[2].type = {a.inputs[2].dtype, {round_up(p.oc, p.tile.channels())}, {}};
     result[2].apply = [p](const ir::Tensor& t) { return pack_bias(t, p); };
   }
   return result;
@@ -180,15 +193,17 @@ Func padded_input(const ir::Conv2d& op, const Plan& p, const Func& in) {
   Func input("padded");
   Var i("i"), y("y"), b("b");
   Expr iy = y - e(op.pad[0]), inside = between(0, iy, e(p.h)), row = clamp(iy, 0, e(p.h - 1));
+  const Expr zero = Internal::make_zero(p.sums.factor);
   if (p.flat_rows) {
     // Only tiles at the border of a row compare.
     Expr at = i - e(op.pad[1] * p.ic), in_row = clamp(at, 0, e(p.w * p.ic - 1));
-    Expr value = in(in_row % e(p.ic), in_row / e(p.ic), row, b);
-    input(i, y, b) = select(inside, select(likely(between(0, at, e(p.w * p.ic))), value, 0.0f), 0.0f);
+    Expr value = cast(p.sums.factor, in(in_row % e(p.ic), in_row / e(p.ic), row, b));
+    input(i, y, b) = select(inside, select(likely(between(0, at, e(p.w * p.ic))), value, zero), zero);
   } else {
     Expr ix = i / e(p.ic) - e(op.pad[1]);
     inside = inside && between(0, ix, e(p.w));
-    input(i, y, b) = select(inside, in(i % e(p.ic), clamp(ix, 0, e(p.w - 1)), row, b), 0.0f);
+    Expr value = cast(p.sums.factor, in(i % e(p.ic), clamp(ix, 0, e(p.w - 1)), row, b));
+    input(i, y, b) = select(inside, value, zero);
   }
   return input;
 }
@@ -218,39 +233,58 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
     }
   }
 
-  // The algorithm.
-  Func acc("acc");
-  RDom r(0, e(p.icg), 0, e(p.kw), 0, e(p.kh), "r");
-  Expr first = 0.0f;
-  if (p.has_bias) first = in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1)));
+  // The algorithm: the sum of a run of products or, where there are several, the sum of their sums.
+  const Sums& sums = p.sums;
+  Func acc("acc"), run("run");
+  RDom r(0, e(sums.channels), 0, e(sums.columns), 0, e(sums.rows), "r");
+  RDom runs(0, e(p.icg / sums.channels), 0, e(p.kw / sums.columns), 0, e(p.kh / sums.rows), "runs");
+  Expr first = Internal::make_zero(sums.total());
+  if (p.has_bias) first = cast(sums.total(), in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1))));
   acc(c, x, y, b) = first;
-  Expr sx = x * e(op.stride[1]) + r.y * e(op.dilation[1]), sy = y * e(op.stride[0]) + r.z * e(op.dilation[0]);
-  Expr tile = c / width, channel = r.x;  // a tile lies within one group
-  if (p.depthwise)
-    channel = (p.oc % width == 0 ? Expr(c) : min(c, e(p.oc - 1))) / e(p.ocg);
-  else if (op.groups > 1)
-    channel += tile / e(p.tiles_per_group()) * e(p.icg);
-  Expr value;
-  if (p.padding == Padding::strip || p.padding == Padding::image) {
-    value = input(sx * e(p.ic) + channel, sy, b);
-  } else {
+  Expr tile = c / width;  // lies within one group
+  const auto input_at = [&](const Expr& k, const Expr& kx, const Expr& ky) -> Expr {
+    Expr sx = x * e(op.stride[1]) + kx * e(op.dilation[1]), sy = y * e(op.stride[0]) + ky * e(op.dilation[0]);
+    Expr channel = k;
+    if (p.depthwise)
+      channel = (p.oc % width == 0 ? Expr(c) : min(c, e(p.oc - 1))) / e(p.ocg);
+    else if (op.groups > 1)
+      channel += tile / e(p.tiles_per_group()) * e(p.icg);
+    if (p.padding == Padding::strip || p.padding == Padding::image)
+      return input(sx * e(p.ic) + channel, sy, b);
     Expr ix = sx - e(op.pad[1]), iy = sy - e(op.pad[0]);
     const bool rows = op.pad[0] > 0 || p.padded_h > p.h, columns = op.pad[1] > 0 || p.padded_w > p.w;
     if (rows) r.where(between(0, iy, e(p.h)));
-    value = in[0](channel, columns ? clamp(ix, 0, e(p.w - 1)) : ix, rows ? clamp(iy, 0, e(p.h - 1)) : iy, b);
-    if (columns) value = select(likely(between(0, ix, e(p.w))), value, 0.0f);
-  }
+    Expr value = cast(sums.factor, in[0](channel, columns ? clamp(ix, 0, e(p.w - 1)) : ix,
+                                         rows ? clamp(iy, 0, e(p.h - 1)) : iy, b));
+    return columns ? select(likely(between(0, ix, e(p.w))), value, Internal::make_zero(sums.factor)) : value;
+  };
   Func taps("taps");
-  if (p.tile.lane_step > 0) {
-    // The inputs of one pixel and tap; the reduction's variables become parameters.
-    Var k("k"), kx("kx"), ky("ky");
-    taps(k, kx, ky, x, y, b) =
-        Internal::substitute({{r.x.name(), k}, {r.y.name(), kx}, {r.z.name(), ky}}, value);
-    value = taps(r.x, r.y, r.z, x, y, b);
+  const auto product = [&](const Expr& k, const Expr& kx, const Expr& ky) {
+    Expr value;
+    if (p.tile.lane_step > 0) {
+      // The inputs of one pixel and tap.
+      Var tk("k"), tx("kx"), ty("ky");
+      taps(tk, tx, ty, x, y, b) = input_at(tk, tx, ty);
+      value = taps(k, kx, ky, x, y, b);
+    } else {
+      value = input_at(k, kx, ky);
+    }
+    return cast(sums.factor, p.depthwise ? weights(c, kx, ky) : weights(c % width, k, kx, ky, tile)) * value;
+  };
+  if (sums.in_runs) {
+    run(c, x, y, b, k, kx, ky) = Internal::make_zero(sums.factor);
+    run(c, x, y, b, k, kx, ky) +=
+        product(k * e(sums.channels) + r.x, kx * e(sums.columns) + r.y, ky * e(sums.rows) + r.z);
+    acc(c, x, y, b) += cast(sums.total(), run(c, x, y, b, runs.x, runs.y, runs.z));
+  } else {
+    acc(c, x, y, b) += product(r.x, r.y, r.z);
   }
-  acc(c, x, y, b) += (p.depthwise ? weights(c, r.y, r.z) : weights(c % width, r.x, r.y, r.z, tile)) * value;
-  stages.parts = {acc, input, weights, taps};
-  return acc;
+  stages.parts = {acc, input, weights, taps, run};
+  const Halide::Type stored = halide_type(a.output.dtype);
+  if (stored == sums.total()) return acc;
+  Func rounded("rounded");
+  rounded(c, x, y, b) = cast(stored, acc(c, x, y, b));
+  return rounded;
 }
 
 namespace {
@@ -276,7 +310,7 @@ void schedule_padded_input(const Plan& p, const Anchor& a, Stages& stages, Func 
   input.compute_root().bound(v[0], 0, e(row)).bound(v[1], 0, e(p.padded_h)).bound(v[2], 0, e(p.n));
   if (worth_parallel(a.facts, p.macs) && p.padded_h >= 4) input.parallel(v[1], 4);
   stages.scratch.push_back(input);
-  stages.scratch_types.push_back({ir::DType::f32, {p.n, p.padded_h, row}, {}});
+  stages.scratch_types.push_back({p.sums.element(), {p.n, p.padded_h, row}, {}});
 }
 
 void schedule_packed_weights(const Plan& p, Stages& stages, Func weights) {
@@ -315,13 +349,21 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   out.reorder(order);
   if (worth_parallel(a.facts, p.macs)) out.parallel(p.weights_outermost ? l.c : task);
 
-  const RVar rk = acc.rvars()[0], rx = acc.rvars()[1], ry = acc.rvars()[2];
-  const auto v = acc.args();
   acc.compute_at(out, l.x);
-  schedule_accumulator(acc, v[0], v[1], v[2], p.tile, {rk, rx, ry});
-  if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7) acc.update().unroll(rx);
+  Func run = acc;
+  if (p.sums.in_runs) {
+    Tile totals = p.tile;
+    totals.lane_step = 0;
+    const auto v = acc.args();
+    schedule_accumulator(acc, v[0], v[1], v[2], totals, acc.rvars());
+    run = stages.parts[kRun];
+    run.compute_at(acc, acc.rvars()[0]);
+  }
+  const auto v = run.args();
+  schedule_accumulator(run, v[0], v[1], v[2], p.tile, run.rvars());
+  if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7) run.update().unroll(run.rvars()[1]);
 
-  if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], acc, p.tile);
+  if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);
   if (p.padding == Padding::strip || p.padding == Padding::image)
     schedule_padded_input(p, a, stages, stages.parts[kInput], task);

@@ -1,6 +1,6 @@
 // Elementwise functions and casts: the formulas of ir/ops/elementwise_formulas.h over Halide expressions. f16
-// is computed in f32 and rounded after each operator; booleans are uint8 0 or 1 between Funcs and conditions
-// inside.
+// is computed in f32 and rounded after each operator, or natively where that is the same; booleans are uint8
+// 0 or 1 between Funcs and conditions inside.
 #include <limits>
 
 #include "ir/ops/elementwise_formulas.h"
@@ -141,6 +141,31 @@ struct Vocabulary {
   }
 };
 
+/// Whether arithmetic in f16 gives what arithmetic in f32, rounded, does. A product or a sum of two f16 is
+/// exact in f32, or rounded so finely that a second rounding changes nothing; what f16 cannot hold of a
+/// constant (an infinity stands for it) leaves comparisons as they are.
+bool is_exact_in_halves(const ir::Elementwise& op) {
+  const auto fits = [](double v) { return ir::f16_to_f32(ir::f32_to_f16(static_cast<float>(v))) == v; };
+  switch (op.fn) {
+    case ir::Fn::neg:
+    case ir::Fn::abs:
+    case ir::Fn::relu:
+    case ir::Fn::add:
+    case ir::Fn::sub:
+    case ir::Fn::mul:
+    case ir::Fn::max:
+    case ir::Fn::min:
+    case ir::Fn::select:
+    case ir::Fn::prelu:
+      return true;
+    case ir::Fn::clamp:
+    case ir::Fn::leaky_relu:
+      return fits(op.alpha) && (op.fn != ir::Fn::clamp || fits(op.beta));
+    default:
+      return false;
+  }
+}
+
 /// From what is stored to what formulas compute with, and back.
 Expr load(const Expr& x, ir::DType dtype) {
   if (dtype == ir::DType::boolean) return x != 0;
@@ -174,7 +199,8 @@ Func algorithm(const ir::Elementwise& op, const Anchor& anchor, Stages&, Inputs 
   std::vector<Expr> args;
   for (size_t i = 0; i < inputs.size(); i++) {
     const Expr read = broadcast_read(inputs[i], anchor.inputs[i], anchor.output, vars);
-    args.push_back(load(read, anchor.inputs[i].dtype));
+    const bool in_halves = anchor.facts.native_f16 && anchor.inputs[i].dtype == ir::DType::f16;
+    args.push_back(in_halves && is_exact_in_halves(op) ? read : load(read, anchor.inputs[i].dtype));
   }
   args.resize(3, args[0]);
   Func f(std::string(ir::to_string(op.fn)));

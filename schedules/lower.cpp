@@ -8,6 +8,7 @@
 
 #include "schedules/attention.h"
 #include "schedules/collapse.h"
+#include "schedules/halves.h"
 #include "schedules/operators.h"
 #include "schedules/pairs.h"
 #include "schedules/reals.h"
@@ -87,6 +88,9 @@ Anchor describe(const Request& request, ir::NodeId id) {
   const auto& inputs = request.group.inputs;
   if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
     anchor.even_pixels = are_adjacent(request.inputs[i]);
+  const bool multiplies =
+      std::holds_alternative<ir::Conv2d>(node.op) || std::holds_alternative<ir::MatMul>(node.op);
+  if (multiplies && has_halves(anchor) && anchor.facts.native_f16) anchor.facts = halves_facts(anchor.facts);
   if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
   anchor.rounds_numbers = rounds_numbers(graph, request.group, id);
   for (auto input : request.group.inputs) {

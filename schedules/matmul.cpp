@@ -9,10 +9,12 @@
 #include <algorithm>
 
 #include "ir/base/check.h"
+#include "ir/ops/numbers.h"
 #include "schedules/matmul_integer.h"
 #include "schedules/operators.h"
 #include "schedules/products.h"
 #include "schedules/register_tile.h"
+#include "schedules/types.h"
 
 namespace halite::schedules {
 namespace {
@@ -26,14 +28,16 @@ Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 ir::Tensor pack(const ir::Tensor& b, const ProductPlan& p, bool transposed) {
   auto packed = ir::Tensor::zeros(p.packed_type);
-  const auto from = b.data<float>();
-  auto to = packed.mutable_data<float>();
   const int64_t width = p.tile.channels(), tiles = ceil_div(p.n, width), matrix = p.k * p.n;
-  for (int64_t batch = 0; batch * matrix < b.type().elements(); ++batch)
-    for (int64_t n = 0; n < p.n; ++n)
-      for (int64_t k = 0; k < p.k; ++k)
-        to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
-            from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
+  ir::with_word(b.type().dtype, [&]<class T>(T) {
+    const auto from = b.data<T>();
+    const auto to = packed.mutable_data<T>();
+    for (int64_t batch = 0; batch * matrix < b.type().elements(); ++batch)
+      for (int64_t n = 0; n < p.n; ++n)
+        for (int64_t k = 0; k < p.k; ++k)
+          to[((batch * tiles + n / width) * p.k + k) * width + n % width] =
+              from[batch * matrix + (transposed ? n * p.k + k : k * p.n + n)];
+  });
   return packed;
 }
 
@@ -49,6 +53,7 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
   // Few rows leave the multipliers waiting for the memory that holds b.
   p.effort = p.batches * std::max(p.m, kRowsPerLoad) * p.n * p.k;
   p.packed = a.constant[1] || op.transpose_b;
+  p.sums = plan_sums(a, p.k, 1, 1);
   p.space = {.channels = p.n,
              .x = p.m,
              .steps = p.k,
@@ -60,7 +65,7 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
              .once = a.in_place,
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
-  p.packed_type = {ir::DType::f32, {sb.begin(), sb.end() - 2}, {}};
+  p.packed_type = {a.inputs[1].dtype, {sb.begin(), sb.end() - 2}, {}};
   const int64_t width = p.tile.channels();
   p.packed_type.shape.insert(p.packed_type.shape.end(), {ceil_div(p.n, width), p.k, width});
   const int64_t cache = a.facts.l2_bytes > 0 ? a.facts.l2_bytes : a.facts.l1_bytes;
@@ -103,25 +108,41 @@ Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in)
     b(at) = in[1](join({at[1], min(at[2] * width + at[0], e(p.n - 1))}, batch));
   }
 
-  // The algorithm.
-  Func acc("acc");
-  RDom r(0, e(p.k), "r");
-  Expr first = 0.0f;
+  // The algorithm: the sum of a run of products or, where there are several, the sum of their sums.
+  const Sums& sums = p.sums;
+  Func acc("acc"), run("run");
+  RDom r(0, e(sums.channels), "r"), runs(0, e(sums.in_runs ? p.k / sums.channels : 1), "runs");
+  Expr first = Internal::make_zero(sums.total());
   if (in.size() > 2) {
     std::vector<Expr> at;
     for (int d = 0; d < a.inputs[2].rank(); ++d)
       at.push_back(a.inputs[2].shape[a.inputs[2].rank() - 1 - d] == 1 ? Expr(0) : Expr(args[d]));
     // Padded columns read the last bias.
     if (!at.empty() && p.n % width != 0 && p.packed) at[0] = min(at[0], e(p.n - 1));
-    first = in[2](at);
+    first = cast(sums.total(), in[2](at));
   }
   acc(args) = first;
   const auto batch_a = batch_of(a.inputs[0], args), batch_b = batch_of(a.inputs[1], args);
-  Expr left = in[0](join(op.transpose_a ? std::vector<Expr>{m, r} : std::vector<Expr>{r, m}, batch_a));
-  Expr right = p.packed ? b(join({n % width, r, n / width}, batch_b)) : b(join({n, r}, batch_b));
-  acc(args) += right * left;
-  stages.parts = {acc, b};
-  return acc;
+  const auto product = [&](const Expr& k) {
+    Expr left = in[0](join(op.transpose_a ? std::vector<Expr>{m, k} : std::vector<Expr>{k, m}, batch_a));
+    Expr right = p.packed ? b(join({n % width, k, n / width}, batch_b)) : b(join({n, k}, batch_b));
+    return cast(sums.factor, right) * cast(sums.factor, left);
+  };
+  if (sums.in_runs) {
+    std::vector<Var> of_run = args;
+    of_run.emplace_back("of_run");
+    run(of_run) = Internal::make_zero(sums.factor);
+    run(of_run) += product(of_run.back() * e(sums.channels) + r);
+    acc(args) += cast(sums.total(), run(join({args.begin(), args.end()}, {runs})));
+  } else {
+    acc(args) += product(r);
+  }
+  stages.parts = {acc, b, run};
+  const Halide::Type stored = halide_type(a.output.dtype);
+  if (stored == sums.total()) return acc;
+  Func rounded("rounded");
+  rounded(args) = cast(stored, acc(args));
+  return rounded;
 }
 
 void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
@@ -135,6 +156,11 @@ void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
   const bool columns_outer = p.weights_outermost;
   const ProductLoops loops =
       tile_product(out, acc, p, {args[0], args[1]}, columns_outer ? Outer::columns : Outer::rows);
+  if (p.sums.in_runs) {
+    Func run = stages.parts[2];
+    run.compute_at(acc, acc.rvars()[0]);
+    hold_in_registers(run, p);
+  }
   if (worth_parallel(a.facts, p.effort)) {
     if (a.output.rank() > 2 && a.output.shape[0] > 1)
       out.parallel(args.back());
@@ -164,8 +190,13 @@ ProductLoops tile_product(Func out, Func acc, const ProductPlan& p, const Produc
   const Var inner = outer == Outer::columns ? loops.rows : loops.columns;
   out.reorder({ni, nv, mi, inner, outer == Outer::columns ? loops.columns : loops.rows});
   acc.compute_at(out, inner);
+  hold_in_registers(acc, p);
+  return loops;
+}
+
+void hold_in_registers(Func acc, const ProductPlan& p) {
   Var ci("aci"), cv("acv");
-  auto v = acc.args();
+  const auto v = acc.args();
   acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
   acc.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]);
   const RVar r = acc.rvars()[0];
@@ -175,7 +206,6 @@ ProductLoops tile_product(Func out, Func acc, const ProductPlan& p, const Produc
       .vectorize(ci)
       .unroll(cv)
       .unroll(v[1]);
-  return loops;
 }
 
 }  // namespace halite::schedules

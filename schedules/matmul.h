@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ir/op.h"
+#include "schedules/halves.h"
 #include "schedules/register_tile.h"
 
 namespace halite::schedules {
@@ -33,6 +34,7 @@ struct ProductPlan {
   ir::Type packed_type;
   Space space;
   Tile tile;
+  Sums sums;
   int64_t effort;  ///< in multiply-accumulates of a tile in registers
 };
 ProductPlan plan_product(const ir::MatMul&, const Anchor&);
@@ -47,5 +49,7 @@ struct ProductLoops {
 };
 enum class Outer : uint8_t { rows, columns };
 ProductLoops tile_product(Halide::Func out, Halide::Func acc, const ProductPlan&, const ProductAxes&, Outer);
+/// The sums of a tile in registers, one product after the other.
+void hold_in_registers(Halide::Func acc, const ProductPlan&);
 
 }  // namespace halite::schedules

@@ -92,7 +92,8 @@ Func algorithm(const ir::Pool2d& op, const Anchor& anchor, Stages& stages, Input
   const Var c = vars[0], x = vars[1], y = vars[2], b = vars[3];
   const Window rows(op, anchor, 0), columns(op, anchor, 1);
   const Halide::Type type = halide_type(anchor.output.dtype);
-  const Halide::Type sum_type = is_max ? type : accumulator(op, type);
+  const bool widens = type.is_float() && type.bits() == 16 && !anchor.facts.native_f16;
+  const Halide::Type sum_type = is_max && !widens ? type : accumulator(op, type);
   const RDom r(0, columns.kernel, 0, rows.kernel, "r");
   const Expr ix = columns.start(x) + r.x * columns.dilation, iy = rows.start(y) + r.y * rows.dilation;
   const Expr value = Halide::cast(sum_type, inputs[0](c, columns.clamped(ix), rows.clamped(iy), b));

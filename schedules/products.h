@@ -39,7 +39,7 @@ struct Product {
 Product make_product(const Anchor&, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias);
 
 /// Whether the anchor's factors are integers.
-inline bool has_integers(const Anchor& a) { return a.inputs[0].dtype != ir::DType::f32; }
+inline bool has_integers(const Anchor& a) { return !ir::is_float(a.inputs[0].dtype); }
 
 /// Facts for choosing a register tile: integers are held in general registers where there are no vectors.
 targets::Facts integer_facts(const targets::Facts&);

@@ -22,7 +22,8 @@ using namespace Halide;
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 /// stages.parts, in this order.
-constexpr int kColumns = 0, kInputs = 1, kTaps = 2, kAcc = 3, kProducts = 4, kHalves = 5, kResults = 6;
+constexpr int kColumns = 0, kInputs = 1, kTaps = 2, kAcc = 3, kProducts = 4, kHalves = 5, kResults = 6,
+              kRun = 7;
 
 Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low && x < high; }
 
@@ -39,22 +40,30 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   for (int row = 0; row < alpha; ++row) {
     Expr ix = tx * m + j - e(op.pad[1]), iy = ty * m + row - e(op.pad[0]);
     Expr value = in[0](k, clamp(ix, 0, e(p.w - 1)), clamp(iy, 0, e(p.h - 1)), b);
-    values.push_back(select(likely(between(0, ix, e(p.w)) && between(0, iy, e(p.h))), value, 0.0f));
+    values.push_back(select(likely(between(0, ix, e(p.w)) && between(0, iy, e(p.h))), value,
+                            Internal::make_zero(p.sums.factor)));
   }
   columns(k, j, i, tx, ty, b) = mux(i, p.matrices.transform_input(values));
   for (int column = 0; column < alpha; ++column) values[column] = columns(k, column, i, tx, ty, b);
   inputs(k, tx, ty, j, i, b) = mux(j, p.matrices.transform_input(values));
 
-  Func taps("taps"), acc("acc"), products("products");
-  RDom r(0, e(p.ic), "r");
-  Expr input = inputs(r, tx, ty, j, i, b);
-  if (p.tile.lane_step > 0) {
-    taps(k, tx, ty, j, i, b) = inputs(k, tx, ty, j, i, b);
-    input = taps(r, tx, ty, j, i, b);
+  Func taps("taps"), acc("acc"), run("run"), products("products");
+  const Sums& sums = p.sums;
+  RDom r(0, e(sums.channels), "r"), runs(0, e(p.ic / sums.channels), "runs");
+  if (p.tile.lane_step > 0) taps(k, tx, ty, j, i, b) = inputs(k, tx, ty, j, i, b);
+  const auto product = [&](const Expr& channel) {
+    const Func& factors = p.tile.lane_step > 0 ? taps : inputs;
+    return in[1](c % width, channel, j, i, c / width) * factors(channel, tx, ty, j, i, b);
+  };
+  acc(c, tx, ty, j, i, b) = Internal::make_zero(sums.total());
+  if (sums.in_runs) {
+    run(c, tx, ty, j, i, b, k) = Internal::make_zero(sums.factor);
+    run(c, tx, ty, j, i, b, k) += product(k * e(sums.channels) + r);
+    acc(c, tx, ty, j, i, b) += cast(sums.total(), run(c, tx, ty, j, i, b, runs));
+  } else {
+    acc(c, tx, ty, j, i, b) += product(r);
   }
-  acc(c, tx, ty, j, i, b) = 0.0f;
-  acc(c, tx, ty, j, i, b) += in[1](c % width, r, j, i, c / width) * input;
-  products(c, tx, ty, j, i, b) = acc(c, tx, ty, j, i, b);
+  products(c, tx, ty, j, i, b) = cast(sums.factor, acc(c, tx, ty, j, i, b));
 
   Func halves("halves"), results("results"), out("winograd");
   for (int column = 0; column < alpha; ++column) values[column] = products(c, tx, ty, column, i, b);
@@ -64,7 +73,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   if (p.has_bias) sum += in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1)));
   results(c, x, y, tx, ty, b) = sum;
   out(c, x, y, b) = results(c, x % m, y % m, x / m, y / m, b);
-  stages.parts = {columns, inputs, taps, acc, products, halves, results};
+  stages.parts = {columns, inputs, taps, acc, products, halves, results, run};
   return out;
 }
 
@@ -107,8 +116,19 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   products.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]).unroll(v[2]);
   acc.compute_at(products, v[3]);
   const auto w = acc.args();
-  schedule_accumulator(acc, w[0], w[1], w[2], p.tile, {acc.rvars()[0]});
-  if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], acc, p.tile);
+  if (!p.sums.in_runs) {
+    schedule_accumulator(acc, w[0], w[1], w[2], p.tile, acc.rvars());
+    if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], acc, p.tile);
+    return;
+  }
+  Tile totals = p.tile;
+  totals.lane_step = 0;
+  schedule_accumulator(acc, w[0], w[1], w[2], totals, acc.rvars());
+  Func run = stages.parts[kRun];
+  run.compute_at(acc, acc.rvars()[0]);
+  const auto u = run.args();
+  schedule_accumulator(run, u[0], u[1], u[2], p.tile, run.rvars());
+  if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
 }
 
 void schedule_results(const Plan& p, Stages& stages, const Var& vector) {

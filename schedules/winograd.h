@@ -3,7 +3,7 @@
 //
 // Errors, with u = 2^-24 and s the largest sum of products that the inputs' and the weights' largest values
 // can give (9 ic max|x| max|w|): below 16 u s for tiles of 4, below 32 u s for tiles of 6. Tiles of 2 only
-// add and halve, and round as the direct sum does.
+// add and halve, and round as the direct sum does. In f16 u is 2^-11, and tiles of 6 are not offered.
 #pragma once
 
 #include "schedules/operators.h"

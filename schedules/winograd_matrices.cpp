@@ -12,16 +12,22 @@ namespace {
 using Halide::Expr;
 
 constexpr int kTaps = 3;
-constexpr double kPoints[] = {0, 1, -1, 2, -2, 0.5, -0.5};
+using Points = std::vector<double>;
+
+Points points_of(int m, bool halves) {
+  if (m == 2) return {0, 1, -1};
+  if (m == 4) return halves ? Points{0, 0.75, -0.75, 1.5, -1.5} : Points{0, 1, -1, 2, -2};
+  return {0, 1, -1, 2, -2, 0.5, -0.5};
+}
 
 /// Coefficients of the product of (x - p) over all points but one, lowest power first.
-std::vector<double> polynomial(int points, int left_out) {
+std::vector<double> polynomial(const Points& points, size_t left_out) {
   std::vector<double> c{1};
-  for (int i = 0; i < points; ++i) {
+  for (size_t i = 0; i < points.size(); ++i) {
     if (i == left_out) continue;
     c.push_back(0);
-    for (size_t d = c.size() - 1; d > 0; --d) c[d] = c[d - 1] - kPoints[i] * c[d];
-    c[0] *= -kPoints[i];
+    for (size_t d = c.size() - 1; d > 0; --d) c[d] = c[d - 1] - points[i] * c[d];
+    c[0] *= -points[i];
   }
   return c;
 }
@@ -35,7 +41,7 @@ Expr accumulate(const Expr& sum, double factor, const Expr& value) {
   if (factor == 0) return sum;
   if (factor == 1) return add(sum, value);
   if (factor == -1) return subtract(sum, value);
-  return add(sum, static_cast<float>(factor) * value);
+  return add(sum, Halide::Internal::make_const(value.type(), factor) * value);
 }
 
 /// row * values over the columns first, first + step, ...
@@ -51,24 +57,35 @@ int nonzeros(const std::vector<double>& row) {
 
 }  // namespace
 
-WinogradMatrices::WinogradMatrices(int outputs) : m(outputs), alpha(outputs + kTaps - 1) {
-  const int points = alpha - 1;
-  HALITE_CHECK(points <= static_cast<int>(std::size(kPoints)), "Winograd's tile is too large");
-  for (int i = 0; i < points; ++i) {
+WinogradMatrices::WinogradMatrices(int outputs, bool halves) : m(outputs), alpha(outputs + kTaps - 1) {
+  const Points points = points_of(m, halves);
+  HALITE_CHECK(static_cast<int>(points.size()) == alpha - 1, "no points for such a tile of Winograd's");
+  for (size_t i = 0; i < points.size(); ++i) {
     input.push_back(polynomial(points, i));
     input.back().resize(alpha, 0);
     double scale = 1;
-    for (int j = 0; j < points; ++j)
-      if (j != i) scale *= kPoints[i] - kPoints[j];
-    filter.push_back({1 / scale, kPoints[i] / scale, kPoints[i] * kPoints[i] / scale});
+    for (size_t j = 0; j < points.size(); ++j)
+      if (j != i) scale *= points[i] - points[j];
+    filter.push_back({1 / scale, points[i] / scale, points[i] * points[i] / scale});
   }
-  input.push_back(polynomial(points, points));
+  input.push_back(polynomial(points, points.size()));
   filter.push_back({0, 0, 1});
   for (int r = 0; r < m; ++r) {
     std::vector<double> row;
-    for (int i = 0; i < points; ++i) row.push_back(std::pow(kPoints[i], r));
+    for (const double point : points) row.push_back(std::pow(point, r));
     row.push_back(r == m - 1 ? 1 : 0);
     output.push_back(row);
+  }
+  if (halves) scale_rows();
+}
+
+void WinogradMatrices::scale_rows() {
+  for (int i = 0; i < alpha; ++i) {
+    double gain = 0;
+    for (const double c : input[i]) gain += std::fabs(c);
+    const double scale = std::exp2(-std::round(std::log2(gain)));
+    for (double& c : input[i]) c *= scale;
+    for (double& c : filter[i]) c /= scale;
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "schedules/conv_extents.h"
+#include "schedules/halves.h"
 #include "schedules/register_tile.h"
 #include "schedules/winograd_matrices.h"
 
@@ -10,6 +11,7 @@ namespace halite::schedules::winograd {
 
 struct Plan : ConvExtents {
   WinogradMatrices matrices;
+  Sums sums;  ///< of products; transforms are computed in the type of their factors
   int64_t tiles_x, tiles_y;
   Space space;
   Tile tile;
@@ -18,8 +20,13 @@ struct Plan : ConvExtents {
   int64_t rows_per_task;    ///< of blocks of tiles
   ir::Type packed, inputs;  ///< of the weights; of transformed inputs in scratch
   int positions() const { return matrices.alpha * matrices.alpha; }
-  int64_t products_bytes() const { return int64_t{4} * positions() * tile.channels() * tile.px * tile.py; }
-  int64_t inputs_bytes(int64_t rows) const { return 4 * positions() * ic * tiles_x * tile.py * rows; }
+  int64_t products_bytes() const {
+    return element_bytes() * positions() * tile.channels() * tile.px * tile.py;
+  }
+  int64_t inputs_bytes(int64_t rows) const {
+    return element_bytes() * positions() * ic * tiles_x * tile.py * rows;
+  }
+  int64_t element_bytes() const { return sums.factor.bytes(); }
 };
 
 /// In tiles of m x m outputs.

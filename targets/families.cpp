@@ -49,12 +49,13 @@ Target arm64_linux(std::string name) {
   t.name = std::move(name);
   t.triple = "aarch64-unknown-linux-gnu";
   t.cpu = "generic";
-  t.halide = halide_text("arm-64-linux");
+  t.halide = halide_text("arm-64-linux-arm_fp16");
   t.runtime = "aarch64";
   t.platform = Platform::posix;
   t.facts = {.vector_bits = 128,
              .vector_registers = 32,
              .fma = true,
+             .converts_f16 = true,
              .fma_throughput = 2,
              .fma_lanes = 4,
              .lane_broadcast_fma = true,

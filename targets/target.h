@@ -27,6 +27,7 @@ struct Facts {
   bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
   bool looks_up_bytes = false;  ///< vectors of 64 bytes pick from tables of 128 in one instruction
   bool native_f16 = false;      ///< f16 arithmetic is native
+  bool converts_f16 = false;    ///< vectors of f16 become f32, and back, by an instruction
   int fma_latency = 4;          ///< cycles; with fma_throughput gives the accumulators needed
   int fma_throughput = 1;       ///< vector FMAs issued per cycle
   int fma_lanes =

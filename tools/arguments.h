@@ -79,6 +79,9 @@ void add_compile_options(CLI::App&, CompileArguments&);
 /// Everything but name, target and emit_*.
 Result<codegen::CompileOptions> resolve(const CompileArguments&);
 
+/// The graph as --precision computes it; what it is where that is f32.
+ir::Graph in_precision(const ir::Graph&, const codegen::CompileOptions&);
+
 /// A C identifier made from a model's file name.
 std::string identifier_of(const std::string& path);
 

@@ -65,10 +65,14 @@ std::string summary(const codegen::Artifact& artifact, const std::filesystem::pa
   return fmt::format(
       "{} for {}: {}\n"
       "  code {}, weights {}, arena {} (lower bound {}), stack {}\n"
-      "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n{}",
+      "  {} steps, {} kernels{}, {}MAC an inference, compiled in {:.2f} s\n{}{}",
       r.name, r.target, (directory / (r.name + ".o")).string(), human_bytes(r.code_bytes),
       human_bytes(r.weights_bytes), human_bytes(r.arena_bytes), human_bytes(r.arena_lower_bound),
       stack_text(r), r.steps.size(), r.kernels, cached, human_count(r.macs), r.compile_seconds,
+      r.precision == ir::Precision::f32
+          ? ""
+          : fmt::format("  {}; {} nodes stay f32 (kept_f32 in {}.json says why)\n",
+                        ir::to_string(r.precision), r.kept_wide.size(), r.name),
       r.variants.empty()
           ? ""
           : fmt::format("  {} shapes; that of these figures is {}\n", r.variants.size(), r.shapes));

@@ -59,6 +59,7 @@ Json to_json(const codegen::Report& r) {
   for (const auto& m : r.memories) memories.push_back(to_json(m));
   Json json = {{"name", r.name},
                {"target", r.target},
+               {"precision", std::string(ir::to_string(r.precision))},
                {"arena_bytes", r.arena_bytes},
                {"arena_lower_bound", r.arena_lower_bound},
                {"state_bytes", r.state_bytes},
@@ -77,6 +78,8 @@ Json to_json(const codegen::Report& r) {
                {"memories", memories},
                {"arena", to_json(r.arena)}};
   if (!r.unmet_choices.empty()) json["unmet_choices"] = r.unmet_choices;
+  for (const auto& kept : r.kept_wide)
+    json["kept_f32"].push_back({{"node", kept.node}, {"operator", kept.op}, {"why", kept.why}});
   for (const auto& variant : r.variants) {
     Json one = {{"shapes", variant.shapes}};
     const Json all = to_json(variant);

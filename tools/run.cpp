@@ -94,14 +94,13 @@ void observe_tensors(Session& session, const codegen::Report& report, Dump& dump
   });
 }
 
-Result<Outcome> run_compiled(const Arguments& a, const Model& model, const Sequence& inputs) {
-  auto options = resolve(a.compile);
-  if (!options) return options.error();
+Result<Outcome> run_compiled(const Arguments& a, const Model& model, const Sequence& inputs,
+                             codegen::CompileOptions options) {
   auto target = resolve(a.target, "host");
   if (!target) return target.error();
-  options->name = identifier_of(a.model.path);
-  options->target = target->front();
-  auto artifact = compile_with_progress(model, *options);
+  options.name = identifier_of(a.model.path);
+  options.target = target->front();
+  auto artifact = compile_with_progress(model, options);
   if (!artifact) return artifact.error();
   auto session = Session::open(*artifact, model.graph(), a.threads);
   if (!session) return session.error();
@@ -194,7 +193,10 @@ int run(const Arguments& a) {
     if (directory.empty()) continue;
     if (auto made = make_directory(directory); !made) return fail(made.error(), a.format);
   }
-  auto outcome = a.interpret ? interpret(a, graph, *inputs) : run_compiled(a, imported.model, *inputs);
+  auto options = resolve(a.compile);
+  if (!options) return fail(options.error(), a.format);
+  auto outcome = a.interpret ? interpret(a, in_precision(graph, *options), *inputs)
+                             : run_compiled(a, imported.model, *inputs, *std::move(options));
   return outcome ? report(a, graph, *outcome) : fail(outcome.error(), a.format);
 }
 

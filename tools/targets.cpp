@@ -44,6 +44,7 @@ Json to_json(const targets::Target& t) {
                 {"int8_pairs", f.int8_pairs},
                 {"looks_up_bytes", f.looks_up_bytes},
                 {"native_f16", f.native_f16},
+                {"converts_f16", f.converts_f16},
                 {"unaligned_loads", f.unaligned_loads},
                 {"l1_bytes", f.l1_bytes},
                 {"l2_bytes", f.l2_bytes},

@@ -114,7 +114,7 @@ Result<std::vector<Way>> with_each_strategy(const Way& way, const Arguments& a, 
 
 Result<Sequence> execute(const Way& way, const Arguments& a, const Model& model,
                          codegen::CompileOptions options, const Sequence& inputs) {
-  if (way.name == "interpret") return run_interpreted(model.graph(), inputs);
+  if (way.name == "interpret") return run_interpreted(in_precision(model.graph(), options), inputs);
   const auto machine = machine_of(way, a);
   if (!machine) return machine.error();
   options = options_of(way, *machine, std::move(options));

@@ -2,8 +2,9 @@
 // channels. Layout is channel last; 1-D convolution is a 2-D one with an extent of 1.
 //   in: x [n,h,w,c], weights [oc,kh,kw,c/groups], optional bias [oc]   out: [n,oh,ow,oc]
 //   oh = (h + pad.top + pad.bottom - dilation.y*(kh-1) - 1) / stride.y + 1, rounded down
-// Output channel o belongs to group o / (oc/groups). f32: padding is with zeros; kernels accumulate in f32,
-// the reference in f64. Integers: x and weights i8, u8 or i16, bias i32 or i64;
+// Output channel o belongs to group o / (oc/groups). f32, or all f16: padding is with zeros; kernels
+// accumulate in f32 (f16: a bounded number of products in f16, their sums in f32), the reference in f64.
+// Integers: x and weights i8, u8 or i16, bias i32 or i64;
 //   out = sum (x - x_zero) * (weights - w_zero) + bias, where padding adds nothing,
 // wrapping, in i32, or in i64 where the bias is i64 or x is i16 without a bias.
 // https://onnx.ai/onnx/operators/onnx__Conv.html

@@ -1,8 +1,7 @@
 // Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank
 // >= 2.
 //   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast
-//   to [..,m,n] out: [..,m,n]. f32: kernels accumulate in f32, the reference in f64. Integers: as conv2d,
-//   with zero points a_zero and b_zero.
+//   to [..,m,n] out: [..,m,n]. f32, or all f16, or integers with zero points a_zero and b_zero: as conv2d.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 #pragma once
 

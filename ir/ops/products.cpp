@@ -10,16 +10,17 @@ Failure factor(std::string_view op, std::string_view what, const Type& t, int64_
   if (t.dtype == DType::u8) return range(op, "the zero point of " + std::string(what), zero, 0, UINT8_MAX);
   if (t.dtype == DType::i16)
     return range(op, "the zero point of " + std::string(what), zero, INT16_MIN, INT16_MAX);
-  return not_supported(op, ": ", what, " is ", t, "; only f32, i8, u8 and i16 are supported here");
+  return not_supported(op, ": ", what, " is ", t, "; only f32, f16, i8, u8 and i16 are supported here");
 }
 
 }  // namespace
 
 Failure product_operands(std::string_view op, std::span<const Type> in, int64_t zero0, int64_t zero1) {
-  if (in[0].dtype == DType::f32) {
+  if (in[0].dtype == DType::f32 || in[0].dtype == DType::f16) {
     for (const Type& t : in)
-      if (auto failure = dtype(op, "an input", t, Admit::f32)) return failure;
-    if (zero0 != 0 || zero1 != 0) return invalid(op, ": has a zero point, which f32 does not take");
+      if (t.dtype != in[0].dtype)
+        return invalid(op, ": multiplies ", in[0], " and has an input ", t, "; expected one dtype");
+    if (zero0 != 0 || zero1 != 0) return invalid(op, ": has a zero point, which reals do not take");
     return {};
   }
   if (auto failure = factor(op, "the input", in[0], zero0)) return failure;

@@ -8,7 +8,7 @@ Target arm64_none() {
   Target t = arm64_linux("arm64-none");
   t.summary = "Armv8.0-A with NEON, bare metal";
   t.triple = "aarch64-unknown-none-elf";
-  t.halide = halide_text("arm-64-noos");
+  t.halide = halide_text("arm-64-noos-arm_fp16");
   t.platform = Platform::none;
   t.facts.cores = 1;
   t.facts.max_stack_bytes = 32 * 1024;

@@ -56,11 +56,31 @@ TEST_CASE("conv2d refuses what does not fit, and says what it found") {
   CHECK(complaint(Conv2d{}, {x, f({6, 9, 3, 4})}) ==
         "conv2d: the dilated kernel spans 9 pixels, but the padded input only 8 on spatial axis 0");
   CHECK(complaint(Conv2d{}, {{DType::i32, {1, 8, 8, 4}, {}}, w}) ==
-        "conv2d: the input is i32[1,8,8,4]; only f32, i8, u8 and i16 are supported here");
+        "conv2d: the input is i32[1,8,8,4]; only f32, f16, i8, u8 and i16 are supported here");
   CHECK(complaint(Conv2d{}, {f({1, 8, 0, 4}), w}) ==
         "conv2d: an extent of the input [n,h,w,c] is 0; expected 1 to 2147483647");
   CHECK(complaint(Conv2d{}, {x, f({0, 3, 3, 4})}) ==
         "conv2d: an extent of the weights is 0; expected 1 to 2147483647");
+}
+
+TEST_CASE("conv2d and matmul of f16 sum exactly and round once") {
+  const auto half = [](Shape shape, std::initializer_list<double> values) {
+    Tensor t = Tensor::zeros({DType::f16, std::move(shape), {}});
+    int64_t i = 0;
+    for (const double v : values) t.set(i++, v);
+    return t;
+  };
+  // In f16 alone 2048 + 1 would stay 2048, twice.
+  const Tensor x = half({1, 1, 1, 3}, {2048, 1, 1}), ones = half({1, 1, 1, 3}, {1, 1, 1});
+  const Tensor y = run(Conv2d{}, {x, ones});
+  CHECK(y.type() == Type{DType::f16, {1, 1, 1, 1}, {}});
+  CHECK(y.at(0) == 2050);
+  // A sum rounded before the bias is added would leave 0.
+  CHECK(run(MatMul{}, {half({1, 2}, {2048, 1}), half({2, 1}, {1, 1}), half({1, 1}, {-2048})}).at(0) == 1);
+  CHECK(complaint(Conv2d{}, {x.type(), f({1, 1, 1, 3})}) ==
+        "conv2d: multiplies f16[1,1,1,3] and has an input f32[1,1,1,3]; expected one dtype");
+  CHECK(complaint(Conv2d{.x_zero = 1}, {x.type(), ones.type()}) ==
+        "conv2d: has a zero point, which reals do not take");
 }
 
 TEST_CASE("conv2d survives attributes at the ends of their range") {

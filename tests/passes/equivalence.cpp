@@ -10,10 +10,10 @@
 namespace halite::ir {
 namespace {
 
-void check_close(const Tensor& a, const Tensor& b, const std::string& name) {
+void check_close(const Tensor& a, const Tensor& b, const std::string& name, double rounding) {
   CAPTURE(name);
   REQUIRE(a.type() == b.type());
-  const double tolerance = is_float(a.type().dtype) ? 1e-5 : 0;
+  const double tolerance = is_float(a.type().dtype) ? rounding : 0;
   for (int64_t i = 0; i < a.type().elements(); ++i) {
     const double x = a.at(i), y = b.at(i);
     if (x == y || (std::isnan(x) && std::isnan(y))) continue;
@@ -40,7 +40,7 @@ std::vector<Tensor> random_inputs(const Graph& g, uint64_t seed) {
   return inputs;
 }
 
-void check_equivalent(const Graph& before, const Graph& after, uint64_t seed) {
+void check_equivalent(const Graph& before, const Graph& after, uint64_t seed, double rounding) {
   REQUIRE(before.inputs.size() == after.inputs.size());
   REQUIRE(before.outputs.size() == after.outputs.size());
   for (size_t i = 0; i < before.inputs.size(); ++i)
@@ -57,11 +57,11 @@ void check_equivalent(const Graph& before, const Graph& after, uint64_t seed) {
     for (size_t i = 0; i < before.outputs.size(); ++i) {
       const std::string& name = before.value(before.outputs[i]).name;
       CHECK(after.value(after.outputs[i]).name == name);
-      check_close((*expected)[i], (*found)[i], name);
+      check_close((*expected)[i], (*found)[i], name, rounding);
     }
     for (size_t i = 0; i < before.states.size(); ++i) {
       CHECK(after.states[i].name == before.states[i].name);
-      check_close(expected_states[i], found_states[i], before.states[i].name);
+      check_close(expected_states[i], found_states[i], before.states[i].name, rounding);
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "ir/interpret.h"
 #include "ir/passes/passes.h"
 #include "ir/passes/pipeline.h"
+#include "ir/passes/precision.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 #include "tests/passes/equivalence.h"
@@ -32,7 +33,11 @@ const std::map<std::string, std::function<void(Graph&)>> kPasses{
     {"tabulate", tabulate},
     {"fold_quantization", fold_quantization},
     {"simplify_regions", simplify_regions},
+    {"precision_f16", [](Graph& g) { lower_precision(g, Precision::f16); }},
 };
+
+/// How far a pass may move results, relative to 1 and their size.
+double rounding_of(const std::string& pass) { return pass == "precision_f16" ? 0x1p-8 : 1e-5; }
 
 struct Case {
   std::string comment, before, after;
@@ -86,7 +91,7 @@ TEST_CASE("each pass turns the graphs of its text file into the expected ones") 
       eliminate_dead(g);
       const auto valid = verify(g);
       if (!valid) FAIL(to_string(valid.error()));
-      check_equivalent(*parsed, g, 1);
+      check_equivalent(*parsed, g, 1, rounding_of(name));
       const std::string after = print(g);
       if (std::getenv("BLESS")) c.after = after;
       CHECK(after == c.after);

@@ -154,10 +154,9 @@ TEST_CASE("a name that is no C identifier is refused") {
   CHECK(dir.files().empty());
 }
 
-TEST_CASE("f16 is refused rather than ignored") {
-  const auto run = halite({"compile", kModel, "--precision", "f16", "--json"});
-  CHECK(run.status == 1);
-  CHECK(Json::parse(run.out).at("error").at("code") == "unsupported");
+TEST_CASE("a precision that is none is refused") {
+  const auto run = halite({"compile", kModel, "--precision", "f8", "--json"});
+  CHECK(run.status == 2);
 }
 
 TEST_CASE("a configuration file with an unknown key, a bad value or bad JSON is refused with the reason") {

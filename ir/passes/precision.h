@@ -1,0 +1,26 @@
+// --precision: an f32 graph computed in a narrower type where that is safe. The graph's inputs, outputs and
+// states keep their types: casts stand at its edges and around what stays f32.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace halite::ir {
+
+enum class Precision : uint8_t { f32, f16 };
+std::string_view to_string(Precision);
+
+/// A node that computes in f32 all the same.
+struct KeptWide {
+  std::string node;  ///< its name
+  std::string op;
+  std::string why;
+};
+
+/// Convolutions, products with weights, pools and what only moves, picks or adds their results take f16, and
+/// their constants become f16. What stays f32 is in the result, in the order of the nodes.
+std::vector<KeptWide> lower_precision(Graph&, Precision);
+
+}  // namespace halite::ir

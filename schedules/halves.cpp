@@ -1,0 +1,42 @@
+// See halves.h.
+#include "schedules/halves.h"
+
+namespace halite::schedules {
+namespace {
+
+constexpr int64_t kStep = 8;          ///< channels of a run come in vectors, for tiles that use them by lane
+constexpr int64_t kShortestRun = 32;  ///< shorter ones cost more than products in f32
+
+/// The longest run of channels that divides them; 0 if there is none worth its sum.
+int64_t run_of(int64_t channels) {
+  for (int64_t run = kLongestRun; run >= kShortestRun; run -= kStep)
+    if (channels % run == 0) return run;
+  return 0;
+}
+
+}  // namespace
+
+targets::Facts halves_facts(targets::Facts facts) {
+  facts.vector_bits *= 2;
+  facts.fma_lanes *= 2;
+  return facts;
+}
+
+Sums plan_sums(const Anchor& a, int64_t channels, int64_t columns, int64_t rows) {
+  Sums s{.channels = channels, .columns = columns, .rows = rows};
+  if (!has_halves(a) || !a.facts.native_f16) return s;
+  if (channels * columns * rows <= kLongestRun) {
+    s.factor = Halide::Float(16);
+    return s;
+  }
+  const int64_t run = channels <= kLongestRun ? channels : run_of(channels);
+  if (run * columns < kShortestRun) return s;
+  s.factor = Halide::Float(16);
+  s.in_runs = true;
+  s.rows = 1;
+  s.channels = run;
+  if (run * columns > kLongestRun) s.columns = 1;
+  return s;
+}
+
+}  // namespace halite::schedules
