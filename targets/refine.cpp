@@ -2,8 +2,8 @@
 // text, and which of those features a CPU brings. A CPU or feature that is in neither still reaches LLVM;
 // only the facts stay.
 //
-// Halide leaves f16 to LLVM where its text says arm_fp16, and else converts it by a dozen instructions: so
-// that stands wherever LLVM has one.
+// Halide leaves f16 to LLVM on Arm where its text says arm_fp16, and else converts it by a dozen
+// instructions: so that stands for all of AArch64, and converts_f16 for no other machine.
 #include <algorithm>
 #include <sstream>
 
@@ -28,7 +28,7 @@ constexpr FeatureRow kFeatures[] = {
     {"x86_64", "avx2", "avx2", [](Target& t, bool on) { set_vector_bits(t, 256, on); }},
     {"x86_64", "fma", "fma",
      [](Target& t, bool on) { t.facts.fma = on, t.facts.fma_throughput = on ? 2 : 1; }},
-    {"x86_64", "f16c", "f16c-arm_fp16", [](Target& t, bool on) { t.facts.converts_f16 = on; }},
+    {"x86_64", "f16c", "f16c", [](Target&, bool) {}},
     {"x86_64", "avx512f", "avx512-avx512_skylake",
      [](Target& t, bool on) {
        set_vector_bits(t, 512, on);

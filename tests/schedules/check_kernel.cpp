@@ -229,20 +229,6 @@ const std::vector<Machine>& dot_machines() {
   return list;
 }
 
-const std::vector<Machine>& half_machines() {
-  using schedules::Optimize;
-  static const std::vector<Machine> list = [] {
-    std::vector<Machine> halves{machine("f16 in 128 bits", 128, 1, Optimize::speed),
-                                machine("f16 by lane", 128, 2, Optimize::speed),
-                                machine("f16 for size", 128, 1, Optimize::size)};
-    for (Machine& m : halves) m.target.facts.native_f16 = m.target.facts.converts_f16 = true;
-    halves[1].target.facts.fma_lanes = 4;
-    halves[1].target.facts.vector_registers = 32;
-    return halves;
-  }();
-  return list;
-}
-
 struct Runner::State {
   Group group;
   std::vector<Storage> inputs, outputs, scratch;
@@ -317,10 +303,8 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
   s.pipeline.jit_handlers().custom_malloc = count_malloc;
   s.pipeline.jit_handlers().custom_free = count_free;
   // Halide 14 takes every machine with bfloat16 for a Sapphire Rapids, which has instructions that others
-  // lack. Of f16 it leaves to LLVM what is said to be native (targets/refine.cpp).
-  s.pipeline.compile_jit(Halide::get_host_target()
-                             .without_feature(Halide::Target::AVX512_SapphireRapids)
-                             .with_feature(Halide::Target::ARMFp16));
+  // lack.
+  s.pipeline.compile_jit(Halide::get_host_target().without_feature(Halide::Target::AVX512_SapphireRapids));
 }
 
 void Runner::run() { state->pipeline.realize(Halide::Realization(state->results)); }
@@ -354,7 +338,6 @@ void check_kernel(std::string_view text, const Check& check) {
   bool aliasable = false;
   for (size_t i = 0; i < group.inputs.size(); i++) aliasable |= schedules::may_alias(*graph, group, i);
   std::vector<Machine> all = machines();
-  if (check.halves) all.insert(all.end(), half_machines().begin(), half_machines().end());
   if (check.dots) all.insert(all.end(), dot_machines().begin(), dot_machines().end());
   std::erase_if(all, [&](const Machine& m) { return m.target.facts.max_stack_bytes < check.least_stack; });
   for (const auto& machine : all) {

@@ -19,7 +19,6 @@ struct Check {
   uint32_t seed = 1;
   int64_t least_stack = 0;         ///< machines with smaller frames do not get such groups
   bool dots = false;               ///< also machines with instructions for products of bytes
-  bool halves = false;             ///< also machines that compute with f16
   bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones
 };
@@ -34,9 +33,6 @@ struct Machine {
 const std::vector<Machine>& machines();
 /// Machines with dot products of int8, of words and of vectors.
 const std::vector<Machine>& dot_machines();
-
-/// Machines with arithmetic of f16, which this one imitates.
-const std::vector<Machine>& half_machines();
 
 /// `text` is a graph in text form; its constants are the ones that parse makes.
 void check_kernel(std::string_view text, const Check& = {});
