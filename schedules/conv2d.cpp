@@ -4,8 +4,8 @@
 // packed as [oc/tile][kh][kw][ic][tile], so that the innermost loop reads them as one stream. Channels are
 // padded to the tile with zero weights; only those that exist are stored. Tiles divide the channels of a
 // group. "rows" (depthwise): vectors of channels, weights packed as [kh][kw][c]. Padding costs no branch in
-// an inner loop (see Padding). "winograd2", "winograd4", "winograd6": winograd.cpp. The cheapest by its
-// estimate is taken.
+// an inner loop (see Padding). "winograd2", "winograd4", "winograd6": winograd.cpp; "panels": panels.cpp. The
+// cheapest by its estimate is taken.
 #include <algorithm>
 
 #include "ir/base/check.h"
@@ -14,6 +14,7 @@
 #include "schedules/cost.h"
 #include "schedules/halves.h"
 #include "schedules/operators.h"
+#include "schedules/panels.h"
 #include "schedules/register_tile.h"
 #include "schedules/types.h"
 #include "schedules/winograd.h"
@@ -161,6 +162,7 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
                                                          : "direct",
                                            p.tile, weights_cycles(a.facts, p.packed.bytes(), tasks))};
   std::ranges::copy(winograd::strategies(op, a), std::back_inserter(result));
+  std::ranges::copy(panels::strategies(op, a), std::back_inserter(result));
   std::ranges::sort(result, {}, &Strategy::cycles);
   return result;
 }
@@ -169,6 +171,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
   if (has_integers(a))
     return is_depthwise(op, a) ? integer::depthwise_packing(op, a) : integer::conv_packing(op, a);
   if (winograd::is_named(strategy)) return winograd::packing(op, a, strategy);
+  if (panels::is_named(strategy)) return panels::packing(op, a, strategy);
   const Plan p = make_plan(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
@@ -215,6 +218,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
     return is_depthwise(op, a) ? integer::depthwise_algorithm(op, a, stages, in)
                                : integer::conv_algorithm(op, a, stages, in);
   if (winograd::is_named(stages.strategy)) return winograd::algorithm(op, a, stages, in);
+  if (panels::is_named(stages.strategy)) return panels::algorithm(op, a, stages, in);
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
@@ -328,6 +332,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     return is_depthwise(op, a) ? integer::depthwise_schedule(op, a, stages)
                                : integer::conv_schedule(op, a, stages);
   if (winograd::is_named(stages.strategy)) return winograd::schedule(op, a, stages);
+  if (panels::is_named(stages.strategy)) return panels::schedule(op, a, stages);
   const Plan p = make_plan(op, a);
   Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();

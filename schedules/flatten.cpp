@@ -28,8 +28,13 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   const ir::Graph& given = request.graph;
   const ir::Node& anchor = given.node(request.group.anchor);
   const ir::Shape out = given.type(anchor.outputs[0]).shape;
-  if (request.target.facts.cores > 1 || out.size() != 4 || out[0] * out[1] == 1) return {};
+  if (out.size() != 4 || out[0] * out[1] == 1) return {};
   if (!std::holds_alternative<ir::Conv2d>(anchor.op)) return {};
+  const auto& facts = request.target.facts;
+  const bool in_panels = facts.fma_lanes > 0 && request.optimize == Optimize::speed &&
+                         given.type(anchor.outputs[0]).dtype == ir::DType::f32 &&
+                         given.type(anchor.inputs[1]).shape[3] % facts.fma_lanes == 0;
+  if (facts.cores > 1 && !in_panels) return {};
   if (!is_pixelwise(anchor.op, given.type(anchor.inputs[1]).shape)) return {};
   for (auto id : request.group.nodes) {
     if (id != request.group.anchor && !is_pointwise(given, id)) return {};

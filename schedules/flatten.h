@@ -1,5 +1,6 @@
 // A convolution that looks at one pixel at a time need not know rows: its pixels become one row, which tiles
-// divide better. For machines with one core; others share rows out among tasks.
+// divide better. For machines with one core, and where tiles of one row are shared out among tasks
+// (panels.h); others share out rows.
 #pragma once
 
 #include <optional>

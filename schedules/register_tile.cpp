@@ -16,9 +16,22 @@ using Halide::TailStrategy;
 
 constexpr int kMaxPixels = 16;
 constexpr int kMaxVectors = 8;
+/// Where tiles are compared by their instructions alone: two multiply-adds a cycle, and kInstructionCycles.
+constexpr double kCyclesPerInstruction = 0.5;
+
+/// Instructions of one step by lanes of panels. What lies side by side is loaded two registers at a time; a
+/// loop over eight steps ends in three.
+double panel_step(const Tile& t) {
+  const double inputs = ceil_div(t.px, t.lane_step);
+  return t.px * t.vectors + (inputs + t.vectors) / 2 + 3 / 8.0;
+}
 
 int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s) {
   const int pixels = t.px * t.py, accumulators = pixels * t.vectors;
+  // Both come in pairs of registers: inputs of two steps, and weights of two where those of one are odd.
+  if (s.panels)
+    return accumulators + 2 * static_cast<int>(ceil_div(t.px, t.lane_step)) +
+           t.vectors * (t.vectors % 2 == 0 ? 1 : 2);
   if (t.lane_step > 0) return accumulators + pixels + t.vectors;
   if (s.depthwise) return accumulators + 2 * t.vectors;
   // A broadcast from memory into the multiply-add takes no register, a broadcast load takes one.
@@ -39,6 +52,7 @@ Step step_of(const Tile& t, const Space& s) {
 
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   const auto [fmas, loads] = step_of(t, s);
+  if (t.lane_step > 0) return kCyclesPerInstruction * (fmas + loads + 1);
   return std::max(busy_cycles(facts, fmas, loads), static_cast<double>(facts.fma_latency)) +
          kInstructionCycles * (fmas + loads + 1);
 }
@@ -61,7 +75,21 @@ double peak_cycles(const targets::Facts& facts, const Space& s) {
   return products / (f32_lanes(facts) * std::max(1, facts.fma_throughput));
 }
 
+/// The last tile along the channels has no more vectors than it needs.
+double panel_cycles(const Space& s, const Tile& t) {
+  const auto cost = [&](int vectors) {
+    Tile part = t;
+    part.vectors = vectors;
+    return panel_step(part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
+  };
+  const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
+  const double of_pixels = static_cast<double>(whole) * cost(t.vectors) +
+                           (rest > 0 ? cost(static_cast<int>(ceil_div(rest, t.lanes))) : 0);
+  return of_pixels * static_cast<double>(ceil_div(s.x, t.px) * s.y * s.repeats) * kCyclesPerInstruction;
+}
+
 double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
+  if (s.panels) return panel_cycles(s, t);
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
@@ -104,12 +132,14 @@ void for_each_tile(const targets::Facts& facts, const Space& s, auto&& f) {
   const int registers = std::max(4, facts.vector_registers);
   // Soft float is a call per operation: nothing stays in registers across it.
   const int max_accumulators = facts.hard_float ? registers : std::max(4, registers / 2);
-  for (int lanes = f32_lanes(facts); lanes >= 1; lanes /= 2) {
+  const int least_lanes = s.panels ? f32_lanes(facts) : 1;
+  for (int lanes = f32_lanes(facts); lanes >= least_lanes; lanes /= 2) {
     for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
       if (!allowed(s, lanes, vectors)) continue;
       for (int px = 1; px <= std::min<int64_t>(kMaxPixels, s.x); ++px) {
         // Rows are tiled only where a whole row is shorter than a tile.
-        const int max_py = px < s.x ? 1 : static_cast<int>(std::min<int64_t>(kMaxPixels / px, s.y));
+        const int max_py =
+            px < s.x || s.panels ? 1 : static_cast<int>(std::min<int64_t>(kMaxPixels / px, s.y));
         for (int py = 1; py <= std::max(1, max_py); ++py) {
           if (s.once && (s.x % px != 0 || s.y % py != 0)) continue;
           const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes)};

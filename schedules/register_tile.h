@@ -42,9 +42,10 @@ struct Space {
       1;                ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
   int64_t repeats = 1;  ///< groups times batches
   Rest rest = Rest::padded;
-  int64_t fewest_x = 0;    ///< 0, or what x is at least where the same weights are used for other extents
-  bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
-  bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
+  int64_t fewest_x = 0;          ///< 0, or what x is at least where the same weights are used for other extents
+  bool once = false;             ///< no pixel may be computed twice: the tile divides x and y
+  bool depthwise = false;        ///< the input is read as vectors of channels, not broadcast
+  bool panels = false;  ///< a vector of inputs is four pixels of one step, not four steps of one pixel
   TileSearch search = {};
 };
 

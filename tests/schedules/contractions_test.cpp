@@ -29,6 +29,17 @@ const std::vector<Machine>& machines() {
         .lane_broadcast_fma = true,
         .l1_bytes = 32 << 10,
         .l2_bytes = 256 << 10}},
+      {"128 with 2 cores",
+       {.vector_bits = 128,
+        .vector_registers = 32,
+        .fma = true,
+        .fma_throughput = 2,
+        .fma_lanes = 4,
+        .lane_broadcast_fma = true,
+        .l1_bytes = 32 << 10,
+        .l2_bytes = 512 << 10,
+        .cores = 2,
+        .max_stack_bytes = 256 << 10}},
       {"128 with 8 registers",
        {.vector_bits = 128, .vector_registers = 8, .fma = true, .max_stack_bytes = 4096}},
       {"256",
@@ -116,6 +127,31 @@ TEST_CASE("a conv2d of any kernel, stride and padding equals the reference") {
   check_conv({.dilation = {2, 3}, .pad = {2, 3, 2, 3}}, {1, 12, 17, 5}, 24, 3, 3);
   check_conv({.stride = {3, 3}}, {1, 4, 4, 3}, 4, 3, 3);
   check_conv({.pad = {1, 1, 1, 1}}, {1, 3, 3, 512}, 80, 3, 3);
+}
+TEST_CASE("a conv2d in panels equals the reference where pixels, channels and tasks leave a rest") {
+  check_conv({}, {1, 1, 196, 32}, 40, 1, 1);
+  check_conv({}, {1, 1, 49, 64}, 20, 1, 1);
+  check_conv({}, {2, 1, 85, 12}, 25, 1, 1);
+  check_conv({.stride = {2, 2}, .pad = {1, 1, 1, 1}}, {2, 29, 27, 8}, 30, 3, 3);
+  check_conv({.dilation = {2, 1}, .pad = {0, 1, 2, 1}}, {1, 40, 13, 4}, 4, 3, 3);
+}
+TEST_CASE("inputs are copied into panels where multiply-adds take lanes, and channels come in fours") {
+  const auto offers = [](const targets::Facts& facts, int64_t ic, Optimize optimize) {
+    const Anchor anchor{{{ir::DType::f32, {1, 14, 14, ic}, {}}, {ir::DType::f32, {64, 1, 1, ic}, {}}},
+                        {false, true},
+                        {ir::DType::f32, {1, 14, 14, 64}, {}},
+                        facts,
+                        optimize};
+    const auto all = strategies(ir::Conv2d{}, anchor);
+    return std::ranges::any_of(all, [](const Strategy& s) { return s.name == "panels"; });
+  };
+  targets::Facts facts{.vector_bits = 128, .vector_registers = 32, .fma = true, .fma_lanes = 4};
+  CHECK(offers(facts, 64, Optimize::speed));
+  CHECK_FALSE(offers(facts, 62, Optimize::speed));
+  CHECK_FALSE(offers(facts, 64, Optimize::size));
+  CHECK_FALSE(offers(facts, 1 << 16, Optimize::speed));  // no panel of so many channels fits on the stack
+  facts.fma_lanes = 0;
+  CHECK_FALSE(offers(facts, 64, Optimize::speed));
 }
 TEST_CASE("a conv2d along one axis equals the reference") {
   check_conv({.stride = {1, 2}, .pad = {0, 2, 0, 2}}, {1, 1, 50, 8}, 16, 1, 5);
