@@ -93,6 +93,9 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
              .depthwise = p.depthwise,
+             .taps = p.kw,
+             .stride = op.stride[1],
+
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   const int64_t width = p.tile.channels();
@@ -366,7 +369,8 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   }
   const auto v = run.args();
   schedule_accumulator(run, v[0], v[1], v[2], p.tile, run.rvars());
-  if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7) run.update().unroll(run.rvars()[1]);
+  if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7)
+    share_inputs(a.facts, run, p.space, run.rvars()[1]);
 
   if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);

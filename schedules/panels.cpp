@@ -41,7 +41,8 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .steps = p.kh * p.kw * p.ic,
              .inner_steps = p.ic,
              .repeats = p.n,
-             .panels = true};
+             .panels = true,
+             .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   p.blocks = static_cast<int>(ceil_div(p.tile.px, kBlock));
   p.tiles_x = ceil_div(p.ow, p.tile.px);
@@ -102,8 +103,9 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const double tiles = static_cast<double>(p.n * p.oh * p.tiles_x);
   const double moves = tiles * static_cast<double>(p.panel_bytes() / 16);
   const int64_t tasks = ceil_div(p.along_x ? p.tiles_x : p.oh, p.tiles_per_task);
-  return {{"panels", p.tile.cycles + vector_cycles(a.facts, moves / 2, 1.5 * moves) +
-                         weights_cycles(a.facts, p.packed.bytes(), tasks)}};
+  return {strategy_of(
+      "panels", p.tile,
+      vector_cycles(a.facts, moves / 2, 1.5 * moves) + weights_cycles(a.facts, p.packed.bytes(), tasks))};
 }
 
 std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string&) {

@@ -16,14 +16,29 @@ using Halide::TailStrategy;
 
 constexpr int kMaxPixels = 16;
 constexpr int kMaxVectors = 8;
+constexpr int64_t kMostSharedTaps = 7;
 /// Where tiles are compared by their instructions alone: two multiply-adds a cycle, and kInstructionCycles.
 constexpr double kCyclesPerInstruction = 0.5;
+
+/// Where multiply-adds take registers alone, a depthwise kernel's taps of a row keep what pixels share.
+bool shares_inputs(const targets::Facts& facts, const Space& s) {
+  return s.depthwise && facts.fma_lanes > 0 && s.taps > 0 && s.taps <= kMostSharedTaps;
+}
 
 /// Instructions of one step by lanes of panels. What lies side by side is loaded two registers at a time; a
 /// loop over eight steps ends in three.
 double panel_step(const Tile& t) {
   const double inputs = ceil_div(t.px, t.lane_step);
   return t.px * t.vectors + (inputs + t.vectors) / 2 + 3 / 8.0;
+}
+
+/// Instructions of a tile of a depthwise kernel whose neighbouring pixels share inputs in registers.
+double depthwise_tile(const Space& s, const Tile& t) {
+  const double taps = static_cast<double>(s.taps), stride = static_cast<double>(s.stride);
+  const double inputs = std::min(t.px * taps, t.px * stride + std::max(0.0, taps - stride));
+  const double rows = static_cast<double>(s.steps) / taps * t.py;
+  return rows * (taps * t.px * t.vectors + (inputs + taps) * t.vectors + 6) + 4.0 * t.px * t.py * t.vectors +
+         20;
 }
 
 int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s) {
@@ -33,6 +48,8 @@ int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s)
     return accumulators + 2 * static_cast<int>(ceil_div(t.px, t.lane_step)) +
            t.vectors * (t.vectors % 2 == 0 ? 1 : 2);
   if (t.lane_step > 0) return accumulators + pixels + t.vectors;
+  // Weights of a row of taps, and inputs of one pixel.
+  if (shares_inputs(facts, s)) return accumulators + 2 * t.vectors * static_cast<int>(s.taps) + 1;
   if (s.depthwise) return accumulators + 2 * t.vectors;
   // A broadcast from memory into the multiply-add takes no register, a broadcast load takes one.
   return accumulators + t.vectors + (facts.lane_broadcast_fma && facts.vector_bits > 0 ? 0 : 1);
@@ -90,6 +107,10 @@ double panel_cycles(const Space& s, const Tile& t) {
 
 double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
   if (s.panels) return panel_cycles(s, t);
+  if (shares_inputs(facts, s))
+    return static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
+                               ceil_div(s.y, t.py) * s.repeats) *
+           depthwise_tile(s, t) * kCyclesPerInstruction;
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
@@ -316,6 +337,13 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
   }
   order.insert(order.end(), reduction.begin(), reduction.end());
   update.split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
+}
+
+void share_inputs(const targets::Facts& facts, Halide::Func acc, const Space& s, const Halide::RVar& taps) {
+  const auto v = acc.args();
+  auto update = acc.update();
+  if (shares_inputs(facts, s)) update.reorder(Halide::Var("acv"), taps, v[1], v[2]);
+  update.unroll(taps);
 }
 
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile& t) {

@@ -42,9 +42,10 @@ struct Space {
       1;                ///< of it, adjacent in memory in the input; 1 also where the input has no taps Func
   int64_t repeats = 1;  ///< groups times batches
   Rest rest = Rest::padded;
-  int64_t fewest_x = 0;          ///< 0, or what x is at least where the same weights are used for other extents
-  bool once = false;             ///< no pixel may be computed twice: the tile divides x and y
-  bool depthwise = false;        ///< the input is read as vectors of channels, not broadcast
+  int64_t fewest_x = 0;    ///< 0, or what x is at least where the same weights are used for other extents
+  bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
+  bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
+  int64_t taps = 0, stride = 1;  ///< of a depthwise kernel, along x; 0: pixels share no inputs in registers
   bool panels = false;  ///< a vector of inputs is four pixels of one step, not four steps of one pixel
   TileSearch search = {};
 };
@@ -73,6 +74,10 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
 /// Where the tile uses inputs lane by lane: `taps`, the inputs of the update with the reduction's innermost
 /// axis as its first variable, is loaded a vector at a time and stays in registers.
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile&);
+
+/// Unrolls the taps of a row of a depthwise kernel: pixel by pixel where neighbours share inputs in
+/// registers.
+void share_inputs(const targets::Facts&, Halide::Func acc, const Space&, const Halide::RVar& taps);
 
 /// Elements of one vector register.
 int f32_lanes(const targets::Facts&);

@@ -163,6 +163,9 @@ TEST_CASE("a grouped or depthwise conv2d equals the reference") {
   check_conv({.stride = {2, 2}, .pad = {2, 2, 2, 2}, .groups = 24}, {1, 12, 12, 24}, 24, 5, 5);
   check_conv({.pad = {1, 1, 1, 1}, .groups = 5}, {1, 8, 8, 5}, 15, 3, 3);
   check_conv({.pad = {1, 1, 1, 1}, .groups = 37}, {1, 7, 7, 37}, 37, 3, 3);
+  check_conv({.pad = {1, 1, 1, 1}, .groups = 20}, {1, 13, 40, 20}, 20, 3, 3);
+  check_conv({.stride = {2, 2}, .pad = {0, 0, 1, 1}, .groups = 8}, {1, 30, 30, 8}, 8, 3, 3);
+  check_conv({.stride = {1, 3}, .pad = {3, 3, 3, 3}, .groups = 4}, {1, 17, 33, 4}, 4, 7, 7);
   check_conv({.dilation = {2, 2}, .pad = {2, 2, 2, 2}, .groups = 4}, {1, 10, 10, 16}, 24, 3, 3);
   check_conv({.stride = {2, 2}, .pad = {1, 1, 1, 1}, .groups = 3}, {2, 9, 9, 6}, 9, 3, 3);
   check_conv({.groups = 2}, {1, 6, 6, 32}, 64, 1, 1);
