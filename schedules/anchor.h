@@ -27,6 +27,7 @@ struct Anchor {
   bool weights_pair = false;         ///< of a convolution or product (pairs.h)
   bool shares_code = false;          ///< of the request
   int64_t fewest_rows = 0;           ///< of the request
+  bool long_epilogue = false;        ///< a polynomial or more is computed from every sum
   TileSearch tile = {};              ///< of the request, for the anchor of a group
 };
 

@@ -46,18 +46,20 @@ bool is_long_function(ir::Fn fn) {
   return false;
 }
 
-/// Whether what follows the anchor is a polynomial or more: written out for every vector of a register tile
-/// it would be most of the kernel. A loop over the vectors costs a store and a load of each, and where
-/// constants need registers the filling of those besides: there the tile is written out for speed.
 bool has_long_epilogue(const Request& request) {
-  const auto& facts = request.target.facts;
-  if (!facts.constant_operands && facts.vector_bits > 0) return false;
   const auto is_long = [&](ir::NodeId id) {
     const auto* op = std::get_if<ir::Elementwise>(&request.graph.node(id).op);
     return op && id != request.group.anchor && is_long_function(op->fn);
   };
   const auto& nodes = request.group.nodes;
   return std::any_of(std::ranges::find(nodes, request.group.anchor), nodes.end(), is_long);
+}
+
+/// Whether a tile's sums go through the epilogue in a loop: a long one, written out for every vector, would
+/// be most of the kernel. The loop costs a store and a load of each vector, and where constants need
+/// registers the filling of those besides: there the tile is written out for speed.
+bool loops_over_sums(const Anchor& anchor) {
+  return anchor.long_epilogue && (anchor.facts.constant_operands || anchor.facts.vector_bits == 0);
 }
 
 /// Whether rows of the two innermost axes have no gaps.
@@ -85,6 +87,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
   anchor.weights_pair = weights_pair(graph, id);
   anchor.shares_code = request.shares_code;
   anchor.fewest_rows = request.fewest_rows;
+  anchor.long_epilogue = id == request.group.anchor && has_long_epilogue(request);
   const auto& inputs = request.group.inputs;
   if (const size_t i = index_of(inputs, node.inputs[0]); i < inputs.size())
     anchor.even_pixels = are_adjacent(request.inputs[i]);
@@ -205,7 +208,7 @@ class Lowering {
     if (is_anchor) {
       stages_.anchor = result;
       stages_.inputs = std::move(inputs);
-      if (has_long_epilogue(request_)) result = stages_.sums = renamed(result, "sums");
+      if (loops_over_sums(anchor_)) result = stages_.sums = renamed(result, "sums");
     } else if (!own.parts.empty()) {
       own.output = result;
       inner_.push_back({node.op, anchor, std::move(own)});

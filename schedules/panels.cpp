@@ -97,6 +97,8 @@ bool is_named(const std::string& strategy) { return strategy == "panels"; }
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const bool by_lane = a.facts.fma_lanes == kBlock && f32_lanes(a.facts) == kBlock;
   if (!by_lane || a.optimize == Optimize::size || op.groups != 1 || !a.constant[1]) return {};
+  // The epilogue is written out for every copy of a tile, of which rests make several.
+  if (a.long_epilogue) return {};
   if (a.inputs[1].shape[3] % kBlock != 0 || a.output.shape[3] < kBlock) return {};
   const Plan p = make_plan(op, a);
   if (stack_bytes(p) > stack_limit(a.facts) * 3 / 4) return {};
