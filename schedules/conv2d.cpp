@@ -370,7 +370,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const auto v = run.args();
   schedule_accumulator(run, v[0], v[1], v[2], p.tile, run.rvars());
   if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7)
-    share_inputs(a.facts, run, p.space, run.rvars()[1]);
+    unroll_taps(a.facts, run, stages.parts[kWeights], p.space, p.tile);
 
   if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);

@@ -339,10 +339,19 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
   update.split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
 }
 
-void share_inputs(const targets::Facts& facts, Halide::Func acc, const Space& s, const Halide::RVar& taps) {
+void unroll_taps(const targets::Facts& facts, Halide::Func acc, Halide::Func weights, const Space& s,
+                 const Tile& t) {
   const auto v = acc.args();
+  const Halide::RVar taps = acc.rvars()[1], rows = acc.rvars()[2];
   auto update = acc.update();
-  if (shares_inputs(facts, s)) update.reorder(Halide::Var("acv"), taps, v[1], v[2]);
+  if (shares_inputs(facts, s)) {
+    update.reorder(Halide::Var("acv"), taps, v[1], v[2]);
+    Halide::Func row = weights.in(acc);
+    const auto w = row.args();
+    row.compute_at(acc, rows).store_in(Halide::MemoryType::Stack);
+    row.bound_extent(w[0], t.channels()).bound_extent(w[1], static_cast<int>(s.taps));
+    row.vectorize(w[0], t.lanes).unroll(w[0]).unroll(w[1]);
+  }
   update.unroll(taps);
 }
 

@@ -76,8 +76,9 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile&);
 
 /// Unrolls the taps of a row of a depthwise kernel: pixel by pixel where neighbours share inputs in
-/// registers.
-void share_inputs(const targets::Facts&, Halide::Func acc, const Space&, const Halide::RVar& taps);
+/// registers. The weights of the row are loaded before, in their order: LLVM orders a sum by its loads, and
+/// what the border of an image leaves out must not change the sums of pixels within.
+void unroll_taps(const targets::Facts&, Halide::Func acc, Halide::Func weights, const Space&, const Tile&);
 
 /// Elements of one vector register.
 int f32_lanes(const targets::Facts&);
