@@ -17,8 +17,9 @@ using Halide::TailStrategy;
 constexpr int kMaxPixels = 16;
 constexpr int kMaxVectors = 8;
 constexpr int64_t kMostSharedTaps = 7;
-/// Where tiles are compared by their instructions alone: two multiply-adds a cycle, and kInstructionCycles.
-constexpr double kCyclesPerInstruction = 0.5;
+
+/// Where tiles are compared by their instructions alone: they issue like multiply-adds.
+double cycles_per_instruction(const targets::Facts& facts) { return 1.0 / std::max(1, facts.fma_throughput); }
 
 /// Where multiply-adds take registers alone, a depthwise kernel's taps of a row keep what pixels share.
 bool shares_inputs(const targets::Facts& facts, const Space& s) {
@@ -69,7 +70,7 @@ Step step_of(const Tile& t, const Space& s) {
 
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   const auto [fmas, loads] = step_of(t, s);
-  if (t.lane_step > 0) return kCyclesPerInstruction * (fmas + loads + 1);
+  if (t.lane_step > 0) return cycles_per_instruction(facts) * (fmas + loads + 1);
   return std::max(busy_cycles(facts, fmas, loads), static_cast<double>(facts.fma_latency)) +
          kInstructionCycles * (fmas + loads + 1);
 }
@@ -93,7 +94,7 @@ double peak_cycles(const targets::Facts& facts, const Space& s) {
 }
 
 /// The last tile along the channels has no more vectors than it needs.
-double panel_cycles(const Space& s, const Tile& t) {
+double panel_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
   const auto cost = [&](int vectors) {
     Tile part = t;
     part.vectors = vectors;
@@ -102,15 +103,16 @@ double panel_cycles(const Space& s, const Tile& t) {
   const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
   const double of_pixels = static_cast<double>(whole) * cost(t.vectors) +
                            (rest > 0 ? cost(static_cast<int>(ceil_div(rest, t.lanes))) : 0);
-  return of_pixels * static_cast<double>(ceil_div(s.x, t.px) * s.y * s.repeats) * kCyclesPerInstruction;
+  return of_pixels * static_cast<double>(ceil_div(s.x, t.px) * s.y * s.repeats) *
+         cycles_per_instruction(facts);
 }
 
 double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) {
-  if (s.panels) return panel_cycles(s, t);
+  if (s.panels) return panel_cycles(facts, s, t);
   if (shares_inputs(facts, s))
     return static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                ceil_div(s.y, t.py) * s.repeats) *
-           depthwise_tile(s, t) * kCyclesPerInstruction;
+           depthwise_tile(s, t) * cycles_per_instruction(facts);
   const double tiles = static_cast<double>(ceil_div(s.channels, t.channels()) * ceil_div(s.x, t.px) *
                                            ceil_div(s.y, t.py) * s.repeats);
   const double steps = static_cast<double>(s.steps);
