@@ -8,6 +8,7 @@
 
 #include "schedules/attention.h"
 #include "schedules/collapse.h"
+#include "schedules/epilogue.h"
 #include "schedules/halves.h"
 #include "schedules/operators.h"
 #include "schedules/pairs.h"
@@ -35,24 +36,6 @@ int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
     count += static_cast<int>(std::count(inputs.begin(), inputs.end(), id));
   }
   return count;
-}
-
-/// Functions that come to a polynomial, or to a call for every lane (math.h).
-bool is_long_function(ir::Fn fn) {
-  using enum ir::Fn;
-  for (auto known : {exp,  log,   erf,   sin,   cos,     tan, asin, acos, atan,     sinh, cosh,
-                     tanh, asinh, acosh, atanh, sigmoid, elu, celu, selu, softplus, pow})
-    if (fn == known) return true;
-  return false;
-}
-
-bool has_long_epilogue(const Request& request) {
-  const auto is_long = [&](ir::NodeId id) {
-    const auto* op = std::get_if<ir::Elementwise>(&request.graph.node(id).op);
-    return op && id != request.group.anchor && is_long_function(op->fn);
-  };
-  const auto& nodes = request.group.nodes;
-  return std::any_of(std::ranges::find(nodes, request.group.anchor), nodes.end(), is_long);
 }
 
 /// Whether a tile's sums go through the epilogue in a loop: a long one, written out for every vector, would

@@ -10,6 +10,7 @@
 
 #include "schedules/conv_extents.h"
 #include "schedules/cost.h"
+#include "schedules/halves.h"
 #include "schedules/register_tile.h"
 
 namespace halite::schedules::panels {
@@ -96,7 +97,8 @@ bool is_named(const std::string& strategy) { return strategy == "panels"; }
 
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const bool by_lane = a.facts.fma_lanes == kBlock && f32_lanes(a.facts) == kBlock;
-  if (!by_lane || a.optimize == Optimize::size || op.groups != 1 || !a.constant[1]) return {};
+  if (!by_lane || a.optimize == Optimize::size || op.groups != 1 || !a.constant[1] || has_halves(a))
+    return {};
   // The epilogue is written out for every copy of a tile, of which rests make several.
   if (a.long_epilogue) return {};
   if (a.inputs[1].shape[3] % kBlock != 0 || a.output.shape[3] < kBlock) return {};

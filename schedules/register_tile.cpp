@@ -119,8 +119,9 @@ double total_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   // Larger pixel tiles read the weights less often, which counts beyond the first cache; the short vectors of
   // machines that use inputs lane by lane come in time.
   const double weights = t.lane_step > 0 ? 0 : steps * t.vectors * 0.25;
-  // A partial last tile along an axis is a second copy of the loops.
-  const double copy = 1.03;
+  // A partial last tile along an axis is a second copy of the loops; where inputs are used lane by lane, of a
+  // long epilogue besides.
+  const double copy = s.long_epilogue && t.lane_step > 0 ? 1.1 : 1.03;
   double copies = 1;
   if (s.channels % t.channels() != 0) copies *= copy;
   if (s.x % t.px != 0) copies *= copy;

@@ -46,7 +46,8 @@ struct Space {
   bool once = false;       ///< no pixel may be computed twice: the tile divides x and y
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
   int64_t taps = 0, stride = 1;  ///< of a depthwise kernel, along x; 0: pixels share no inputs in registers
-  bool panels = false;  ///< a vector of inputs is four pixels of one step, not four steps of one pixel
+  bool panels = false;         ///< a vector of inputs is four pixels of one step, not four steps of one pixel
+  bool long_epilogue = false;  ///< a polynomial or more is computed from every sum
   TileSearch search = {};
 };
 
