@@ -32,21 +32,18 @@ std::string strategy_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a depthwise conv2d by dot products equals the reference") {
-  for (const std::string type : {"u8", "i8"}) {
-    const test::Check check{.low = type == "u8" ? 0.0 : -128, .high = 127, .dots = true};
-    for (const std::string zeros : {"", "x_zero=3", "x_zero=3 w_zero=-2"}) {
-      check_kernel(layer(type + "[2,9,11,", "3,3", "[2,9,11,", 64, "pad=[1,1,1,1] " + zeros), check);
-      check_kernel(layer(type + "[1,9,11,", "3,3", "[1,5,6,", 48, "stride=[2,2] pad=[1,1,1,1] " + zeros),
-                   check);
-    }
-    check_kernel(layer(type + "[1,8,8,", "3,3", "[1,4,4,", 16, "stride=[2,2] pad=[0,0,1,1] x_zero=9"), check);
-    check_kernel(layer(type + "[1,9,7,", "5,5", "[1,9,7,", 32, "pad=[2,2,2,2] x_zero=1"), check);
-    check_kernel(layer(type + "[1,9,9,", "3,3", "[1,5,5,", 32, "dilation=[2,2] x_zero=7"), check);
-    check_kernel(layer(type + "[1,9,40,", "1,9", "[1,9,40,", 32, "pad=[0,4,0,4] x_zero=7"), check);
-    check_kernel(layer(type + "[1,20,6,", "7,2", "[1,7,5,", 144, "stride=[2,1] x_zero=7"), check);
-    check_kernel(layer(type + "[1,6,6,", "3,3", "[1,4,4,", 37, "x_zero=7"), check);        // no whole vectors
-    check_kernel(layer(type + "[1,5,3000,", "3,3", "[1,3,2998,", 32, "x_zero=7"), check);  // long rows
-  }
+  const test::Check u8{.low = 0, .high = 127, .dots = true}, i8{.low = -128, .high = 127, .dots = true};
+  check_kernel(layer("u8[2,9,11,", "3,3", "[2,9,11,", 64, "pad=[1,1,1,1]"), u8);
+  check_kernel(layer("i8[1,9,11,", "3,3", "[1,9,11,", 64, "pad=[1,1,1,1] x_zero=3"), i8);
+  check_kernel(layer("u8[1,9,11,", "3,3", "[1,5,6,", 48, "stride=[2,2] pad=[1,1,1,1] x_zero=3 w_zero=-2"),
+               u8);
+  check_kernel(layer("i8[1,8,8,", "3,3", "[1,4,4,", 16, "stride=[2,2] pad=[0,0,1,1] x_zero=-128"), i8);
+  check_kernel(layer("u8[1,9,7,", "5,5", "[1,9,7,", 32, "pad=[2,2,2,2] x_zero=1"), u8);
+  check_kernel(layer("u8[1,9,9,", "3,3", "[1,5,5,", 32, "dilation=[2,2] x_zero=7"), u8);
+  check_kernel(layer("i8[1,9,40,", "1,9", "[1,9,40,", 32, "pad=[0,4,0,4] x_zero=7"), i8);
+  check_kernel(layer("u8[1,20,6,", "7,2", "[1,7,5,", 144, "stride=[2,1] x_zero=7"), u8);
+  check_kernel(layer("u8[1,6,6,", "3,3", "[1,4,4,", 37, "x_zero=7"), u8);        // no whole vectors
+  check_kernel(layer("u8[1,5,3000,", "3,3", "[1,3,2998,", 32, "x_zero=7"), u8);  // long rows
 }
 
 TEST_CASE("columns are made where whole vectors of channels and a row of them fit") {
