@@ -1,9 +1,12 @@
 // See panels.h. Funcs are indexed by c, x, y, b; a panel by xi, ki (pixel and step in a block of four by
-// four), xs, kc, kt (which block of the tile's pixels, of the channels; which tap), then the tile's xt, y, b.
+// four), xs, kc, kt (which block of the tile's pixels, of the run; which run), then the tile's xt, y, b.
 // Blocks are stored with pixels innermost, which is one transposing store.
 //
-// Weights are packed as [oc/tile][kh*kw][ic][tile]. A task is some tiles of a row, or some rows; its panels
-// are on the stack and serve all tiles of channels, whose weights serve all its pixels.
+// Steps come in runs: the channels of a tap or, where these are no multiple of four (images), those of a row
+// of taps, which follow each other in memory as well; the last block of a run then overlaps the one before.
+//
+// Weights are packed as [oc/tile][runs][steps of a run][tile]. A task is some tiles of a row, or some rows;
+// its panels are on the stack and serve all tiles of channels, whose weights serve all its pixels.
 #include "schedules/panels.h"
 
 #include <algorithm>
@@ -19,37 +22,44 @@ namespace {
 using namespace Halide;
 
 constexpr int kBlock = 4;             ///< pixels and steps of a block
+constexpr int64_t kLongestRow = 32;   ///< steps of a row of taps: the loop over them is unrolled
 constexpr int64_t kTilesPerTask = 6;  ///< pixels that weights of one tile serve at least, in tiles
 
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 struct Plan : ConvExtents {
+  int64_t run, runs;  ///< steps that follow each other in memory, and how many times
+  bool by_rows;       ///< a run is a row of taps
   Space space;
   Tile tile;
   int blocks;  ///< of pixels, of a tile
   int64_t tiles_x;
-  bool along_x;            ///< tasks are tiles of the only row
+  bool along_x;            ///< tasks are tiles of one row
   int64_t tiles_per_task;  ///< of the row, or rows
   ir::Type packed;         ///< of the weights
-  int64_t panel_bytes() const { return int64_t{4} * kBlock * blocks * kh * kw * ic; }
+  int64_t panel_bytes() const { return int64_t{4} * kBlock * blocks * runs * round_up(run, kBlock); }
 };
 
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   Plan p{conv_extents(op, a)};
+  p.by_rows = p.ic % kBlock != 0;
+  p.run = p.by_rows ? p.kw * p.ic : p.ic;
+  p.runs = p.by_rows ? p.kh : p.kh * p.kw;
   p.space = {.channels = p.oc,
              .x = p.ow,
              .y = p.oh,
-             .steps = p.kh * p.kw * p.ic,
-             .inner_steps = p.ic,
+             .steps = p.runs * p.run,
+             .inner_steps = round_up(p.run, kBlock),
              .repeats = p.n,
              .panels = true,
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
+  if (p.run % kBlock != 0) p.tile.unroll = 1;  // the loop is unrolled whole
   p.blocks = static_cast<int>(ceil_div(p.tile.px, kBlock));
   p.tiles_x = ceil_div(p.ow, p.tile.px);
   const int64_t width = p.tile.channels();
-  p.packed = {ir::DType::f32, {ceil_div(p.oc, width), p.kh * p.kw, p.ic, width}, {}};
-  p.along_x = p.oh == 1;
+  p.packed = {ir::DType::f32, {ceil_div(p.oc, width), p.runs, p.run, width}, {}};
+  p.along_x = p.oh == 1 || 2 * p.tiles_x * p.panel_bytes() > stack_limit(a.facts);
   const int64_t unit = p.along_x ? 1 : p.tiles_x, count = p.along_x ? p.tiles_x : p.oh;
   int64_t most = std::max<int64_t>(1, stack_limit(a.facts) / 4 / (unit * p.panel_bytes()));
   if (worth_parallel(a.facts, p.macs))
@@ -77,18 +87,38 @@ constexpr int kAcc = 0, kPanel = 1, kTaps = 2;  ///< stages.parts
 
 Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low && x < high; }
 
-/// One input of the panel, zero outside the image; pixels past the end of a row repeat the last.
-Expr panel_value(const ir::Conv2d& op, const Plan& p, const Func& in, const Expr& pixel, const Expr& channel,
-                 const Expr& tap, const Expr& y, const Expr& b) {
-  Expr x = p.ow % p.tile.px == 0 && p.tile.px % kBlock == 0 ? pixel : min(pixel, e(p.ow - 1));
-  Expr kx = p.kh * p.kw == 1 ? Expr(0) : tap % e(p.kw), ky = p.kh * p.kw == 1 ? Expr(0) : tap / e(p.kw);
-  Expr ix = x * e(op.stride[1]) + kx * e(op.dilation[1]) - e(op.pad[1]);
-  Expr iy = y * e(op.stride[0]) + ky * e(op.dilation[0]) - e(op.pad[0]);
+/// One input of the panel: step `k` of a run, zero outside the image. Pixels past the end of a row repeat the
+/// last.
+Expr panel_value(const ir::Conv2d& op, const Plan& p, const Func& in, const Expr& pixel, const Expr& k,
+                 const Expr& run, const Expr& y, const Expr& b) {
+  const Expr x = p.ow % p.tile.px == 0 && p.tile.px % kBlock == 0 ? pixel : min(pixel, e(p.ow - 1));
+  const Expr kx = p.by_rows || p.runs == 1 ? Expr(0) : run % e(p.kw);
+  const Expr ky = p.by_rows ? run : p.runs == 1 ? Expr(0) : run / e(p.kw);
+  const Expr ix = x * e(op.stride[1]) + kx * e(op.dilation[1]) - e(op.pad[1]);
+  const Expr iy = y * e(op.stride[0]) + ky * e(op.dilation[0]) - e(op.pad[0]);
   const bool rows = op.pad[0] > 0 || p.padded_h > p.h, columns = op.pad[1] > 0 || p.padded_w > p.w;
-  Expr value = in(channel, columns ? clamp(ix, 0, e(p.w - 1)) : ix, rows ? clamp(iy, 0, e(p.h - 1)) : iy, b);
-  if (columns) value = select(likely(between(0, ix, e(p.w))), value, 0.0f);
+  const Expr row = rows ? clamp(iy, 0, e(p.h - 1)) : iy;
+  Expr value;
+  if (p.by_rows) {
+    const Expr at = ix * e(p.ic) + k, in_row = columns ? clamp(at, 0, e(p.w * p.ic - 1)) : at;
+    value = in(in_row % e(p.ic), in_row / e(p.ic), row, b);
+    if (columns) value = select(likely(between(0, at, e(p.w * p.ic))), value, 0.0f);
+  } else {
+    value = in(k, columns ? clamp(ix, 0, e(p.w - 1)) : ix, row, b);
+    if (columns) value = select(likely(between(0, ix, e(p.w))), value, 0.0f);
+  }
   if (rows) value = select(likely(between(0, iy, e(p.h))), value, 0.0f);
   return value;
+}
+
+/// Where blocks of steps begin, and which step of its block a step is: a last one that is not whole begins
+/// earlier.
+Expr block_start(const Plan& p, const Expr& block) {
+  return p.run % kBlock == 0 ? block * kBlock : min(block * kBlock, e(p.run - kBlock));
+}
+Expr step_in_block(const Plan& p, const Expr& k) {
+  if (p.run % kBlock == 0) return k % kBlock;
+  return select(k < e(p.run / kBlock * kBlock), k % kBlock, clamp(k - e(p.run - kBlock), 0, kBlock - 1));
 }
 
 }  // namespace
@@ -101,7 +131,10 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
     return {};
   // The epilogue is written out for every copy of a tile, of which rests make several.
   if (a.long_epilogue) return {};
-  if (a.inputs[1].shape[3] % kBlock != 0 || a.output.shape[3] < kBlock) return {};
+  const auto& weights = a.inputs[1].shape;
+  const int64_t row = weights[2] * weights[3];
+  const bool by_rows = op.dilation[1] == 1 && row > kBlock && row <= kLongestRow;
+  if ((weights[3] % kBlock != 0 && !by_rows) || a.output.shape[3] < kBlock) return {};
   const Plan p = make_plan(op, a);
   if (stack_bytes(p) > stack_limit(a.facts) * 3 / 4) return {};
   const double tiles = static_cast<double>(p.n * p.oh * p.tiles_x);
@@ -137,13 +170,14 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   // The algorithm.
   Func panel("panel"), taps("taps"), acc("acc");
   panel(xi, ki, xs, kc, kt, xt, y, b) =
-      panel_value(op, p, in[0], xt * px + xs * kBlock + xi, kc * kBlock + ki, kt, y, b);
+      panel_value(op, p, in[0], xt * px + xs * kBlock + xi, block_start(p, kc) + ki, kt, y, b);
   taps(xi, ki, xs, kc, kt, xt, y, b) = panel(xi, ki, xs, kc, kt, xt, y, b);
-  RDom r(0, e(p.ic), 0, e(p.kh * p.kw), "r");
+  RDom r(0, e(p.run), 0, e(p.runs), "r");
   acc(c, x, y, b) = p.has_bias ? in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1))) : Expr(0.0f);
   Expr in_tile = x % px;
-  acc(c, x, y, b) += in[1](c % width, r.x, r.y, c / width) *
-                     taps(in_tile % kBlock, r.x % kBlock, in_tile / kBlock, r.x / kBlock, r.y, x / px, y, b);
+  acc(c, x, y, b) +=
+      in[1](c % width, r.x, r.y, c / width) *
+      taps(in_tile % kBlock, step_in_block(p, r.x), in_tile / kBlock, r.x / kBlock, r.y, x / px, y, b);
   stages.parts = {acc, panel, taps};
   return acc;
 }
@@ -156,7 +190,7 @@ void schedule_panel(const Plan& p, Stages& stages, const Var& task) {
   // What Halide calls Stack goes to a heap beyond 16 KiB; Register is a plain local array of any size.
   panel.compute_at(stages.output, task).store_in(MemoryType::Register);
   panel.bound(v[0], 0, kBlock).bound(v[1], 0, kBlock).bound(v[2], 0, p.blocks);
-  panel.bound(v[3], 0, e(p.ic / kBlock)).bound(v[4], 0, e(p.kh * p.kw));
+  panel.bound(v[3], 0, e(ceil_div(p.run, kBlock))).bound(v[4], 0, e(p.runs));
   panel.bound_extent(v[5], e(p.along_x ? p.tiles_per_task : p.tiles_x));
   panel.bound_extent(v[6], e(p.along_x ? 1 : p.tiles_per_task));
   // Four adjacent stores of every fourth element become one that transposes.
@@ -195,11 +229,13 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     out.reorder({ci, cv, xi, xt, row, ct, task, b});
   }
   out.vectorize(ci).unroll(cv).unroll(xi);
-  if (worth_parallel(a.facts, p.macs)) out.parallel(task);
+  if (worth_parallel(a.facts, p.macs)) out.parallel(p.along_x && p.oh > 1 ? y : task);
 
   acc.compute_at(out, xt);
   const auto v = acc.args();
   schedule_accumulator(acc, v[0], v[1], v[2], p.tile, {acc.rvars()[0], acc.rvars()[1]});
+  // Which steps the last block of a run lacks is known once the loop is unrolled.
+  if (p.run % kBlock != 0) acc.update().unroll(acc.rvars()[0]);
   schedule_panel_taps(p, stages);
   schedule_panel(p, stages, task);
 }

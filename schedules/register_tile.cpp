@@ -70,7 +70,10 @@ Step step_of(const Tile& t, const Space& s) {
 
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
   const auto [fmas, loads] = step_of(t, s);
-  if (t.lane_step > 0) return cycles_per_instruction(facts) * (fmas + loads + 1);
+  // Where lanes are for free, a broadcast is a load and, of several pixels, its address.
+  const double broadcasts = t.lane_step > 0 || t.px * t.py == 1 ? 0 : t.px * t.py;
+  if (facts.fma_lanes > 0 && !s.depthwise)
+    return cycles_per_instruction(facts) * (fmas + loads + broadcasts + 1);
   return std::max(busy_cycles(facts, fmas, loads), static_cast<double>(facts.fma_latency)) +
          kInstructionCycles * (fmas + loads + 1);
 }

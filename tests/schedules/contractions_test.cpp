@@ -135,7 +135,15 @@ TEST_CASE("a conv2d in panels equals the reference where pixels, channels and ta
   check_conv({.stride = {2, 2}, .pad = {1, 1, 1, 1}}, {2, 29, 27, 8}, 30, 3, 3);
   check_conv({.dilation = {2, 1}, .pad = {0, 1, 2, 1}}, {1, 40, 13, 4}, 4, 3, 3);
 }
-TEST_CASE("inputs are copied into panels where multiply-adds take lanes, and channels come in fours") {
+TEST_CASE("a conv2d in panels of rows of taps equals the reference") {
+  check_conv({.stride = {2, 2}, .pad = {1, 1, 1, 1}}, {1, 21, 33, 3}, 20, 3, 3);
+  check_conv({.stride = {2, 2}, .pad = {3, 3, 3, 3}}, {2, 30, 31, 3}, 24, 7, 7);
+  check_conv({.pad = {2, 2, 2, 2}}, {1, 12, 14, 1}, 8, 5, 5);
+  check_conv({.dilation = {2, 1}}, {1, 11, 17, 3}, 5, 3, 3);
+  check_conv({}, {1, 9, 13, 7}, 10, 1, 1);
+  check_conv({.pad = {3, 3, 3, 3}}, {1, 9, 600, 3}, 16, 7, 7);  // a row of panels does not fit on the stack
+}
+TEST_CASE("inputs are copied into panels where multiply-adds take lanes, and channels come in fours or few") {
   const auto offers = [](const targets::Facts& facts, int64_t ic, Optimize optimize) {
     const Anchor anchor{{{ir::DType::f32, {1, 14, 14, ic}, {}}, {ir::DType::f32, {64, 1, 1, ic}, {}}},
                         {false, true},
@@ -147,6 +155,7 @@ TEST_CASE("inputs are copied into panels where multiply-adds take lanes, and cha
   };
   targets::Facts facts{.vector_bits = 128, .vector_registers = 32, .fma = true, .fma_lanes = 4};
   CHECK(offers(facts, 64, Optimize::speed));
+  CHECK(offers(facts, 7, Optimize::speed));
   CHECK_FALSE(offers(facts, 62, Optimize::speed));
   CHECK_FALSE(offers(facts, 64, Optimize::size));
   CHECK_FALSE(offers(facts, 1 << 16, Optimize::speed));  // no panel of so many channels fits on the stack
