@@ -38,9 +38,9 @@ std::vector<Packing> depthwise_packing(const ir::Conv2d&, const Anchor&);
 Halide::Func depthwise_algorithm(const ir::Conv2d&, const Anchor&, Stages&, Inputs);
 void depthwise_schedule(const ir::Conv2d&, const Anchor&, Stages&);
 
-/// By dot products of columns of the kernel (depthwise_dots.cpp), if the machine has them and the layer's
-/// extents allow it: the plan, of which the rest is given.
-std::optional<ConvPlan> plan_depthwise_dots(const Anchor&, ConvPlan);
+/// A depthwise layer by dot products of columns of the kernel (depthwise_dots.cpp has the layouts), if the
+/// machine has them and the layer's extents allow it: the plan `p` with method, steps and tile changed.
+std::optional<ConvPlan> plan_depthwise_dots(const Anchor&, ConvPlan p);
 Packing depthwise_dots_packing(const ConvPlan&);
 Halide::Func depthwise_dots_algorithm(const ir::Conv2d&, const ConvPlan&, const Anchor&, Stages&, Inputs);
 void depthwise_dots_schedule(const ConvPlan&, const Anchor&, Stages&);

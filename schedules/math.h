@@ -26,7 +26,8 @@ Expr erf(const Expr& x);
 /// To the nearest whole number, halves away from zero.
 Expr round_away(const Expr& x);
 
-/// A real of at most 2^22 to the nearest whole number, halves to even, as an i32.
+/// An f32 of a magnitude of at most 2^22 to the nearest whole number, halves to even, as an i32. Others, and
+/// NaN, give any i32.
 Expr round_to_int(const Expr& x);
 
 /// Tests of the bits, which no assumption of a compiler about absent NaNs can fold away. f32, f64 and f16.

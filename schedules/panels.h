@@ -10,7 +10,8 @@
 
 namespace halite::schedules::panels {
 
-/// What can be computed so: convolutions of one group with constant weights and input channels in fours.
+/// What can be computed so: f32 convolutions of one group with constant weights whose input channels come in
+/// fours, or whose rows of taps are short.
 std::vector<Strategy> strategies(const ir::Conv2d&, const Anchor&);
 /// Whether the strategy is this one.
 bool is_named(const std::string& strategy);

@@ -42,8 +42,8 @@ Expr rounded_twice(const Expr& x, const Expr& multiplier, const Expr& shift) {
   return (saturated >> right) + Halide::select((saturated & mask) > threshold, 1, 0);
 }
 
-/// Rounds a real to even, adds `zero` and saturates to low..high; NaN gives `zero`. Reals are cut off where
-/// they have left `to` whatever the zero point adds.
+/// A whole real plus `zero`, saturated to low..high; NaN gives `zero`. Reals are cut off where they have left
+/// `to` whatever the zero point adds.
 Expr to_integer(const Expr& whole, Halide::Type to, const Expr& zero, const Expr& low, const Expr& high) {
   const Expr limit = to.bits() < 32 ? 1073741824.0f : 1099511627776.0f;
   const Expr number = Halide::select(math::is_nan(whole), 0.0f, clamp(whole, -limit, limit));
@@ -51,8 +51,9 @@ Expr to_integer(const Expr& whole, Halide::Type to, const Expr& zero, const Expr
   return cast(to, clamp(wide(number) + wide(zero), wide(low), wide(high)));
 }
 
-/// The same for a real that is to be rounded to even and for few bits, where vectors compare reals: saturated
-/// first, it is rounded, converted and moved by one sum each. `is_number`: it is known not to be NaN.
+/// The same for a real that is still to be rounded to even, and for few bits, where vectors compare reals:
+/// saturated first, it is rounded, converted and moved by one sum each. `is_number`: it is known not to be
+/// NaN.
 Expr rounded_to_integer(const Expr& real, Halide::Type to, const Expr& zero, const Expr& low,
                         const Expr& high, bool is_number) {
   const Expr number = is_number ? real : Halide::select(math::is_nan(real), 0.0f, real);

@@ -10,9 +10,9 @@ namespace halite::schedules {
 bool shares_inputs(const targets::Facts&, const Space&);
 /// Vector registers that the innermost loop holds at once.
 int registers_needed(const targets::Facts&, const Tile&, const Space&);
-/// Of the whole contraction.
+/// Cycles of the whole contraction, by that tile.
 double total_cycles(const targets::Facts&, const Space&, const Tile&);
-/// With the longest vectors and every multiplier busy.
+/// The same with the longest vectors and every multiplier busy.
 double peak_cycles(const targets::Facts&, const Space&);
 /// What keeps the tile from its peak.
 Bound bound_of(const targets::Facts&, const Tile&, const Space&);
