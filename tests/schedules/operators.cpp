@@ -261,3 +261,12 @@ TEST_CASE("normalisations of rows in one kernel agree with the reference") {
       "graph \"one row\" (%x: f32[1,40]) -> (%y) {\n  %m: f32[1,1] = reduce(%x) kind=max axes=[1]\n"
       "  %y: f32[1,40] = elementwise(%x, %m) fn=sub\n}");
 }
+
+TEST_CASE("planes become pixels of a few channels, for any size of image") {
+  for (const std::string type : {"f32", "u8"})
+    for (const auto& [planes, pixels] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"[1,3,20,37]", "[1,20,37,3]"}, {"[2,4,1,16]", "[2,1,16,4]"}, {"[1,2,9,71]", "[1,9,71,2]"}})
+      check_kernel("graph \"t\" (%x: " + type + planes + ") -> (%y) {\n  %y: " + type + pixels +
+                       " = transpose(%x) perm=[0,2,3,1]\n}",
+                   {.low = 0, .high = 100});
+}
