@@ -122,7 +122,20 @@ Expr tanh(const Expr& x) {
   return select(a < 0.625f, small, select(x < 0.0f, -large, large));
 }
 
-Expr sigmoid(const Expr& x) { return 1.0f / (1.0f + math::exp(-x)); }
+Expr sigmoid(const Expr& x) {
+  // 2^-24 / (2^-24 + 2^-24 exp(-x)), which is exp(x) / (1 + exp(x)) down to where that rounds to zero: with
+  // the exponent that much lower nothing overflows before. A NaN passes both bounds.
+  constexpr float kUnit = 5.96046448e-8f, kLowered = kRounder - 24;
+  const Expr not_above = strict_float(select(x > 60.0f, 60.0f, x));
+  const Expr bounded = strict_float(select(not_above < -105.0f, -105.0f, not_above));
+  const Expr shifted = strict_float(kLowered - bounded * 1.44269504f);
+  const Expr n_real = strict_float(shifted - kLowered);
+  // exp(-s) on [-ln2/2, ln2/2]: (exp(-s) - 1 + s) / s^2
+  const Expr s = strict_float(bounded + n_real * kLn2High) + n_real * kLn2Low, s2 = s * s;
+  const Expr first = 0.499992311f - 0.166671157f * s, second = 0.0418903306f - 0.00831250101f * s;
+  const Expr power = (1.0f - s) + s2 * (first + s2 * second);
+  return kUnit / (kUnit + scale(power, reinterpret<uint32_t>(shifted)));
+}
 
 Expr erf(const Expr& x) {
   const Expr a = Halide::abs(x), z = x * x;
