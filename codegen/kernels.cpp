@@ -50,9 +50,8 @@ void for_each_parallel(size_t count, int jobs, Task task) {
 /// One unique group on its way to code.
 struct Work {
   Request request;
-  std::string key;  ///< hash of the request's description; names the symbol
-  std::vector<uint8_t>
-      bitcode;  ///< of the kernel, before optimisation; made only if its object is not in the cache
+  std::string key;               ///< hash of the request's description; names the symbol
+  std::vector<uint8_t> bitcode;  ///< of the kernel, before optimisation
   std::string stmt;
   std::vector<int> numbers;  ///< of the kernel (schedules::Number)
   std::string scope;         ///< which kernels it may be merged with (Unmerged)
@@ -87,15 +86,9 @@ class KernelBuilder {
 
   Kernels run() {
     if (shares_all()) find_kinds();
-    total_ = int(work_.size()) * (shares_code() ? 2 : 1);
-    if (shares_code()) {
-      for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::bitcode); });
-      share_code();
-    } else {
-      kernels_.objects.resize(work_.size());
-      for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i, Keep::object); });
-      for (const auto& member : members_) kernels_.unique.push_back(work_[member.work].kernel);
-    }
+    total_ = int(work_.size()) * 2;
+    for_each_parallel(work_.size(), options_.jobs, [&](size_t i) { lower(i); });
+    share_code();
     for (const auto& work : work_) kernels_.stmt += work.stmt;
     for (const auto& object : kernels_.objects) {
       kernels_.assembly += assembly_[object.name];
@@ -112,6 +105,8 @@ class KernelBuilder {
  private:
   /// Copies stand behind the kernels that are compiled, whose number is known at the end.
   static constexpr size_t kFirstCopy = SIZE_MAX / 2;
+  /// Distances and extents for which any machine has registers besides those of its tile.
+  static constexpr size_t kMostInLoop = 4;
 
   void add_copy(const Request& request, std::vector<int32_t> extents) {
     const auto known = std::ranges::find(copies_, extents, &CompiledKernel::extents);
@@ -122,8 +117,6 @@ class KernelBuilder {
     copies_.push_back(std::move(copy));
   }
 
-  enum class Keep { bitcode, object };
-
   /// Where flash is scarce, kernels of one kind are one function in speed mode, too.
   bool shares_all() const {
     return options_.optimize_size || options_.target.platform == targets::Platform::none;
@@ -131,7 +124,8 @@ class KernelBuilder {
   /// Elsewhere those that one step has for several extents are, where it is computed by items or they come
   /// out alike as they are: nothing is hidden from Halide, and what is equal for all extents stays constant.
   bool shares_extents() const { return options_.extents_vary && kernels_.of_group.size() > 1; }
-  bool shares_code() const { return shares_all() || shares_extents(); }
+  /// And of other kernels those that come out alike, if their loops are hardly slower for it.
+  size_t most_numbers_in_loop() const { return shares_all() || shares_extents() ? SIZE_MAX : kMostInLoop; }
 
   static std::vector<int> numbers_of(const KernelRequest& wanted) {
     if (!wanted.repeat) return {};
@@ -142,7 +136,7 @@ class KernelBuilder {
 
   /// Steps that have one kernel in the first variant have one scope.
   std::string scope_of(const std::string& position, const std::string& key) {
-    if (shares_all()) return {};
+    if (shares_all() || !options_.extents_vary) return {};
     return scopes_.emplace(position, key).first->second;
   }
 
@@ -151,7 +145,8 @@ class KernelBuilder {
     return content_hash(kind + build_id() + key);
   }
 
-  void lower(size_t i, Keep keep) {
+  /// Makes the bitcode of work_[i], or takes it from the cache.
+  void lower(size_t i) {
     Work& work = work_[i];
     const schedules::Kernel kernel = schedules::lower(work.request);
     for (const auto& number : kernel.numbers) work.numbers.push_back(number.value);
@@ -159,19 +154,13 @@ class KernelBuilder {
     result = {"k_" + work.key.substr(0, 16), {}, kernel.strategy, kernel.packing, kernel.scratch};
     result.key = group_key(work.request);
     result.considered = kernel.considered;
-    const std::string key = cache_key(keep == Keep::object ? "object " : "bitcode ", work.key);
-    auto cached = wants_texts() ? std::nullopt : cache_.get(key);
-    const bool hit = cached.has_value();
-    if (!hit)
-      cached = kernel_bitcode(work.request, kernel, result.symbol, options_.emit_stmt ? &work.stmt : nullptr);
-    if (keep == Keep::bitcode) {
-      if (!hit) cache_.put(key, *cached);
+    const std::string key = cache_key("bitcode ", work.key);
+    if (auto cached = wants_texts() ? std::nullopt : cache_.get(key)) {
       work.bitcode = *std::move(cached);
-    } else if (hit) {
-      kernels_.objects[i] = {result.symbol, *std::move(cached)};
-      count_hit();
     } else {
-      emit(i, result.symbol, *cached, key, level_of(work.request));
+      work.bitcode =
+          kernel_bitcode(work.request, kernel, result.symbol, options_.emit_stmt ? &work.stmt : nullptr);
+      cache_.put(key, work.bitcode);
     }
     report_progress();
   }
@@ -211,7 +200,7 @@ class KernelBuilder {
       const auto& symbol = work.kernel.symbol;
       unmerged.push_back({read_bitcode(context, work.bitcode, symbol), symbol, numbers, work.scope});
     }
-    const Merged merged = merge_kernels(std::move(unmerged));
+    const Merged merged = merge_kernels(std::move(unmerged), most_numbers_in_loop());
     std::vector<std::vector<uint8_t>> bitcode;
     for (const auto& module : merged.modules) bitcode.push_back(write_bitcode(*module));
     std::map<std::string, Machine::Optimize> level;

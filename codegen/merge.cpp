@@ -1,14 +1,16 @@
-// Functions are compared instruction by instruction. What must agree becomes a signature; integer constants
-// that a value could take the place of are collected beside it, in order of their use. Functions of equal
-// signature make a class. Per place, the class's constants form a tuple: equal ones stay constants; a tuple
-// that is a multiple of one already passed is computed from it; each other is passed as one extent.
+// Kernels of equal signature (kernel_shape.h) make a class. Per place, the class's constants form a tuple:
+// equal ones stay constants; a tuple that is a multiple of one already passed is computed from it; each other
+// is passed as one extent.
 #include "codegen/merge.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include <set>
+
 #include "codegen/canonical.h"
+#include "codegen/kernel_shape.h"
 #include "ir/base/check.h"
 
 namespace halite::codegen {
@@ -20,124 +22,57 @@ using llvm::Value;
 
 constexpr unsigned kExtentsArgument = 2;  // of rt_kernel
 
-/// Whether a value that is computed at run time may stand there instead of a constant.
-bool may_vary(const Instruction& user, unsigned operand) {
-  if (user.getOperand(operand)->getType()->getIntegerBitWidth() < 32) return false;
-  if (const auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&user))
-    return !gep->getSourceElementType()->isStructTy();
-  if (const auto* call = llvm::dyn_cast<llvm::CallBase>(&user)) {
-    return operand < call->arg_size() && !call->paramHasAttr(operand, llvm::Attribute::ImmArg);
-  }
-  return llvm::isa<llvm::BinaryOperator, llvm::ICmpInst, llvm::PHINode, llvm::SelectInst, llvm::StoreInst>(
-      user);
-}
-
-/// An operand, or an instruction that stands for a number itself.
-struct Place {
-  Instruction* user;
-  unsigned operand;
-};
-constexpr unsigned kAsAWhole = ~0u;
-
-bool is_number(const Instruction& instruction) {
-  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-  return call && call->getCalledFunction() && call->getCalledFunction()->getName() == kNumber;
-}
-size_t number_of(const Instruction& call) {
-  return llvm::cast<llvm::ConstantInt>(call.getOperand(0))->getZExtValue();
-}
-
-/// A function's signature, and the constants that it leaves open.
-struct Shape {
-  std::vector<uint64_t> signature;
-  std::vector<Place> places;
-  std::vector<int64_t> numbers;  ///< parallel to places
-};
-
-class ShapeReader {
+/// Where a kernel's functions find its extents: an argument of the kernel, which the closures of its parallel
+/// loops carry on to their tasks.
+class ExtentsPointers {
  public:
-  ShapeReader(Function& function, const std::vector<int>& numbers) : known_(numbers) {
-    add(uint64_t{function.hasMinSize()});
-    for (auto& argument : function.args()) number(&argument);
-    for (auto& block : function) {
-      number(&block);
-      for (auto& instruction : block) number(&instruction);
-    }
-    for (auto& instruction : llvm::instructions(function)) read(instruction);
+  explicit ExtentsPointers(Function& kernel) { pointers_[&kernel] = kernel.getArg(kExtentsArgument); }
+
+  Value* in(Function& function) {
+    auto& pointer = pointers_[&function];
+    if (!pointer) pointer = carry_to(function);
+    return pointer;
   }
-  Shape shape;
 
  private:
-  void number(const Value* value) { numbers_.emplace(value, numbers_.size()); }
-  void add(uint64_t word) { shape.signature.push_back(word); }
-  void add(const void* pointer) { add(reinterpret_cast<uint64_t>(pointer)); }
-
-  void read(Instruction& instruction) {
-    add(instruction.getOpcode());
-    add(instruction.getType());
-    add(numbers_.at(instruction.getParent()));
-    add(instruction.getNumOperands());
-    add(instruction.getRawSubclassOptionalData());
-    if (auto* compare = llvm::dyn_cast<llvm::CmpInst>(&instruction)) add(compare->getPredicate());
-    if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction)) add(gep->getSourceElementType());
-    if (auto* slot = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) {
-      // Arrays of a type may differ in length (make_room_for).
-      auto* type = slot->getAllocatedType();
-      add(type->isArrayTy() ? type->getArrayElementType() : type);
-    }
-    if (auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction)) {
-      for (int lane : shuffle->getShuffleMask()) add(uint64_t(lane));
-    }
-    if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
-      for (auto* block : phi->blocks()) add(numbers_.at(block));
-    }
-    if (is_number(instruction)) {
-      shape.places.push_back({&instruction, kAsAWhole});
-      shape.numbers.push_back(known_.at(number_of(instruction)));
-    }
-    for (unsigned i = 0; i < instruction.getNumOperands(); i++) read_operand(instruction, i);
+  /// `task` is called by one loop: halide_do_par_for(session, task, first, count, closure).
+  Value* carry_to(Function& task) {
+    HALITE_CHECK(task.hasOneUse(), "task of more than one loop");
+    auto* loop = llvm::cast<llvm::CallInst>(task.user_back());
+    auto* closure = llvm::cast<llvm::AllocaInst>(loop->getArgOperand(4)->stripPointerCasts());
+    auto* outer = in(*loop->getFunction());
+    auto& context = task.getContext();
+    auto* longer =
+        llvm::StructType::get(context, {closure->getAllocatedType(), llvm::PointerType::get(context, 0)});
+    closure->setAllocatedType(longer);
+    closure->setAlignment(std::max(closure->getAlign(), llvm::Align(8)));
+    llvm::IRBuilder<> ir(loop);
+    ir.CreateStore(outer, ir.CreateStructGEP(longer, closure, 1));
+    ir.SetInsertPoint(&*task.getEntryBlock().getFirstInsertionPt());
+    return ir.CreateLoad(ir.getPtrTy(), ir.CreateStructGEP(longer, task.getArg(2), 1));
   }
 
-  void read_operand(Instruction& user, unsigned i) {
-    Value* operand = user.getOperand(i);
-    if (const auto known = numbers_.find(operand); known != numbers_.end()) return add(known->second + 1);
-    const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(operand);
-    if (constant && constant->getBitWidth() <= 64 && may_vary(user, i) &&
-        llvm::isInt<32>(constant->getSExtValue())) {
-      shape.places.push_back({&user, i});
-      shape.numbers.push_back(constant->getSExtValue());
-      return add(uint64_t{0});
-    }
-    // Functions of other modules differ by address; a name says what is called.
-    if (llvm::isa<Function>(operand)) {
-      for (char c : operand->getName()) add(uint64_t(c));
-      return;
-    }
-    add(operand);
-  }
-
-  std::map<const Value*, uint64_t> numbers_;
-  const std::vector<int>& known_;
+  std::map<Function*, Value*> pointers_;
 };
 
 /// The places of a class, seen over its members.
 class ClassMerger {
  public:
-  ClassMerger(Function& function, const std::vector<const Shape*>& members)
-      : function_(function), members_(members) {}
+  ClassMerger(Function& kernel, const std::vector<const KernelShape*>& members)
+      : members_(members), pointers_(kernel) {}
 
-  /// Rewrites `function`, which is the first member's; gives the extents of each member.
+  /// Rewrites the functions of the first member; gives the extents of each member.
   std::vector<std::vector<int32_t>> run() {
-    const Shape& first = *members_[0];
-    llvm::IRBuilder<> ir(&*function_.getEntryBlock().getFirstInsertionPt());
+    const KernelShape& first = *members_[0];
     for (size_t i = 0; i < first.places.size(); i++) {
       const auto tuple = tuple_at(i);
-      const auto [user, operand] = first.places[i];
+      const auto [user, operand, loop] = first.places[i];
       const bool whole = operand == kAsAWhole;
       auto* type = whole ? user->getType() : user->getOperand(operand)->getType();
       const bool same = std::all_of(tuple.begin(), tuple.end(), [&](int64_t n) { return n == tuple[0]; });
       if (same && !whole) continue;
-      auto* value = same ? llvm::ConstantInt::getSigned(type, tuple[0]) : value_of(tuple, type, ir);
+      auto* value =
+          same ? llvm::ConstantInt::getSigned(type, tuple[0]) : value_of(tuple, type, *user->getFunction());
       if (whole) {
         user->replaceAllUsesWith(value);
       } else {
@@ -166,40 +101,50 @@ class ClassMerger {
     return k;
   }
 
-  Value* value_of(const Tuple& tuple, llvm::Type* type, llvm::IRBuilder<>& ir) {
-    const auto known = values_.find({tuple, type});
-    if (known != values_.end()) return known->second;
-    Value* value = nullptr;
-    for (const auto& [base, loaded] : passed_) {
-      if (const int64_t k = factor(tuple, base)) {
-        value = ir.CreateMul(ir.CreateSExtOrTrunc(loaded, type), llvm::ConstantInt::getSigned(type, k));
-        break;
-      }
-    }
-    if (!value) value = ir.CreateSExtOrTrunc(pass(tuple, ir), type);
-    return values_[{tuple, type}] = value;
+  /// The numbers of a place, in that function.
+  Value* value_of(const Tuple& tuple, llvm::Type* type, Function& function) {
+    auto& value = values_[{&function, tuple, type}];
+    if (value) return value;
+    auto base = std::ranges::find_if(passed_, [&](const Tuple& t) { return factor(tuple, t) != 0; });
+    if (base == passed_.end()) base = pass(tuple);
+    auto* extent = loaded(size_t(base - passed_.begin()), function);
+    llvm::IRBuilder<> ir(extent->getNextNode());
+    value = ir.CreateSExtOrTrunc(extent, type);
+    if (const int64_t k = factor(tuple, *base); k != 1)
+      value = ir.CreateMul(value, llvm::ConstantInt::getSigned(type, k));
+    return value;
   }
 
-  Value* pass(const Tuple& tuple, llvm::IRBuilder<>& ir) {
+  std::vector<Tuple>::iterator pass(const Tuple& tuple) {
     extents_.resize(members_.size());
-    const unsigned index = unsigned(passed_.size());
     for (size_t i = 0; i < tuple.size(); i++) extents_[i].push_back(int32_t(tuple[i]));
-    auto* at = ir.CreateConstInBoundsGEP1_32(ir.getInt32Ty(), function_.getArg(kExtentsArgument), index);
-    auto* loaded = ir.CreateLoad(ir.getInt32Ty(), at);
-    auto& context = function_.getContext();
-    loaded->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context, {}));
-    const auto [least, most] = std::minmax_element(tuple.begin(), tuple.end());
-    loaded->setMetadata(llvm::LLVMContext::MD_range,
-                        llvm::MDBuilder(context).createRange(llvm::APInt(32, uint64_t(*least), true),
-                                                             llvm::APInt(32, uint64_t(*most + 1), true)));
-    passed_.push_back({tuple, loaded});
-    return loaded;
+    return passed_.insert(passed_.end(), tuple);
   }
 
-  Function& function_;
-  const std::vector<const Shape*>& members_;
-  std::vector<std::pair<Tuple, Value*>> passed_;
-  std::map<std::pair<Tuple, llvm::Type*>, Value*> values_;
+  /// An extent at the entry of a function.
+  Instruction* loaded(size_t index, Function& function) {
+    auto& load = loads_[{&function, index}];
+    if (load) return load;
+    auto* pointer = pointers_.in(function);
+    auto* task_pointer = llvm::dyn_cast<Instruction>(pointer);
+    llvm::IRBuilder<> ir(task_pointer ? task_pointer->getNextNode()
+                                      : &*function.getEntryBlock().getFirstInsertionPt());
+    load = ir.CreateLoad(ir.getInt32Ty(),
+                         ir.CreateConstInBoundsGEP1_32(ir.getInt32Ty(), pointer, unsigned(index)));
+    auto& context = function.getContext();
+    load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context, {}));
+    const auto [least, most] = std::ranges::minmax(passed_[index]);
+    load->setMetadata(llvm::LLVMContext::MD_range,
+                      llvm::MDBuilder(context).createRange(llvm::APInt(32, uint64_t(least), true),
+                                                           llvm::APInt(32, uint64_t(most + 1), true)));
+    return load;
+  }
+
+  const std::vector<const KernelShape*>& members_;
+  ExtentsPointers pointers_;
+  std::vector<Tuple> passed_;
+  std::map<std::pair<Function*, size_t>, Instruction*> loads_;
+  std::map<std::tuple<Function*, Tuple, llvm::Type*>, Value*> values_;
   std::vector<std::vector<int32_t>> extents_;
 };
 
@@ -221,35 +166,78 @@ void make_room_for(Function& kept, Function& other) {
   }
 }
 
+using Members = std::vector<size_t>;
+
+/// The most numbers that one innermost loop would have in registers if these were merged.
+size_t numbers_in_loop(const std::vector<KernelShape>& shapes, const Members& members) {
+  std::map<int, std::set<std::vector<int64_t>>> of_loop;
+  const auto& places = shapes[members.front()].places;
+  for (size_t place = 0; place < places.size(); place++) {
+    if (places[place].loop < 0) continue;
+    std::vector<int64_t> tuple;
+    for (size_t i : members) tuple.push_back(shapes[i].numbers[place]);
+    if (std::ranges::adjacent_find(tuple, std::ranges::not_equal_to()) != tuple.end())
+      of_loop[places[place].loop].insert(std::move(tuple));
+  }
+  size_t most = 0;
+  for (const auto& [loop, tuples] : of_loop) most = std::max(most, tuples.size());
+  return most;
+}
+
+/// Those of equal numbers in innermost loops.
+std::vector<Members> split_by_loops(const std::vector<KernelShape>& shapes, const Members& members) {
+  std::map<std::vector<int64_t>, Members> alike;
+  for (size_t i : members) {
+    std::vector<int64_t> numbers;
+    for (size_t place = 0; place < shapes[i].places.size(); place++)
+      if (shapes[i].places[place].loop >= 0) numbers.push_back(shapes[i].numbers[place]);
+    alike[numbers].push_back(i);
+  }
+  std::vector<Members> parts;
+  for (auto& [numbers, part] : alike) parts.push_back(std::move(part));
+  return parts;
+}
+
+/// What is merged, by first member.
+std::vector<Members> classes_of(const std::vector<Unmerged>& all, const std::vector<KernelShape>& shapes,
+                                size_t most_in_loop) {
+  std::map<std::pair<std::string, std::vector<uint64_t>>, Members> of_signature;
+  for (size_t i = 0; i < shapes.size(); i++) of_signature[{all[i].scope, shapes[i].signature}].push_back(i);
+  std::vector<Members> classes;
+  for (auto& [signature, members] : of_signature) {
+    if (numbers_in_loop(shapes, members) <= most_in_loop) {
+      classes.push_back(std::move(members));
+    } else {
+      std::ranges::move(split_by_loops(shapes, members), std::back_inserter(classes));
+    }
+  }
+  std::ranges::sort(classes, {}, [](const Members& members) { return members.front(); });
+  return classes;
+}
+
 }  // namespace
 
-Merged merge_kernels(std::vector<Unmerged> all) {
-  std::vector<Shape> shapes;
-  std::map<std::pair<std::string, std::vector<uint64_t>>, std::vector<size_t>> classes;
-  std::vector<const std::vector<size_t>*> order;  // by first member
+Merged merge_kernels(std::vector<Unmerged> all, size_t most_in_loop) {
+  std::vector<KernelShape> shapes;
+  std::vector<std::vector<Function*>> functions;  // parallel to `all`
   for (auto& kernel : all) {
-    Function& function = *kernel.module->getFunction(kernel.symbol);
-    canonicalize(function);
-    shapes.push_back(ShapeReader(function, kernel.numbers).shape);
-  }
-  for (size_t i = 0; i < shapes.size(); i++) {
-    auto& members = classes[{all[i].scope, shapes[i].signature}];
-    if (members.empty()) order.push_back(&members);
-    members.push_back(i);
+    functions.push_back(functions_of(*kernel.module->getFunction(kernel.symbol)));
+    for (auto* function : functions.back()) canonicalize(*function);
+    shapes.push_back(read_shape(functions.back(), kernel.numbers));
   }
   Merged merged;
   merged.kernels.resize(all.size());
-  for (const auto* members : order) {
-    auto& [module, symbol, numbers, scope] = all[members->front()];
-    Function& function = *module->getFunction(symbol);
-    std::vector<const Shape*> of_class;
-    for (size_t i : *members) {
+  for (const auto& members : classes_of(all, shapes, most_in_loop)) {
+    auto& [module, symbol, numbers, scope] = all[members.front()];
+    const auto& kept = functions[members.front()];
+    std::vector<const KernelShape*> of_class;
+    for (size_t i : members) {
       of_class.push_back(&shapes[i]);
-      make_room_for(function, *all[i].module->getFunction(all[i].symbol));
+      for (size_t f = 0; f < kept.size(); f++) make_room_for(*kept[f], *functions[i][f]);
     }
-    const auto extents = ClassMerger(function, of_class).run();
-    for (size_t k = 0; k < members->size(); k++) {
-      merged.kernels[(*members)[k]] = {symbol, extents.empty() ? std::vector<int32_t>{} : extents[k]};
+    const auto extents = ClassMerger(*kept.front(), of_class).run();
+    for (size_t k = 0; k < members.size(); k++) {
+      merged.kernels[members[k]] = {symbol, extents.empty() ? std::vector<int32_t>{} : extents[k]};
     }
     merged.functions.push_back(symbol);
     merged.modules.push_back(std::move(module));

@@ -1,7 +1,7 @@
 // Kernels that differ only in numbers share one function, which reads them from its `extents` argument: how
 // --optimize size, and bare metal always, make one convolution of all convolutions of a kind. It works on
-// LLVM IR, so that every operator takes part; schedules hide from Halide the numbers that it would simplify
-// loops by.
+// LLVM IR, so that every operator takes part; there, schedules hide from Halide the numbers that it would
+// simplify loops by. Elsewhere speed mode merges what comes out alike.
 #pragma once
 
 #include <map>
@@ -34,7 +34,8 @@ struct Unmerged {
   std::string scope = {};  ///< merged only with those of the same
 };
 
-/// All modules live in one context.
-Merged merge_kernels(std::vector<Unmerged>);
+/// All modules live in one context. Numbers that an innermost loop uses take registers there: kernels whose
+/// loops would take more than `most_in_loop` are merged only with those that have the same ones.
+Merged merge_kernels(std::vector<Unmerged>, size_t most_in_loop = SIZE_MAX);
 
 }  // namespace halite::codegen

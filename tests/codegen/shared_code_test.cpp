@@ -1,5 +1,5 @@
-// On bare metal, convolutions of one kind are one function, whatever their extents; answers stay those of the
-// interpreter.
+// Convolutions of one kind are one function: on bare metal whatever their extents, elsewhere where their
+// loops differ in little; answers stay those of the interpreter.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -87,5 +87,25 @@ TEST_CASE("columns that no tile divides, and a row of one tile, keep the interpr
                           .conv(20, 3, 2, true)
                           .conv(20, 5, 1, true);
     for (const char* target : {"cortex-m4", "cortex-m55"}) checked(text.text(), target);
+  }
+}
+
+TEST_CASE("machines with several cores share the tasks of parallel loops") {
+  // Layers of 1x1 that differ in channels, each worth a parallel loop; sums of whole numbers are exact.
+  std::string text;
+  int from = 64, count = 0;
+  for (const int to : {96, 64, 128, 64}) {
+    const std::string n = std::to_string(count++), next = std::to_string(count);
+    text += "  const %w" + n + ": f32" + list({to, 1, 1, from}) + " = " +
+            elements(to * from, {1, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0}) + "\n  %v" + next + ": f32" +
+            list({1, 26, 26, to}) + " = conv2d(%v" + n + ", %w" + n + ")\n";
+    from = to;
+  }
+  text = "graph \"g\" (%v0: f32[1,26,26,64]) -> (%v4) {\n" + text + "}";
+  for (const char* target : {"host", "arm64"}) {
+    CAPTURE(target);
+    const auto artifact = checked(text, target);
+    CHECK(artifact.assembly.find("halide_do_par_for") != std::string::npos);
+    CHECK(kernels_of(artifact) < 4);
   }
 }
