@@ -121,7 +121,38 @@ void widen_products(llvm::Function& function) {
   }
 }
 
+/// minimum(x, c) for `x > c ? c : x`, or maximum for `x < c ? c : x`; c: a number other than zero.
+llvm::Value* bound_of(llvm::SelectInst& select) {
+  auto* compare = llvm::dyn_cast<llvm::FCmpInst>(select.getCondition());
+  llvm::Constant* bound = nullptr;
+  const auto* splat = llvm::dyn_cast<llvm::Constant>(select.getTrueValue());
+  const auto* number = splat && splat->getType()->isVectorTy()
+                           ? llvm::dyn_cast_or_null<llvm::ConstantFP>(splat->getSplatValue())
+                           : nullptr;
+  if (number && number->getValueAPF().isFiniteNonZero())
+    bound = llvm::cast<llvm::Constant>(select.getTrueValue());
+  llvm::Value* x = select.getFalseValue();
+  if (!compare || !bound || compare->getOperand(0) != x || compare->getOperand(1) != bound) return nullptr;
+  const auto predicate = compare->getPredicate();
+  if (predicate != llvm::CmpInst::FCMP_OGT && predicate != llvm::CmpInst::FCMP_OLT) return nullptr;
+  const bool upper = predicate == llvm::CmpInst::FCMP_OGT;
+  llvm::IRBuilder<> ir(&select);
+  return ir.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::minimum : llvm::Intrinsic::maximum, x, bound);
+}
+
 }  // namespace
+
+void use_minima(llvm::Module& module) {
+  for (auto& function : module) {
+    for (auto& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto* select = llvm::dyn_cast<llvm::SelectInst>(&instruction);
+      auto* bound = select ? bound_of(*select) : nullptr;
+      if (!bound) continue;
+      select->replaceAllUsesWith(bound);
+      select->eraseFromParent();
+    }
+  }
+}
 
 void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);

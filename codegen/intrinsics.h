@@ -12,4 +12,8 @@ void use_intrinsics(llvm::Module&);
 /// Makes instructions of the products that find_word_loops has left (word_loops.h).
 void use_remaining_products(llvm::Module&);
 
+/// Makes minima and maxima of bounds that let a NaN through, `x > c ? c : x`, for machines whose instructions
+/// do the same.
+void use_minima(llvm::Module&);
+
 }  // namespace halite::codegen

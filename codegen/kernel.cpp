@@ -12,6 +12,7 @@
 #include "codegen/table_lookups.h"
 #include "codegen/temp_dir.h"
 #include "codegen/vector_calls.h"
+#include "codegen/vector_constants.h"
 #include "codegen/word_loops.h"
 #include "codegen/wrapper.h"
 #include "ir/text.h"
@@ -116,11 +117,11 @@ std::string describe(const schedules::Request& request) {
       << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
       << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes << facts.unaligned_loads
       << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs
-      << facts.looks_up_bytes << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
-      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
-      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
-      << " shares " << request.shares_code << " strategy " << request.strategy << " rows "
-      << request.fewest_rows;
+      << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' '
+      << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
+      << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
+      << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
+      << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -149,6 +150,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   machine.adopt(*module);
   use_intrinsics(*module);
   if (request.target.facts.high_multiply) use_vector_calls(*module);
+  if (request.target.facts.minimum_keeps_nan) use_minima(*module);
   if (request.target.facts.looks_up_bytes) use_table_lookups(*module);
   machine.inline_only(*module);
   find_word_loops(*module);
@@ -163,6 +165,7 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
   auto module = read_bitcode(context, bitcode, "kernel");
   write_word_loops(*module);
   machine.optimize(*module, Machine::Loops::as_written);
+  hoist_vector_constants(*module, machine.facts());
   if (texts.want_llvm) {
     llvm::raw_string_ostream out(texts.llvm);
     out << *module;

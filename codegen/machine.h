@@ -32,6 +32,8 @@ class Machine {
   enum class Optimize { speed, size };
   explicit Machine(const targets::Target&, Optimize = Optimize::speed);
 
+  const targets::Facts& facts() const { return target_.facts; }
+
   /// Drops what the front ends said of CPUs (attributes, triple, data layout) and makes the module this
   /// target's own. Functions lose unwind tables and become `nounwind`: nothing here throws, and EHABI would
   /// ask for its runtime.

@@ -84,8 +84,6 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   Plan p{conv_extents(op, a)};
   p.pack_at_run_time = !a.constant[1];
   p.sums = plan_sums(a, p.icg, p.kw, p.kh);
-  // What is written out more often makes a long epilogue longer.
-  const bool shares_inputs = !a.long_epilogue && !has_halves(a);
   p.space = {.channels = p.depthwise ? p.oc : p.ocg,
              .x = p.ow,
              .y = p.oh,
@@ -95,7 +93,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
              .depthwise = p.depthwise,
-             .taps = shares_inputs ? p.kw : 0,
+             .taps = has_halves(a) ? 0 : p.kw,
              .stride = op.stride[1],
              .long_epilogue = a.long_epilogue,
              .search = a.tile};

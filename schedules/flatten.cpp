@@ -35,8 +35,7 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   const auto& facts = request.target.facts;
   const bool in_panels = facts.fma_lanes > 0 && request.optimize == Optimize::speed &&
                          given.type(anchor.outputs[0]).dtype == ir::DType::f32 &&
-                         given.type(anchor.inputs[1]).shape[3] % facts.fma_lanes == 0 &&
-                         !has_long_epilogue(request);
+                         given.type(anchor.inputs[1]).shape[3] % facts.fma_lanes == 0;
   if (facts.cores > 1 && !in_panels) return {};
   if (!is_pixelwise(anchor.op, given.type(anchor.inputs[1]).shape)) return {};
   for (auto id : request.group.nodes) {

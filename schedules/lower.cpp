@@ -38,13 +38,6 @@ int readers(const ir::Graph& graph, const Group& group, ir::ValueId id) {
   return count;
 }
 
-/// Whether a tile's sums go through the epilogue in a loop: a long one, written out for every vector, would
-/// be most of the kernel. The loop costs a store and a load of each vector, and where constants need
-/// registers the filling of those besides: there the tile is written out for speed.
-bool loops_over_sums(const Anchor& anchor) {
-  return anchor.long_epilogue && (anchor.facts.constant_operands || anchor.facts.vector_bits == 0);
-}
-
 /// Whether rows of the two innermost axes have no gaps.
 bool are_adjacent(const Operand& operand) {
   const int rank = operand.type.rank();
@@ -191,7 +184,9 @@ class Lowering {
     if (is_anchor) {
       stages_.anchor = result;
       stages_.inputs = std::move(inputs);
-      if (loops_over_sums(anchor_)) result = stages_.sums = renamed(result, "sums");
+      // A long epilogue, written out for every vector of a tile, would be most of the kernel: the tile's sums
+      // go through it in a loop.
+      if (anchor_.long_epilogue) result = stages_.sums = renamed(result, "sums");
     } else if (!own.parts.empty()) {
       own.output = result;
       inner_.push_back({node.op, anchor, std::move(own)});

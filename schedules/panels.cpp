@@ -52,6 +52,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .inner_steps = round_up(p.run, kBlock),
              .repeats = p.n,
              .panels = true,
+             .long_epilogue = a.long_epilogue,
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   if (p.run % kBlock != 0) p.tile.unroll = 1;  // the loop is unrolled whole
@@ -129,8 +130,6 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const bool by_lane = a.facts.fma_lanes == kBlock && f32_lanes(a.facts) == kBlock;
   if (!by_lane || a.optimize == Optimize::size || op.groups != 1 || !a.constant[1] || has_halves(a))
     return {};
-  // The epilogue is written out for every copy of a tile, of which rests make several.
-  if (a.long_epilogue) return {};
   const auto& weights = a.inputs[1].shape;
   const int64_t row = weights[2] * weights[3];
   const bool by_rows = op.dilation[1] == 1 && row > kBlock && row <= kLongestRow;
@@ -228,7 +227,8 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     out.split(y, task, row, e(p.tiles_per_task), tail(p.oh, p.tiles_per_task));
     out.reorder({ci, cv, xi, xt, row, ct, task, b});
   }
-  out.vectorize(ci).unroll(cv).unroll(xi);
+  out.vectorize(ci);
+  schedule_epilogue(out, cv, {xi}, xt, p.tile, stages.sums);
   if (worth_parallel(a.facts, p.macs)) out.parallel(p.along_x && p.oh > 1 ? y : task);
 
   acc.compute_at(out, xt);

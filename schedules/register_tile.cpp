@@ -198,15 +198,23 @@ TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::
       .split(y, l.y, l.yi, t.py, tail(s.y, t.py, TailStrategy::ShiftInwards))
       .split(l.ci, l.cv, l.ci, t.lanes)
       .vectorize(l.ci);
+  schedule_epilogue(output, l.cv, {l.xi, l.yi}, l.x, t, sums);
+  return l;
+}
+
+void schedule_epilogue(Halide::Func output, const Halide::Var& vectors,
+                       const std::vector<Halide::Var>& pixels, const Halide::Var& tiles, const Tile& t,
+                       Halide::Func sums) {
+  constexpr int kMostInLoop = 4;
   if (sums.defined()) {
     const auto v = sums.args();
-    sums.compute_at(output, l.x);
+    sums.compute_at(output, tiles);
     hold_tile(sums, v[0], v[1], v[2], t);
-    if (t.vectors <= 4) output.unroll(l.cv);
+    if (t.vectors <= kMostInLoop) output.unroll(vectors);
   } else {
-    output.unroll(l.cv).unroll(l.xi).unroll(l.yi);
+    output.unroll(vectors);
+    for (const auto& pixel : pixels) output.unroll(pixel);
   }
-  return l;
 }
 
 void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,

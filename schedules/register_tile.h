@@ -65,9 +65,13 @@ struct TileLoops {
 /// Splits the axes of `output` into tiles; the inner loops are vectorised and unrolled, the order of the
 /// outer ones is up to the caller. A rest of channels is guarded where weights are padded (tiles stay aligned
 /// to the packing), else the last tile is shifted inwards.
-/// Where `sums` is defined (Stages::sums) a tile's sums are stored, and its vectors are a loop.
 TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,
                        const Tile&, const Space&, Halide::Func sums = {});
+/// Writes out the vectors and pixels of a tile, of which there is one at each round of the loop `tiles`.
+/// Where `sums` is defined (Stages::sums), the tile's sums are stored, and its vectors are a loop.
+void schedule_epilogue(Halide::Func output, const Halide::Var& vectors,
+                       const std::vector<Halide::Var>& pixels, const Halide::Var& tiles, const Tile&,
+                       Halide::Func sums);
 /// Holds the accumulators of one tile in registers: fixed extents, vectorised and unrolled initialisation,
 /// and the update with the tile innermost and `reduction` (innermost first) around it.
 void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::Var& x, const Halide::Var& y,

@@ -13,6 +13,9 @@ namespace halite::schedules {
 namespace {
 
 constexpr int64_t kMostSharedTaps = 7;
+/// What a partial last tile along an axis, which is a second copy of the loops, may cost to be avoided where
+/// copies are long.
+constexpr double kCopy = 1.06;
 
 /// Where tiles are compared by their instructions alone: they issue like multiply-adds.
 double cycles_per_instruction(const targets::Facts& facts) { return 1.0 / std::max(1, facts.fma_throughput); }
@@ -68,8 +71,11 @@ double panel_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
   const double of_pixels = static_cast<double>(whole) * cost(t.vectors) +
                            (rest > 0 ? cost(static_cast<int>(ceil_div(rest, t.lanes))) : 0);
+  double copies = 1;
+  if (s.long_epilogue && s.x % t.px != 0) copies *= kCopy;
+  if (s.long_epilogue && rest > 0) copies *= kCopy;
   return of_pixels * static_cast<double>(ceil_div(s.x, t.px) * s.y * s.repeats) *
-         cycles_per_instruction(facts);
+         cycles_per_instruction(facts) * copies;
 }
 
 }  // namespace

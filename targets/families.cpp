@@ -55,6 +55,7 @@ Target arm64_linux(std::string name) {
   t.facts = {.vector_bits = 128,
              .vector_registers = 32,
              .fma = true,
+             .minimum_keeps_nan = true,
              .converts_f16 = true,
              .fma_throughput = 2,
              .fma_lanes = 4,

@@ -25,11 +25,12 @@ struct Facts {
                                ///< instruction, and so are shifts by signed amounts and saturation
   bool dot_unsigned = false;  ///< the dot product of four takes unsigned bytes times signed ones, else signed
   bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
-  bool looks_up_bytes = false;  ///< vectors of 64 bytes pick from tables of 128 in one instruction
-  bool native_f16 = false;      ///< f16 arithmetic is native
-  bool converts_f16 = false;    ///< vectors of f16 become f32, and back, by an instruction
-  int fma_latency = 4;          ///< cycles; with fma_throughput gives the accumulators needed
-  int fma_throughput = 1;       ///< vector FMAs issued per cycle
+  bool looks_up_bytes = false;     ///< vectors of 64 bytes pick from tables of 128 in one instruction
+  bool minimum_keeps_nan = false;  ///< minimum and maximum of vectors of reals are NaN if one of both is
+  bool native_f16 = false;         ///< f16 arithmetic is native
+  bool converts_f16 = false;       ///< vectors of f16 become f32, and back, by an instruction
+  int fma_latency = 4;             ///< cycles; with fma_throughput gives the accumulators needed
+  int fma_throughput = 1;          ///< vector FMAs issued per cycle
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free

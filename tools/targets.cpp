@@ -43,6 +43,7 @@ Json to_json(const targets::Target& t) {
                 {"dot_unsigned", f.dot_unsigned},
                 {"int8_pairs", f.int8_pairs},
                 {"looks_up_bytes", f.looks_up_bytes},
+                {"minimum_keeps_nan", f.minimum_keeps_nan},
                 {"native_f16", f.native_f16},
                 {"converts_f16", f.converts_f16},
                 {"unaligned_loads", f.unaligned_loads},

@@ -18,6 +18,7 @@ Target armv7() {
   t.platform = Platform::posix;
   t.facts = {.vector_bits = 128,
              .vector_registers = 16,
+             .minimum_keeps_nan = true,
              .fma_latency = 8,
              .lane_broadcast_fma = true,
              .l1_bytes = 32 * 1024,
