@@ -13,6 +13,7 @@
 #include "codegen/temp_dir.h"
 #include "codegen/vector_calls.h"
 #include "codegen/vector_constants.h"
+#include "codegen/wide_memory.h"
 #include "codegen/word_loops.h"
 #include "codegen/wrapper.h"
 #include "ir/text.h"
@@ -114,14 +115,14 @@ std::string describe(const schedules::Request& request) {
   const auto& target = request.target;
   const auto& facts = target.facts;
   out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
-      << facts.vector_registers << ' ' << facts.fma << facts.hard_float << facts.native_f16
-      << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes << facts.unaligned_loads
-      << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs
-      << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' '
-      << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
-      << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
-      << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
-      << request.strategy << " rows " << request.fewest_rows;
+      << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
+      << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
+      << facts.unaligned_loads << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned
+      << facts.int8_pairs << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency
+      << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' '
+      << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
+      << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
+      << " strategy " << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -148,6 +149,8 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
                                             ? Machine::Optimize::size
                                             : Machine::Optimize::speed);
   machine.adopt(*module);
+  if (request.target.facts.register_group > 0)
+    join_memory_accesses(*module, static_cast<unsigned>(request.target.facts.vector_bits));
   use_intrinsics(*module);
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   if (request.target.facts.minimum_keeps_nan) use_minima(*module);

@@ -37,11 +37,14 @@ bool allowed(const Space& s, int lanes, int vectors) {
 Halide::RVar lane_of_step() { return Halide::RVar("lane"); }
 Halide::RVar vector_of_steps() { return Halide::RVar("vector"); }
 
+/// Of vectors of that many f32.
+int vector_registers(const targets::Facts& facts, int lanes) {
+  const int groups = std::clamp(f32_lanes(facts) / lanes, 1, std::max(1, facts.register_group));
+  return std::max(4, facts.vector_registers * groups);
+}
+
 /// Calls f(tile) for each tile that fits in the registers.
 void for_each_tile(const targets::Facts& facts, const Space& s, auto&& f) {
-  const int registers = std::max(4, facts.vector_registers);
-  // Soft float is a call per operation: nothing stays in registers across it.
-  const int max_accumulators = facts.hard_float ? registers : std::max(4, registers / 2);
   const int least_lanes = s.panels ? f32_lanes(facts) : 1;
   for (int lanes = f32_lanes(facts); lanes >= least_lanes; lanes /= 2) {
     for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
@@ -54,6 +57,9 @@ void for_each_tile(const targets::Facts& facts, const Space& s, auto&& f) {
           if (s.once && (s.x % px != 0 || s.y % py != 0)) continue;
           const Tile t{lanes, vectors, px, py, lane_step(facts, s, lanes)};
           const int accumulators = px * py * vectors;
+          const int registers = vector_registers(facts, lanes);
+          // Soft float is a call per operation: nothing stays in registers across it.
+          const int max_accumulators = facts.hard_float ? registers : std::max(4, registers / 2);
           const bool fits = registers_needed(facts, t, s) <= registers && accumulators <= max_accumulators;
           if (fits || accumulators == 1) f(t);
         }

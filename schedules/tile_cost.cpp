@@ -93,7 +93,9 @@ int registers_needed(const targets::Facts& facts, const Tile& t, const Space& s)
   if (t.lane_step > 0) return accumulators + pixels + t.vectors;
   // Weights of a row of taps, and inputs of one pixel.
   if (shares_inputs(facts, s)) return accumulators + 2 * t.vectors * static_cast<int>(s.taps) + 1;
-  if (s.depthwise) return accumulators + 2 * t.vectors;
+  // LLVM keeps the inputs of one tap for the next, which takes what there is of groups of registers.
+  if (s.depthwise)
+    return facts.register_group > 0 ? 2 * accumulators + t.vectors : accumulators + 2 * t.vectors;
   // A broadcast from memory into the multiply-add takes no register, a broadcast load takes one.
   return accumulators + t.vectors + (facts.lane_broadcast_fma && facts.vector_bits > 0 ? 0 : 1);
 }

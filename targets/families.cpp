@@ -2,6 +2,8 @@
 // and the number of accumulators, so being off by a factor of two costs a few per cent, never correctness.
 #include "targets/families.h"
 
+#include <algorithm>
+
 #include "targets/link_scripts.h"
 
 namespace halite::targets {
@@ -137,6 +139,14 @@ Target cortex_m(std::string name, std::string triple, std::string machine, std::
                   .ram_bytes = 4 * kMiB,
                   .big_bytes = 16 * kMiB};
   return t;
+}
+
+/// Longer groups leave too few of them for a tile's sums.
+void group_registers(Facts& facts, int register_bits) {
+  constexpr int kGroupBits = 512, kRegisters = 32;
+  facts.register_group = register_bits > 0 ? std::max(1, kGroupBits / register_bits) : 0;
+  facts.vector_bits = facts.register_group * register_bits;
+  facts.vector_registers = kRegisters / std::max(1, facts.register_group);
 }
 
 }  // namespace halite::targets

@@ -20,4 +20,7 @@ Target riscv32_bare(std::string name);
 /// facts of the memories are those of the MPS2 boards.
 Target cortex_m(std::string name, std::string triple, std::string machine, std::string_view memory);
 
+/// 32 vector registers of so many bits, of which instructions take groups; 0: none.
+void group_registers(Facts&, int register_bits);
+
 }  // namespace halite::targets

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "targets/target.h"
+#include "targets/families.h"
 
 namespace halite::targets {
 namespace {
@@ -18,6 +18,12 @@ struct FeatureRow {
   std::string_view halide;   ///< features for Halide's target text, joined by '-'
   void (*apply)(Target&, bool on);
 };
+
+/// Of registers that come in groups.
+void set_register_bits(Target& t, int bits, bool on) {
+  const int known = t.facts.vector_bits / std::max(1, t.facts.register_group);
+  group_registers(t.facts, on ? std::max(known, bits) : std::min(known, bits / 2));
+}
 
 void set_vector_bits(Target& t, int bits, bool on) {
   t.facts.vector_bits = on ? std::max(t.facts.vector_bits, bits) : std::min(t.facts.vector_bits, bits / 2);
@@ -62,13 +68,12 @@ constexpr FeatureRow kFeatures[] = {
      }},
     {"riscv", "v", "",
      [](Target& t, bool on) {
-       set_vector_bits(t, 128, on);
-       if (!on) t.facts.vector_bits = 0;
+       if (!on || t.facts.vector_bits == 0) group_registers(t.facts, on ? 128 : 0);
        t.facts.lane_broadcast_fma = t.facts.constant_operands = on;
      }},
-    {"riscv", "zvl256b", "", [](Target& t, bool on) { set_vector_bits(t, 256, on); }},
-    {"riscv", "zvl512b", "", [](Target& t, bool on) { set_vector_bits(t, 512, on); }},
-    {"riscv", "zvl1024b", "", [](Target& t, bool on) { set_vector_bits(t, 1024, on); }},
+    {"riscv", "zvl256b", "", [](Target& t, bool on) { set_register_bits(t, 256, on); }},
+    {"riscv", "zvl512b", "", [](Target& t, bool on) { set_register_bits(t, 512, on); }},
+    {"riscv", "zvl1024b", "", [](Target& t, bool on) { set_register_bits(t, 1024, on); }},
 };
 
 struct CpuRow {

@@ -15,12 +15,14 @@ enum class Platform : uint8_t { none, posix };  ///< none: bare metal, no libc, 
 
 /// What a schedule may know of a machine.
 struct Facts {
-  int vector_bits = 0;         ///< widest useful SIMD register; 0: scalar
-  int vector_registers = 0;    ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
-  bool fma = false;            ///< fused multiply-add is native for f32
-  bool hard_float = true;      ///< f32 arithmetic is native
-  int int8_dot = 0;            ///< int8 products summed into one i32 lane (without vectors: register) per
-                               ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
+  int vector_bits = 0;       ///< widest useful SIMD register; 0: scalar
+  int vector_registers = 0;  ///< architectural SIMD registers (scalar FP registers if vector_bits == 0)
+  int register_group = 0;  ///< registers that instructions take as one vector of vector_bits; shorter vectors
+                           ///< take fewer, and leave more than vector_registers. 0: a register is a vector
+  bool fma = false;        ///< fused multiply-add is native for f32
+  bool hard_float = true;  ///< f32 arithmetic is native
+  int int8_dot = 0;        ///< int8 products summed into one i32 lane (without vectors: register) per
+                           ///< instruction: 0, 2, 4, or 16 where a whole vector is summed into a register
   bool high_multiply = false;  ///< the upper half of a vector's 32-bit products, rounded or not, is one
                                ///< instruction, and so are shifts by signed amounts and saturation
   bool dot_unsigned = false;  ///< the dot product of four takes unsigned bytes times signed ones, else signed

@@ -37,6 +37,7 @@ Json to_json(const targets::Target& t) {
   const targets::Facts& f = t.facts;
   Json facts = {{"vector_bits", f.vector_bits},
                 {"vector_registers", f.vector_registers},
+                {"register_group", f.register_group},
                 {"fma", f.fma},
                 {"hard_float", f.hard_float},
                 {"int8_dot", f.int8_dot},

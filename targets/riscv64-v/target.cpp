@@ -7,7 +7,7 @@ Target riscv64_v() {
   Target t = riscv64_linux("riscv64-v");
   t.summary = "rv64gc with vectors (V 1.0, VLEN >= 128) on Linux";
   t.features += ",+v,+zvl128b";
-  t.facts.vector_bits = 128;
+  group_registers(t.facts, 128);
   t.facts.lane_broadcast_fma = true;
   t.facts.constant_operands = true;
   t.board->command = {"qemu-riscv64", "-cpu", "rv64,v=true,vlen=128,elen=64,vext_spec=v1.0", "{image}"};

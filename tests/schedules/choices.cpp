@@ -94,6 +94,25 @@ TEST_CASE("estimates say what bounds a kernel, and no more than the peak") {
   CHECK(strategy_of("", tile, 2 * tile.cycles).bound == Bound::weights);
 }
 
+TEST_CASE("tiles of groups of registers take no more than there are, shorter vectors more of them") {
+  targets::Facts groups = kByBroadcast;
+  groups.vector_bits = 512, groups.vector_registers = 8, groups.register_group = 4;
+  groups.lane_broadcast_fma = true;
+  const auto tile_of = [&](const Space& space) { return choose_tile(groups, Optimize::speed, space); };
+  const Space pixels{.channels = 64, .x = 56, .y = 56, .steps = 64};
+  const Tile broadcast = tile_of(pixels);
+  CHECK(broadcast.lanes == 16);
+  CHECK(broadcast.px * broadcast.vectors + broadcast.vectors <= 8);
+  Space of_eight = pixels;
+  of_eight.channels = 8;
+  const Tile shorter = tile_of(of_eight);
+  CHECK(shorter.lanes == 8);
+  CHECK(shorter.px > 8);
+  const Tile depthwise =
+      tile_of({.channels = 64, .x = 56, .y = 56, .steps = 9, .depthwise = true, .taps = 3});
+  CHECK(depthwise.lanes / 4 * (2 * depthwise.px * depthwise.vectors + depthwise.vectors) <= 32);
+}
+
 ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
   auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
   // Sums of these are exact, in whatever order.

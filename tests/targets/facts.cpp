@@ -80,7 +80,23 @@ TEST_CASE("facts and Halide's text follow added features") {
   const auto vnni = targets::refine(*find("x86-64-v4"), "", "+avx512vnni");
   CHECK(vnni.facts.int8_dot == 4);
   CHECK(targets::refine(*find("armv7"), "", "+vfp4").facts.fma);
-  CHECK(targets::refine(*find("riscv64"), "", "+v,+zvl512b").facts.vector_bits == 512);
+}
+
+TEST_CASE("vectors are groups of registers until registers are as long") {
+  const auto facts = [](const char* name, const char* features) {
+    return targets::refine(*find(name), "", features).facts;
+  };
+  for (const auto& f : {facts("riscv64", "+v"), facts("riscv64-v", ""), facts("riscv64-v", "+zvl256b"),
+                        facts("riscv64", "+v,+zvl512b"), facts("riscv64", "+zvl512b,+v")}) {
+    CHECK(f.vector_bits == 512);
+    CHECK(f.vector_registers * f.register_group == 32);
+  }
+  CHECK(facts("riscv64-v", "").register_group == 4);
+  CHECK(facts("riscv64-v", "+zvl256b").register_group == 2);
+  CHECK(facts("riscv64", "+v,+zvl512b").register_group == 1);
+  CHECK(facts("riscv64", "+v,+zvl1024b").vector_bits == 1024);
+  const auto scalar = facts("riscv64-v", "-v");
+  CHECK((scalar.vector_bits == 0 && scalar.vector_registers == 32 && scalar.register_group == 0));
 }
 
 TEST_CASE("facts and Halide's text follow removed features") {
