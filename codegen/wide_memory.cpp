@@ -16,11 +16,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
+
+#include "codegen/vector_parts.h"
 
 namespace halite::codegen {
 namespace {
 
-using llvm::FixedVectorType;
 using llvm::Instruction;
 using llvm::LoadInst;
 using llvm::PHINode;
@@ -28,7 +30,6 @@ using llvm::ShuffleVectorInst;
 using llvm::StoreInst;
 using llvm::Value;
 using Builder = llvm::IRBuilder<>;
-using Parts = std::vector<Value*>;
 
 /// Which addresses are how far apart.
 class Addresses {
@@ -56,58 +57,6 @@ class Addresses {
   llvm::LoopInfo loops_;
   llvm::ScalarEvolution evolution_;
 };
-
-int lanes_of(const Value* vector) {
-  return static_cast<int>(llvm::cast<FixedVectorType>(vector->getType())->getNumElements());
-}
-
-int bits_of(const Value* vector) {
-  return static_cast<int>(vector->getType()->getScalarSizeInBits()) * lanes_of(vector);
-}
-
-/// The first lane of those in a row that `shuffle` picks out of its operands; -1 if they are in no row.
-int first_lane(const ShuffleVectorInst& shuffle) {
-  const int first = shuffle.getMaskValue(0);
-  for (int i = 0; i < lanes_of(&shuffle); i++)
-    if (first < 0 || shuffle.getMaskValue(i) != first + i) return -1;
-  return first;
-}
-
-/// The vector of which `value` is some lanes in a row, and the first of them.
-std::pair<Value*, int> part_of(Value* value) {
-  const auto* shuffle = llvm::dyn_cast<ShuffleVectorInst>(value);
-  const int first = shuffle ? first_lane(*shuffle) : -1;
-  if (first < 0 || first + lanes_of(shuffle) > lanes_of(shuffle->getOperand(0))) return {value, 0};
-  return {shuffle->getOperand(0), first};
-}
-
-/// Whether `value` is two vectors of one length, one behind the other.
-bool joins_two(Value* value) {
-  const auto* shuffle = llvm::dyn_cast<ShuffleVectorInst>(value);
-  return shuffle && first_lane(*shuffle) == 0 && lanes_of(shuffle) == 2 * lanes_of(shuffle->getOperand(0));
-}
-
-void add_parts(Value* value, Parts& parts) {
-  if (!joins_two(value)) return parts.push_back(value);
-  auto* shuffle = llvm::cast<ShuffleVectorInst>(value);
-  add_parts(shuffle->getOperand(0), parts);
-  add_parts(shuffle->getOperand(1), parts);
-}
-
-/// Erases what only put parts together. Parts stay: they may still be asked for.
-void erase_joins(Value* value) {
-  if (!joins_two(value) || !value->use_empty()) return;
-  auto* shuffle = llvm::cast<ShuffleVectorInst>(value);
-  Value *first = shuffle->getOperand(0), *second = shuffle->getOperand(1);
-  shuffle->eraseFromParent();
-  erase_joins(first);
-  if (second != first) erase_joins(second);
-}
-
-template <class T>
-bool all_are(const Parts& parts) {
-  return std::ranges::all_of(parts, [](const Value* part) { return llvm::isa<T>(part); });
-}
 
 /// What was said of the parts' types holds for the whole only where it is the same.
 void keep_alias_class(Instruction& whole, const Instruction& first, const Instruction& last) {
@@ -137,41 +86,6 @@ class Joiner {
   std::map<Parts, Value*> known_;
 };
 
-FixedVectorType* type_of(const Parts& parts) {
-  int lanes = 0;
-  for (const Value* part : parts) lanes += lanes_of(part);
-  return FixedVectorType::get(parts[0]->getType()->getScalarType(), static_cast<unsigned>(lanes));
-}
-
-/// The vector whose lanes, all of them, are those of the parts.
-Value* whole_of(const Parts& parts) {
-  Value* whole = part_of(parts[0]).first;
-  int lanes = 0;
-  for (Value* part : parts) {
-    if (part_of(part) != std::pair{whole, lanes}) return nullptr;
-    lanes += lanes_of(part);
-  }
-  return lanes == lanes_of(whole) ? whole : nullptr;
-}
-
-/// The one scalar that all lanes of all parts are.
-Value* scalar_of(const Parts& parts) {
-  Value* scalar = llvm::getSplatValue(parts[0]);
-  const auto same = [&](const Value* part) { return llvm::getSplatValue(part) == scalar; };
-  return scalar && std::ranges::all_of(parts, same) ? scalar : nullptr;
-}
-
-/// The last of instructions of one block; null if they are anything else.
-Instruction* last_of(const Parts& parts) {
-  auto* last = llvm::dyn_cast<Instruction>(parts[0]);
-  for (Value* part : parts) {
-    auto* other = llvm::dyn_cast<Instruction>(part);
-    if (!last || !other || other->getParent() != last->getParent()) return nullptr;
-    if (last->comesBefore(other)) last = other;
-  }
-  return last;
-}
-
 Value* Joiner::joined(const Parts& given) {
   Parts parts;
   for (Value* part : given) add_parts(part, parts);
@@ -194,52 +108,23 @@ Value* Joiner::joined(const Parts& given) {
   return known_[parts] = result;
 }
 
-/// Whether the parts do the same to their operands, lane by lane.
-bool are_one_operation(const Parts& parts) {
-  const auto* first = llvm::cast<Instruction>(parts[0]);
-  const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(first);
-  if (call ? !llvm::isTriviallyVectorizable(call->getIntrinsicID())
-           : !llvm::isa<llvm::BinaryOperator, llvm::UnaryOperator, llvm::CastInst, llvm::CmpInst,
-                        llvm::SelectInst>(first))
-    return false;
-  return std::ranges::all_of(
-      parts, [&](const Value* part) { return llvm::cast<Instruction>(part)->isSameOperationAs(first); });
-}
-
 Value* Joiner::joined_operation(const Parts& parts) {
   if (!are_one_operation(parts)) return nullptr;
   auto* first = llvm::cast<Instruction>(parts[0]);
-  auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(first);
+  const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(first);
   Builder ir(last_of(parts)->getNextNode());
   std::vector<Value*> operands;
   bool any = false;
   for (unsigned i = 0; i < (call ? call->arg_size() : first->getNumOperands()); i++) {
     Parts given;
     for (Value* part : parts) given.push_back(llvm::cast<Instruction>(part)->getOperand(i));
-    if (!llvm::isa<FixedVectorType>(given[0]->getType())) return nullptr;
+    if (!llvm::isa<llvm::FixedVectorType>(given[0]->getType())) return nullptr;
     Value* whole = joined(given);
     any |= whole != nullptr;
     operands.push_back(whole ? whole : llvm::concatenateVectors(ir, given));
   }
   if (!any) return nullptr;
-  auto* type = type_of(parts);
-  Value* result;
-  if (call) {
-    result = ir.CreateIntrinsic(type, call->getIntrinsicID(), operands);
-  } else if (auto* cast = llvm::dyn_cast<llvm::CastInst>(first)) {
-    result = ir.CreateCast(cast->getOpcode(), operands[0], type);
-  } else if (auto* compare = llvm::dyn_cast<llvm::CmpInst>(first)) {
-    result = ir.CreateCmp(compare->getPredicate(), operands[0], operands[1]);
-  } else if (llvm::isa<llvm::SelectInst>(first)) {
-    result = ir.CreateSelect(operands[0], operands[1], operands[2]);
-  } else {
-    result = ir.CreateNAryOp(first->getOpcode(), operands);
-  }
-  if (auto* instruction = llvm::dyn_cast<Instruction>(result)) {
-    instruction->copyIRFlags(first);
-    for (Value* part : parts) instruction->andIRFlags(part);
-  }
-  return result;
+  return operation_on(ir, parts, operands);
 }
 
 Value* Joiner::joined_load(const Parts& parts) {
@@ -264,6 +149,8 @@ Value* Joiner::joined_load(const Parts& parts) {
 
 Value* Joiner::joined_phi(const Parts& parts) {
   auto* first = llvm::cast<PHINode>(parts[0]);
+  const std::set<llvm::BasicBlock*> before(first->block_begin(), first->block_end());
+  if (before.size() != first->getNumIncomingValues()) return nullptr;  // several ways from one block
   Builder ir(first);
   auto* phi = ir.CreatePHI(type_of(parts), first->getNumIncomingValues());
   known_[parts] = phi;
@@ -324,7 +211,7 @@ void Joiner::run() {
     for (auto& instruction : block) {
       if (llvm::isa<ShuffleVectorInst>(instruction)) shuffles.emplace_back(&instruction);
       if (auto* store = llvm::dyn_cast<StoreInst>(&instruction))
-        if (llvm::isa<FixedVectorType>(store->getValueOperand()->getType())) stores.emplace_back(store);
+        if (llvm::isa<llvm::FixedVectorType>(store->getValueOperand()->getType())) stores.emplace_back(store);
     }
   // What joins more is behind what it joins.
   for (auto handle = shuffles.rbegin(); handle != shuffles.rend(); ++handle) {
