@@ -15,6 +15,7 @@
 #include "codegen/vector_constants.h"
 #include "codegen/wide_memory.h"
 #include "codegen/word_loops.h"
+#include "codegen/words.h"
 #include "codegen/wrapper.h"
 #include "ir/text.h"
 #include "schedules/pairs.h"
@@ -117,10 +118,10 @@ std::string describe(const schedules::Request& request) {
   out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
       << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
-      << facts.unaligned_loads << ' ' << facts.int8_dot << facts.high_multiply << facts.dot_unsigned
-      << facts.int8_pairs << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency
-      << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' '
-      << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
+      << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes << facts.high_multiply
+      << facts.dot_unsigned << facts.int8_pairs << facts.looks_up_bytes << facts.minimum_keeps_nan << ' '
+      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
+      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
       << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
       << " strategy " << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
@@ -155,6 +156,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   if (request.target.facts.minimum_keeps_nan) use_minima(*module);
   if (request.target.facts.looks_up_bytes) use_table_lookups(*module);
+  if (request.target.facts.dot_lanes > 0) shuffle_words(*module);
   machine.inline_only(*module);
   find_word_loops(*module);
   use_remaining_products(*module);

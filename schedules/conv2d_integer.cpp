@@ -12,6 +12,7 @@
 
 #include "ir/base/check.h"
 #include "schedules/dot.h"
+#include "schedules/dot_panels.h"
 #include "schedules/types.h"
 
 namespace halite::schedules::integer {
@@ -114,7 +115,7 @@ std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
   const ConvPlan p = plan_conv(op, a);
   if (p.product.method == Method::words) return {strategy_of("words", p.tile)};
   if (p.product.method == Method::lanes) return {strategy_of("lanes", p.tile)};
-  if (p.product.method == Method::dots) return {strategy_of("dots", p.tile)};
+  if (p.product.method == Method::dots) return {strategy_of(p.panel_block > 0 ? "panels" : "dots", p.tile)};
   return {strategy_of(op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile)};
 }
 
@@ -123,9 +124,11 @@ std::vector<Packing> conv_packing(const ir::Conv2d& op, const Anchor& a) {
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
     const int64_t tiles = op.groups * p.tiles_per_group(), width = p.tile.channels();
-    result[1].type = packed_type(p.product, tiles, p.kh * p.taps, p.run, width);
-    result[1].apply = [p, tiles, width](const ir::Tensor& t) {
-      return pack_weights(p.product, t, tiles, p.kh * p.taps, p.run, width);
+    ir::Type type = packed_type(p.product, tiles, p.kh * p.taps, p.run, width);
+    if (p.panel_block > 0) type.shape = {tiles, 1, p.kh * p.taps * p.steps, width, p.product.chunk};
+    result[1].type = type;
+    result[1].apply = [p, tiles, width, type](const ir::Tensor& t) {
+      return pack_weights(p.product, t, tiles, p.kh * p.taps, p.run, width).with_type(type);
     };
   }
   if (p.has_bias && a.constant[2] && a.constant[1]) result[2] = bias_packing(p, a);
@@ -151,6 +154,17 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
 
   // The algorithm.
   Func acc("acc");
+  if (p.panel_block > 0) {
+    acc(c, x, y, b) = first_sum(p, a, in, c);
+    stages.parts = {acc, input, weights};
+    sum_panels(p, stages, acc, weights,
+               [&](const Expr& x, const Expr& y, const Expr& b, const Expr& k, const Expr& outer) {
+                 const Expr sx = x * e(op.stride[1]) + outer % e(p.taps) * e(op.dilation[1]),
+                            sy = y * e(op.stride[0]) + outer / e(p.taps) * e(op.dilation[0]);
+                 return p.copy == Copy::none ? in[0](k, sx, sy, b) : input(sx * e(p.ic) + k, sy, b);
+               });
+    return finished_sum(p, a, in, acc);
+  }
   const bool lanes = p.product.method == Method::lanes || p.product.method == Method::dots;
   Region region{{0, e(p.steps)}, {0, e(p.taps)}, {0, e(p.kh)}};
   if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
@@ -183,7 +197,7 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const ConvPlan p = plan_conv(op, a);
   Func acc = stages.parts[kAcc];
   const auto v = acc.args();
-  const Var task = schedule_output(p, a, stages, acc).task;
+  const OutputLoops loops = schedule_output(p, a, stages, acc);
 
   if (p.product.method == Method::lanes) {
     acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
@@ -191,6 +205,8 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     std::vector<VarOrRVar> order{acc.rvars()[0], v[0], v[1]};
     for (int i : {1, 2, 3}) order.push_back(acc.rvars()[i]);
     acc.update().reorder(order).atomic().vectorize(acc.rvars()[0]).unroll(v[0]).unroll(v[1]);
+  } else if (p.panel_block > 0) {
+    schedule_panels(p, stages, acc, loops.row);
   } else if (p.product.method == Method::dots) {
     schedule_dots(acc, v[0], v[1], v[2], p.tile);
   } else {
@@ -208,7 +224,7 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     stages.scratch.push_back(weights);
     stages.scratch_types.push_back(type);
   }
-  if (p.copy != Copy::none) schedule_copied_input(p, a, stages, stages.parts[kInput], task);
+  if (p.copy != Copy::none) schedule_copied_input(p, a, stages, stages.parts[kInput], loops.task);
 }
 
 OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, Func acc) {
@@ -237,7 +253,7 @@ OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, 
   out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
   if (worth_parallel(a.facts, p.macs)) out.parallel(task);
   acc.compute_at(out, l.x);
-  return {task, l.c};
+  return {task, row, l.c};
 }
 
 }  // namespace halite::schedules::integer

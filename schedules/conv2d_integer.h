@@ -24,6 +24,7 @@ struct ConvPlan : ConvExtents {
   int64_t run, steps;     ///< elements that follow each other in memory, and what they are cut into
   int64_t rows_per_task;  ///< in tiles
   int64_t strip_rows;     ///< of input that a task reads
+  int panel_block = 0;    ///< steps of a block of a panel (dot_panels.h); 0: inputs are broadcast
   Space space;
   Tile tile;
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }
@@ -55,9 +56,10 @@ void schedule_copied_input(const ConvPlan&, const Anchor&, Stages&, Halide::Func
 Halide::Expr first_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Var& c);
 Halide::Func finished_sum(const ConvPlan&, const Anchor&, Inputs, const Halide::Func& acc);
 Packing bias_packing(const ConvPlan&, const Anchor&);
-/// Loops over an output: over tasks, and over tiles of channels of a row of tiles.
+/// Loops over an output: over tasks, over rows of tiles of a task, and over tiles of channels of a row of
+/// tiles.
 struct OutputLoops {
-  Halide::Var task, channels;
+  Halide::Var task, row, channels;
 };
 /// Tiles of the output, the sums computed in each.
 OutputLoops schedule_output(const ConvPlan&, const Anchor&, Stages&, Halide::Func acc);

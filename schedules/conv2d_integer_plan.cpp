@@ -4,6 +4,7 @@
 
 #include "schedules/conv2d_integer.h"
 #include "schedules/dot.h"
+#include "schedules/dot_panels.h"
 #include "schedules/pointwise.h"
 
 namespace halite::schedules::integer {
@@ -132,7 +133,10 @@ ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
              .once = a.in_place,
              .depthwise = false,
              .search = a.tile};
-  p.tile = pick_tile(a, p);
+  if (auto panels = plan_dot_panels(op, a, p))
+    p = *std::move(panels);
+  else
+    p.tile = pick_tile(a, p);
   plan_rows(op, a, p);
   // Who allows kernels so little stack is short of all memory: no image is copied for speed alone.
   constexpr int64_t kScarce = 1024;

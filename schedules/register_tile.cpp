@@ -200,7 +200,8 @@ TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::
   };
   const auto rest = s.rest == Rest::padded ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards;
   output.split(c, l.c, l.ci, t.channels(), tail(s.channels, t.channels(), rest))
-      .split(x, l.x, l.xi, t.px, tail(s.x, t.px, TailStrategy::ShiftInwards))
+      .split(x, l.x, l.xi, t.px,
+             tail(s.x, t.px, s.panels ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards))
       .split(y, l.y, l.yi, t.py, tail(s.y, t.py, TailStrategy::ShiftInwards))
       .split(l.ci, l.cv, l.ci, t.lanes)
       .vectorize(l.ci);

@@ -8,7 +8,7 @@ Target arm64_v8_2() {
   t.summary = "Armv8.2-A with dot product and f16 arithmetic on Linux";
   t.features = "+v8.2a,+dotprod,+fullfp16";
   t.halide = halide_text("arm-64-linux-arm_dot_prod-arm_fp16");
-  t.facts.int8_dot = 4;
+  t.facts.int8_dot = t.facts.dot_lanes = 4;
   t.facts.native_f16 = true;
   t.toolchain.push_back("-march=armv8.2-a+dotprod+fp16");
   return t;

@@ -217,7 +217,10 @@ const std::vector<Machine>& dot_machines() {
                               machine("fours of unsigned bytes", 512, 2, Optimize::speed),
                               machine("fours of signed bytes", 128, 1, Optimize::speed),
                               machine("pairs for size", 256, 1, Optimize::size),
-                              machine("pairs", 256, 2, Optimize::speed)};
+                              machine("pairs", 256, 2, Optimize::speed),
+                              machine("fours of signed bytes, by lane", 128, 2, Optimize::speed)};
+    dots[7].target.facts.int8_dot = dots[7].target.facts.dot_lanes = 4;
+    dots[7].target.facts.vector_registers = 32;
     dots[3].target.facts.int8_dot = dots[4].target.facts.int8_dot = 4;
     dots[3].target.facts.dot_unsigned = dots[3].target.facts.int8_pairs = true;
     dots[5].target.facts.int8_pairs = dots[6].target.facts.int8_pairs = true;
@@ -339,6 +342,7 @@ void check_kernel(std::string_view text, const Check& check) {
   for (size_t i = 0; i < group.inputs.size(); i++) aliasable |= schedules::may_alias(*graph, group, i);
   std::vector<Machine> all = machines();
   if (check.dots) all.insert(all.end(), dot_machines().begin(), dot_machines().end());
+  if (check.by_lane) all = {dot_machines().back()};
   std::erase_if(all, [&](const Machine& m) { return m.target.facts.max_stack_bytes < check.least_stack; });
   for (const auto& machine : all) {
     for (int mode = 0; mode < 3; mode++) {

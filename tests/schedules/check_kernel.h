@@ -19,6 +19,7 @@ struct Check {
   uint32_t seed = 1;
   int64_t least_stack = 0;         ///< machines with smaller frames do not get such groups
   bool dots = false;               ///< also machines with instructions for products of bytes
+  bool by_lane = false;            ///< the machine alone whose dot products take a lane
   bool formula_only = false;       ///< the loops are tested elsewhere: 512 bits, contiguous, not in place
   std::vector<ir::Tensor> inputs;  ///< instead of random ones
 };

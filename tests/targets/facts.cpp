@@ -129,6 +129,7 @@ TEST_CASE("a board's fast memory is read off its link script") {
 
 TEST_CASE("facts follow the CPU") {
   CHECK(targets::refine(*find("arm64"), "cortex-a76", "").facts.int8_dot == 4);
+  CHECK(targets::refine(*find("arm64"), "cortex-a76", "").facts.dot_lanes == 4);
   CHECK(targets::refine(*find("arm64"), "cortex-a72", "").facts.int8_dot == 0);
   const auto zen4 = targets::refine(*find("x86-64"), "znver4", "");
   CHECK(zen4.cpu == "znver4");
