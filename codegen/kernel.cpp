@@ -8,6 +8,7 @@
 
 #include <sstream>
 
+#include "codegen/halves.h"
 #include "codegen/intrinsics.h"
 #include "codegen/table_lookups.h"
 #include "codegen/temp_dir.h"
@@ -156,7 +157,10 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   if (request.target.facts.minimum_keeps_nan) use_minima(*module);
   if (request.target.facts.looks_up_bytes) use_table_lookups(*module);
-  if (request.target.facts.dot_lanes > 0) shuffle_words(*module);
+  if (request.target.facts.dot_lanes > 0) {
+    shuffle_words(*module);
+    multiply_halves(*module);
+  }
   machine.inline_only(*module);
   find_word_loops(*module);
   use_remaining_products(*module);

@@ -59,6 +59,31 @@ ConvPlan begin_plan(const ir::Conv2d& op, const Anchor& a) {
   return p;
 }
 
+/// Pixels of a tile that cover a row with the fewest computed twice, of these the most at once.
+int dividing_pixels(const Space& s, int most) {
+  int best = 1;
+  for (int px = 2; px <= std::min<int64_t>(most, s.x); ++px) {
+    if (s.once && s.x % px != 0) continue;
+    if (round_up(s.x, px) <= round_up(s.x, best) || best == 1) best = px;
+  }
+  return best;
+}
+
+/// Whether bytes are widened to vectors of i16 that multiply-adds take half by half, on machines whose dot
+/// products take lanes: a vector of channels is then two registers of sums.
+bool takes_halves(const Anchor& a, const ConvPlan& p) {
+  if (a.facts.dot_lanes == 0 || a.optimize == Optimize::size || ir::size_of(p.product.x) != 1) return false;
+  const int64_t channels = 2 * f32_lanes(a.facts);
+  const bool past_the_end = p.copy != Copy::none && p.ocg == 1;
+  return p.product.acc == ir::DType::i32 && p.oc >= channels && (p.oc % channels == 0 || past_the_end);
+}
+
+/// Sums of a vector of channels, pixel by pixel.
+Tile halves_tile(const Anchor& a, const Space& s) {
+  constexpr int kMost = 7;  // with a row of weights and the inputs of a pixel, 20 registers
+  return {.lanes = 2 * f32_lanes(a.facts), .px = dividing_pixels(s, kMost)};
+}
+
 /// With few registers, a few pixels of one channel or vector: a row of weights stays in registers beside
 /// their sums.
 Tile depthwise_tile(const Anchor& a, const Space& s) {
@@ -72,11 +97,7 @@ Tile depthwise_tile(const Anchor& a, const Space& s) {
   // Three divide the widths of most small networks, whose layers then share their code.
   constexpr int kSharedPixels = 3;
   if (a.shares_code && s.x % kSharedPixels == 0) return t.px = kSharedPixels, t;
-  for (int px = 2; px <= std::min<int64_t>(most, s.x); ++px) {
-    if (s.once && s.x % px != 0) continue;
-    // As few pixels as possible are computed twice, then as many as possible at once.
-    if (round_up(s.x, px) <= round_up(s.x, t.px) || t.px == 1) t.px = px;
-  }
+  t.px = dividing_pixels(s, most);
   return t;
 }
 
@@ -159,7 +180,7 @@ ConvPlan plan_depthwise(const ir::Conv2d& op, const Anchor& a) {
              .once = a.in_place,
              .depthwise = true,
              .search = a.tile};
-  p.tile = depthwise_tile(a, p.space);
+  p.tile = takes_halves(a, p) ? halves_tile(a, p.space) : depthwise_tile(a, p.space);
   // Channels that fill the last tile are read past the end of a row.
   const int64_t rest = round_up(p.oc, p.tile.channels()) - p.oc;
   p.row = round_up(p.padded_w * p.ic + rest, kRowAlignment);
