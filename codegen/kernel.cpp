@@ -160,6 +160,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   if (request.target.facts.dot_lanes > 0) {
     shuffle_words(*module);
     multiply_halves(*module);
+    use_rounding_calls(*module);
   }
   machine.inline_only(*module);
   find_word_loops(*module);

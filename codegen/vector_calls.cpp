@@ -4,6 +4,7 @@
 
 #include <llvm/Analysis/VectorUtils.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/IntrinsicsAArch64.h>
 #include <llvm/IR/IntrinsicsARM.h>
 
 namespace halite::codegen {
@@ -74,6 +75,17 @@ const Operation kOperations[] = {
      }},
 };
 
+Value* rounded(Builder& ir, Value* x, llvm::Type* to) {
+  return ir.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_fcvtns, {to, x->getType()}, {x});
+}
+
+/// Of vectors that convert to integers in one instruction.
+const Operation kRounding = {
+    "hl_round_even", [](Builder& ir, const Arguments& a) { return rounded(ir, a[0], ir.getInt32Ty()); },
+    [](Builder& ir, const Arguments& a) {
+      return rounded(ir, a[0], FixedVectorType::get(ir.getInt32Ty(), kLanes));
+    }};
+
 bool inserts_at(const InsertElementInst* insert, unsigned lane) {
   const auto* index = insert ? llvm::dyn_cast<llvm::ConstantInt>(insert->getOperand(2)) : nullptr;
   return index && index->getZExtValue() == lane;
@@ -100,7 +112,9 @@ std::vector<InsertElementInst*> chain_of(CallInst* call) {
 
 /// Argument `i` of all calls of a chain as one vector.
 Value* gather(Builder& ir, const std::vector<InsertElementInst*>& chain, unsigned i) {
-  Value *whole = nullptr, *elements = llvm::PoisonValue::get(chain[0]->getType());
+  auto* type = FixedVectorType::get(
+      llvm::cast<CallInst>(chain[0]->getOperand(1))->getArgOperand(i)->getType(), chain.size());
+  Value *whole = nullptr, *elements = llvm::PoisonValue::get(type);
   bool same = true;
   for (unsigned lane = 0; lane < chain.size(); lane++) {
     Value* element = llvm::cast<CallInst>(chain[lane]->getOperand(1))->getArgOperand(i);
@@ -190,6 +204,8 @@ void split(llvm::PHINode& phi) {
 void use_vector_calls(llvm::Module& module) {
   for (const auto& operation : kOperations) use_operation(module, operation);
 }
+
+void use_rounding_calls(llvm::Module& module) { use_operation(module, kRounding); }
 
 void split_gathered_sums(llvm::Module& module) {
   for (auto& function : module)

@@ -51,11 +51,28 @@ Expr to_integer(const Expr& whole, Halide::Type to, const Expr& zero, const Expr
   return cast(to, clamp(wide(number) + wide(zero), wide(low), wide(high)));
 }
 
+Expr call(const char* name, const std::vector<Expr>& arguments) {
+  return Halide::Internal::Call::make(Halide::Int(32), name, arguments, Halide::Internal::Call::PureExtern);
+}
+
+/// Where vectors round to even, saturated and NaN to 0, in one instruction (codegen/vector_calls.h): bytes by
+/// way of 16 bits, in which zero points move nothing that is saturated back into a byte's range.
+Expr rounded_to_byte(const Expr& real, Halide::Type to, const Expr& zero, const Expr& low, const Expr& high) {
+  const Halide::Type half = Halide::Int(16);
+  Expr number = Halide::saturating_cast<int16_t>(call("hl_round_even", {real}));
+  if (!Halide::Internal::is_const_zero(zero))
+    number = Halide::Internal::saturating_add(number, cast(half, zero));
+  number = clamp(number, cast(half, low), cast(half, high));
+  return Halide::saturating_cast(to, number);
+}
+
 /// The same for a real that is still to be rounded to even, and for few bits, where vectors compare reals:
 /// saturated first, it is rounded, converted and moved by one sum each. `is_number`: it is known not to be
 /// NaN.
-Expr rounded_to_integer(const Expr& real, Halide::Type to, const Expr& zero, const Expr& low,
-                        const Expr& high, bool is_number) {
+Expr rounded_to_integer(const Anchor& anchor, const Expr& real, Halide::Type to, const Expr& zero,
+                        const Expr& low, const Expr& high) {
+  if (anchor.facts.dot_lanes > 0 && to.bits() == 8) return rounded_to_byte(real, to, zero, low, high);
+  const bool is_number = anchor.rounds_numbers;
   const Expr number = is_number ? real : Halide::select(math::is_nan(real), 0.0f, real);
   const Expr saturated = clamp(number, cast<float>(low - zero), cast<float>(high - zero));
   return cast(to, math::round_to_int(saturated) + zero);
@@ -81,10 +98,6 @@ Expr zero_point(const std::vector<int64_t>& zeros, const Expr& slice) {
 /// The index along an operator's axis.
 Expr slice_of(int64_t axis, const std::vector<Var>& vars) {
   return vars.empty() ? Expr(0) : Expr(vars[vars.size() - 1 - static_cast<size_t>(axis)]);
-}
-
-Expr call(const char* name, const std::vector<Expr>& arguments) {
-  return Halide::Internal::Call::make(Halide::Int(32), name, arguments, Halide::Internal::Call::PureExtern);
 }
 
 /// scaling.h by instructions of vectors (codegen/vector_calls.h), without the clamp.
@@ -141,7 +154,7 @@ Func algorithm(const ir::Requantize& op, const Anchor& anchor, Stages&, Inputs i
   if (op.rounding == ir::Requantize::Rounding::real) {
     const Expr product = cast<float>(x) * multiplier;
     f(vars) = saturates_reals(anchor, to, {op.zero_point})
-                  ? rounded_to_integer(product, to, zero, least, most, anchor.rounds_numbers)
+                  ? rounded_to_integer(anchor, product, to, zero, least, most)
                   : to_integer(Halide::round(product), to, zero, least, most);
     return f;
   }
@@ -181,7 +194,7 @@ Func algorithm(const ir::Quantize& op, const Anchor& anchor, Stages&, Inputs inp
   Func f("quantize");
   f(vars) =
       even && saturates_reals(anchor, to, op.zero_point)
-          ? rounded_to_integer(quotient, to, zero, low, high, anchor.rounds_numbers)
+          ? rounded_to_integer(anchor, quotient, to, zero, low, high)
           : to_integer(even ? Halide::round(quotient) : math::round_away(quotient), to, zero, low, high);
   return f;
 }

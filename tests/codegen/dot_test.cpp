@@ -57,3 +57,16 @@ TEST_CASE("int8 products are the machine's dot products") {
     if (c.pairs) CHECK(count(assembly(kUnsignedConv, c.target, c.features), c.pairs) >= 4);
   }
 }
+
+TEST_CASE("dot products that take a lane have no broadcasts, and bytes are widened half by half") {
+  const std::string dense = assembly(kConv, "arm64-v8.2", "");
+  CHECK(count(dense, ".4b[3]") >= 4);
+  CHECK(count(dense, "ld1r") == 0);
+  const std::string depthwise = assembly(
+      "graph \"t\" (%x: u8[1,8,8,32]) -> (%y) {\n  const %w: i8[32,3,3,1] = #89ab\n"
+      "  const %b: i32[32] = #0123\n  const %s: f32[32] = #0123\n"
+      "  %c: i32[1,8,8,32] = conv2d(%x, %w, %b) pad=[1,1,1,1] groups=32 x_zero=9\n"
+      "  %y: u8[1,8,8,32] = requantize(%c, %s) rounding=real to=u8\n}",
+      "arm64-v8.2", "");
+  for (const char* instruction : {"smlal2", "fcvtns", "sqxtun"}) CHECK(count(depthwise, instruction) >= 4);
+}

@@ -156,6 +156,11 @@ int32_t qrdmulh(int32_t a, int32_t b) {
 }
 int32_t shl(int32_t a, int32_t by) { return by < 0 ? a >> -by : static_cast<int32_t>(uint32_t(a) << by); }
 /// Only the low byte counts.
+int32_t round_even(float x) {
+  if (std::isnan(x)) return 0;
+  const double whole = std::nearbyint(static_cast<double>(x));
+  return static_cast<int32_t>(std::clamp(whole, double{INT32_MIN}, double{INT32_MAX}));
+}
 int32_t sat8(int32_t a) { return std::clamp(a, -128, 127) ^ 0x5500; }
 
 bool close(double got, double wanted, const Check& check) {
@@ -299,6 +304,7 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
                               {"hl_pair4_s8", Halide::JITExtern(pair4_s8)},
                               {"hl_mla", Halide::JITExtern(mla)},
                               {"hl_word4_s8", Halide::JITExtern(word4_s8)},
+                              {"hl_round_even", Halide::JITExtern(round_even)},
                               {"hl_mulh", Halide::JITExtern(mulh)},
                               {"hl_qrdmulh", Halide::JITExtern(qrdmulh)},
                               {"hl_shl", Halide::JITExtern(shl)},

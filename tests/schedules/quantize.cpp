@@ -48,19 +48,21 @@ TEST_CASE("reals are rounded to even and saturated, and what is no number is the
   const std::string n = std::to_string(x.type().elements());
   for (const auto& type : kTypes)
     for (const std::string ties : {"even", "away"})
-      check_kernel("graph \"t\" (%x: f32[" + n + "]) -> (%y) {\n  const %s: f32[1] = {1}\n  %y: " + type +
-                       "[" + n + "] = quantize(%x, %s) to=" + type + " ties=" + ties + " zero_point=[" +
-                       zero_of(type) + "]\n}",
-                   {.inputs = {x}});
+      for (const bool by_lane : {false, true})
+        check_kernel("graph \"t\" (%x: f32[" + n + "]) -> (%y) {\n  const %s: f32[1] = {1}\n  %y: " + type +
+                         "[" + n + "] = quantize(%x, %s) to=" + type + " ties=" + ties + " zero_point=[" +
+                         zero_of(type) + "]\n}",
+                     {.by_lane = by_lane, .inputs = {x}});
 }
 
 TEST_CASE("sums times real scales are rounded to even and saturated") {
   for (const auto& type : kTypes)
     for (const std::string scale : {"0.5", "0.0078125", "1e-38", "3e38"})
-      check_kernel("graph \"t\" (%x: i32[3,37]) -> (%y) {\n  const %s: f32[1] = {" + scale +
-                       "}\n  %y: " + type + "[3,37] = requantize(%x, %s) rounding=real to=" + type +
-                       " zero_point=" + zero_of(type) + "\n}",
-                   {.low = -300, .high = 300});
+      for (const bool by_lane : {false, true})
+        check_kernel("graph \"t\" (%x: i32[3,37]) -> (%y) {\n  const %s: f32[1] = {" + scale +
+                         "}\n  %y: " + type + "[3,37] = requantize(%x, %s) rounding=real to=" + type +
+                         " zero_point=" + zero_of(type) + "\n}",
+                     {.low = -300, .high = 300, .by_lane = by_lane});
 }
 
 TEST_CASE("a sum of two dequantized tensors is quantized in one kernel") {
