@@ -37,7 +37,7 @@ RVar vector_of_chunks() { return RVar("chunks"); }
 std::optional<ConvPlan> plan_dot_panels(const ir::Conv2d& op, const Anchor& a, ConvPlan p) {
   if (a.facts.dot_lanes != kPixels || p.product.chunk != 4 || f32_lanes(a.facts) != kPixels) return {};
   if (p.product.method != Method::dots || a.optimize == Optimize::size || !a.constant[1]) return {};
-  if (p.ocg != p.oc || a.long_epilogue) return {};
+  if (p.ocg != p.oc || p.oc < f32_lanes(a.facts) || a.long_epilogue) return {};
   p.panel_block = p.steps % 4 == 0 ? 4 : p.steps % 2 == 0 ? 2 : 1;
   p.space.inner_steps = kPixels;
   p.space.panels = true;

@@ -85,5 +85,6 @@ TEST_CASE("panels of dot products equal the reference") {
 TEST_CASE("panels serve dense layers of bytes with constant weights whose panels fit on the stack") {
   for (const Layer& l : kLayers) CHECK_MESSAGE(strategy_of(sums(l)) == "panels", sums(l));
   CHECK(strategy_of(sums({"i8[1,9,9,", "3,3", "[1,9,9,", 512, 8, "pad=[1,1,1,1]"})) == "dots");
+  CHECK(strategy_of(sums({"i8[1,1,1,", "1,1", "[1,1,1,", 256, 2, "x_zero=-3"})) == "dots");
   CHECK(strategy_of(sums({"i16[1,9,9,", "1,1", "[1,9,9,", 16, 8})) != "panels");
 }
