@@ -340,13 +340,13 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();
   Var c = args[0], x = args[1], y = args[2], b = args[3];
-  out.bound(c, 0, e(p.oc)).bound(x, 0, e(p.ow)).bound(y, 0, e(p.oh)).bound(b, 0, e(p.n));
+  const Expr rows_per_task = bound_output(p, p.tile, p.rows_per_task, a, stages);
 
   // The schedule: tiles in the order columns, channels, rows (rows before channels where weights are many).
   // A task is a strip of rows.
   Var task("task"), row("row");
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space, stages.sums);
-  out.split(l.y, task, row, e(p.rows_per_task), TailStrategy::GuardWithIf);
+  out.split(l.y, task, row, rows_per_task, tasks_tail(p, p.tile, p.rows_per_task));
   std::vector<VarOrRVar> order{l.ci, l.cv, l.xi, l.yi, l.x};
   if (p.weights_outermost) {
     order.insert(order.end(), {row, task, l.c});

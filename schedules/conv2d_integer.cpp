@@ -231,25 +231,12 @@ OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, 
   Func out = stages.output;
   const auto args = out.args();
   Var c = args[0], x = args[1], y = args[2], b = args[3];
-  // What divides evenly is stated as a count, which leaves no rest to be looked after.
-  const auto extent = [&](const std::string& name, int64_t value, const Expr& tile, int64_t known) {
-    return Internal::simplify(value % known == 0 ? number(a, stages, name + "_tiles", value / known) * tile
-                                                 : number(a, stages, name, value));
-  };
-  const int64_t task_rows = p.rows_per_task * p.tile.py;
-  const Expr rows_per_task = number(a, stages, "rows_per_task", p.rows_per_task);
-  const Expr channels = extent("channels", p.oc, p.tile.channels(), p.tile.channels()),
-             columns = extent("columns", p.ow, p.tile.px, p.tile.px),
-             rows = extent("rows", p.oh, rows_per_task * p.tile.py, task_rows);
-  auto buffer = out.output_buffer();
-  buffer.dim(0).set_extent(channels), buffer.dim(1).set_extent(columns), buffer.dim(2).set_extent(rows);
-  out.bound(c, 0, channels).bound(x, 0, columns).bound(y, 0, rows).bound(b, 0, e(p.n));
+  const Expr rows_per_task = bound_output(p, p.tile, p.rows_per_task, a, stages);
 
   // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows.
   Var task("task"), row("row");
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
-  out.split(l.y, task, row, rows_per_task,
-            p.oh % task_rows == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  out.split(l.y, task, row, rows_per_task, tasks_tail(p, p.tile, p.rows_per_task));
   out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
   if (worth_parallel(a.facts, p.macs)) out.parallel(task);
   acc.compute_at(out, l.x);

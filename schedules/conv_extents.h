@@ -2,6 +2,7 @@
 #pragma once
 
 #include "schedules/anchor.h"
+#include "schedules/register_tile.h"
 
 namespace halite::schedules {
 
@@ -14,18 +15,12 @@ struct ConvExtents {
   bool depthwise;  ///< one input channel per group
 };
 
-inline ConvExtents conv_extents(const ir::Conv2d& op, const Anchor& a) {
-  const auto &in = a.inputs[0].shape, &weights = a.inputs[1].shape, &out = a.output.shape;
-  ConvExtents x{};
-  x.n = in[0], x.h = in[1], x.w = in[2], x.ic = in[3];
-  x.oc = weights[0], x.kh = weights[1], x.kw = weights[2], x.icg = weights[3];
-  x.oh = out[1], x.ow = out[2], x.ocg = x.oc / op.groups;
-  x.padded_w = (x.ow - 1) * op.stride[1] + (x.kw - 1) * op.dilation[1] + 1;
-  x.padded_h = (x.oh - 1) * op.stride[0] + (x.kh - 1) * op.dilation[0] + 1;
-  x.macs = x.n * x.oh * x.ow * x.oc * x.kh * x.kw * x.icg;
-  x.has_bias = a.inputs.size() > 2;
-  x.depthwise = op.groups > 1 && x.icg == 1;
-  return x;
-}
+ConvExtents conv_extents(const ir::Conv2d&, const Anchor&);
+
+/// States the output's extents, which are hidden (`number`) where kernels share code. Gives the rows of tiles
+/// of a task, hidden likewise.
+Halide::Expr bound_output(const ConvExtents&, const Tile&, int64_t rows_per_task, const Anchor&, Stages&);
+/// How rows of tiles are split into tasks: where these come out even, no rest is looked after.
+Halide::TailStrategy tasks_tail(const ConvExtents&, const Tile&, int64_t rows_per_task);
 
 }  // namespace halite::schedules

@@ -158,12 +158,21 @@ class Lowering {
           kernel_.packing[i].packs() ? contiguous(kernel_.packing[i].type) : request_.inputs[i];
       ImageParam param(halide_type(operand.type.dtype), operand.type.rank(), "in" + std::to_string(i));
       set_layout(param, operand);
+      if (kernel_.packing[i].packs() && operand.type.dtype == ir::DType::f32) hide_steps(param, operand, i);
       const auto vars = axes(operand.type.rank());
       Func load("load" + std::to_string(i));
       load(vars) = param(std::vector<Expr>(vars.begin(), vars.end()));
       values_[inputs[i].index] = load;
       kernel_.inputs.push_back(param);
     }
+  }
+
+  /// From one tile of packed weights to the next it is as far as the reduction is long.
+  void hide_steps(ImageParam& param, const Operand& operand, size_t i) {
+    const int rank = operand.type.rank();
+    if (rank < 2) return;
+    param.dim(rank - 1).set_stride(
+        number(anchor_, stages_, "tile_stride" + std::to_string(i), operand.strides[0]));
   }
 
   void add_node(ir::NodeId id) {

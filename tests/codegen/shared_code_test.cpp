@@ -90,22 +90,34 @@ TEST_CASE("columns that no tile divides, and a row of one tile, keep the interpr
   }
 }
 
-TEST_CASE("machines with several cores share the tasks of parallel loops") {
-  // Layers of 1x1 that differ in channels, each worth a parallel loop; sums of whole numbers are exact.
+namespace {
+
+/// Layers of 1x1 of reals, each worth a parallel loop, whose sums of whole numbers are exact.
+std::string layers_of_reals(const std::vector<int>& channels) {
   std::string text;
   int from = 64, count = 0;
-  for (const int to : {96, 64, 128, 64}) {
+  for (const int to : channels) {
     const std::string n = std::to_string(count++), next = std::to_string(count);
     text += "  const %w" + n + ": f32" + list({to, 1, 1, from}) + " = " +
             elements(to * from, {1, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0}) + "\n  %v" + next + ": f32" +
             list({1, 26, 26, to}) + " = conv2d(%v" + n + ", %w" + n + ")\n";
     from = to;
   }
-  text = "graph \"g\" (%v0: f32[1,26,26,64]) -> (%v4) {\n" + text + "}";
+  return "graph \"g\" (%v0: f32[1,26,26,64]) -> (%v" + std::to_string(count) + ") {\n" + text + "}";
+}
+
+}  // namespace
+
+TEST_CASE("machines with several cores share the tasks of parallel loops") {
   for (const char* target : {"host", "arm64"}) {
     CAPTURE(target);
-    const auto artifact = checked(text, target);
+    const auto artifact = checked(layers_of_reals({96, 64, 128, 64}), target);
     CHECK(artifact.assembly.find("halide_do_par_for") != std::string::npos);
     CHECK(kernels_of(artifact) < 4);
   }
+}
+
+TEST_CASE("in size mode convolutions of reals are one function, however many tiles of channels") {
+  const auto artifact = checked(layers_of_reals({128, 32, 64}), "arm64", {}, true);
+  CHECK(kernels_of(artifact) == 1);
 }
