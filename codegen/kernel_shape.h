@@ -11,7 +11,7 @@
 namespace halite::codegen {
 
 /// An operand that is an integer, or a call that stands for one.
-struct Place {
+struct NumberUse {
   llvm::Instruction* user;
   unsigned operand;
   int loop;  ///< which innermost loop it is in; -1: none
@@ -21,7 +21,7 @@ constexpr unsigned kAsAWhole = ~0u;  ///< operand of a call that stands for a nu
 /// What must agree, and the constants that are left open, in order of their use.
 struct KernelShape {
   std::vector<uint64_t> signature;
-  std::vector<Place> places;
+  std::vector<NumberUse> places;
   std::vector<int64_t> numbers;  ///< parallel to places
 };
 
