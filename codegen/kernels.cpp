@@ -1,5 +1,6 @@
-// The cache keeps objects only: lowering a group again takes a millisecond and gives the packing of its
-// weights, which is code and cannot be stored.
+// The cache keeps the bitcode of each group and the object of each function that is left of these once they
+// are merged: lowering a group again takes a millisecond and gives the packing of its weights, which is code
+// and cannot be stored.
 //
 // What is lowered is called work; a kernel is that with numbers of its own: how many items there are.
 #include "codegen/kernels.h"
