@@ -16,6 +16,7 @@
 #include "schedules/operators.h"
 #include "schedules/panels.h"
 #include "schedules/register_tile.h"
+#include "schedules/strassen.h"
 #include "schedules/types.h"
 #include "schedules/winograd.h"
 
@@ -39,6 +40,7 @@ struct Plan : ConvExtents {
   bool weights_outermost;  ///< tiles of output channels are the outer loop: the weights do not fit in a cache
   bool pack_at_run_time;   ///< the weights are not constant
   int64_t rows_per_task;   ///< in tiles
+  int64_t tiles_per_task;  ///< of a row that is the only one and is shared out among tasks; else 0
   int64_t strip_rows;      ///< of input that a task reads
   bool flat_rows;          ///< a padded row is copied as one vector of columns times channels
   Sums sums;
@@ -53,6 +55,7 @@ bool is_depthwise(const ir::Conv2d& op, const Anchor& a) {
 }
 
 constexpr int64_t kMostRowsPerTask = 14;
+constexpr int64_t kTilesPerTask = 4;  ///< of a row, that weights serve at least
 
 /// How padding is done and how rows are divided into tasks, once the tile is known.
 void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
@@ -77,6 +80,11 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   if (p.weights_outermost) rows = row_tiles;
   p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
   p.strip_rows = strip_rows(p.rows_per_task);
+  const bool one_row = p.oh == 1 && p.padding == Padding::none && !p.weights_outermost;
+  const int64_t tiles = ceil_div(p.ow, p.tile.px);
+  if (one_row && worth_parallel(a.facts, p.macs))
+    p.tiles_per_task =
+        task_rows(std::max(kTilesPerTask, ceil_div(tiles, 4 * a.facts.cores)), tiles, a.optimize);
   p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
 }
 
@@ -166,6 +174,7 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
                                            p.tile, weights_cycles(a.facts, p.packed.bytes(), tasks))};
   std::ranges::copy(winograd::strategies(op, a), std::back_inserter(result));
   std::ranges::copy(panels::strategies(op, a), std::back_inserter(result));
+  std::ranges::copy(strassen::strategies(op, a), std::back_inserter(result));
   std::ranges::sort(result, {}, &Strategy::cycles);
   return result;
 }
@@ -175,6 +184,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
     return is_depthwise(op, a) ? integer::depthwise_packing(op, a) : integer::conv_packing(op, a);
   if (winograd::is_named(strategy)) return winograd::packing(op, a, strategy);
   if (panels::is_named(strategy)) return panels::packing(op, a, strategy);
+  if (strassen::is_named(strategy)) return strassen::packing(op, a, strategy);
   const Plan p = make_plan(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1]) {
@@ -222,6 +232,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
                                : integer::conv_algorithm(op, a, stages, in);
   if (winograd::is_named(stages.strategy)) return winograd::algorithm(op, a, stages, in);
   if (panels::is_named(stages.strategy)) return panels::algorithm(op, a, stages, in);
+  if (strassen::is_named(stages.strategy)) return strassen::algorithm(op, a, stages, in);
   const Plan p = make_plan(op, a);
   const int width = p.tile.channels();
   Var c("c"), x("x"), y("y"), b("b");
@@ -336,6 +347,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
                                : integer::conv_schedule(op, a, stages);
   if (winograd::is_named(stages.strategy)) return winograd::schedule(op, a, stages);
   if (panels::is_named(stages.strategy)) return panels::schedule(op, a, stages);
+  if (strassen::is_named(stages.strategy)) return strassen::schedule(op, a, stages);
   const Plan p = make_plan(op, a);
   Func out = stages.output, acc = stages.parts[kAcc];
   const auto args = out.args();
@@ -344,7 +356,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
 
   // The schedule: tiles in the order columns, channels, rows (rows before channels where weights are many).
   // A task is a strip of rows.
-  Var task("task"), row("row");
+  Var task("task"), row("row"), part("part");
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space, stages.sums);
   out.split(l.y, task, row, rows_per_task, tasks_tail(p, p.tile, p.rows_per_task));
   std::vector<VarOrRVar> order{l.ci, l.cv, l.xi, l.yi, l.x};
@@ -353,9 +365,15 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   } else {
     order.insert(order.end(), {l.c, row, task});
   }
+  if (p.tiles_per_task > 0) {
+    const bool even = ceil_div(p.ow, p.tile.px) % p.tiles_per_task == 0;
+    out.split(l.x, part, l.x, e(p.tiles_per_task), even ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+    order.push_back(part);
+  }
   order.push_back(b);
   out.reorder(order);
-  if (worth_parallel(a.facts, p.macs)) out.parallel(p.weights_outermost ? l.c : task);
+  if (worth_parallel(a.facts, p.macs))
+    out.parallel(p.weights_outermost ? l.c : p.tiles_per_task > 0 ? part : task);
 
   acc.compute_at(out, l.x);
   Func run = acc;

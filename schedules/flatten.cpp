@@ -16,13 +16,17 @@ bool has_pixels(const ir::Shape& shape, const ir::Shape& out) {
   return shape.size() == 4 && shape[0] == out[0] && shape[1] == out[1] && shape[2] == out[2];
 }
 
-bool is_even(const Operand& operand) {
+bool is_even(const Operand& operand, bool images) {
   const auto& shape = operand.type.shape;
   const auto& strides = operand.strides;
-  return strides[1] == shape[2] * strides[2] && (shape[0] == 1 || strides[0] == shape[1] * strides[1]);
+  return strides[1] == shape[2] * strides[2] &&
+         (!images || shape[0] == 1 || strides[0] == shape[1] * strides[1]);
 }
 
-void flatten(ir::Shape& shape) { shape = {1, 1, shape[0] * shape[1] * shape[2], shape[3]}; }
+void flatten(ir::Shape& shape, bool images) {
+  const int64_t n = images ? 1 : shape[0];
+  shape = {n, 1, shape[0] * shape[1] * shape[2] / n, shape[3]};
+}
 
 }  // namespace
 
@@ -33,10 +37,11 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   if (out.size() != 4 || out[0] * out[1] == 1) return {};
   if (!std::holds_alternative<ir::Conv2d>(anchor.op)) return {};
   const auto& facts = request.target.facts;
-  const bool in_panels = facts.fma_lanes > 0 && request.optimize == Optimize::speed &&
-                         given.type(anchor.outputs[0]).dtype == ir::DType::f32 &&
-                         given.type(anchor.inputs[1]).shape[3] % facts.fma_lanes == 0;
-  if (facts.cores > 1 && !in_panels) return {};
+  const bool reals = ir::is_float(given.type(anchor.outputs[0]).dtype);
+  if (facts.cores > 1 && (request.optimize == Optimize::size || !reals)) return {};
+  // Images stay apart where pixels may be added to each other (strassen.h).
+  const bool images = facts.l2_bytes == 0 || out[1] * out[2] == 1;
+  if (!images && out[1] == 1) return {};
   if (!is_pixelwise(anchor.op, given.type(anchor.inputs[1]).shape)) return {};
   for (auto id : request.group.nodes) {
     if (id != request.group.anchor && !is_pointwise(given, id)) return {};
@@ -50,7 +55,7 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   }
   const auto even = [&](const std::vector<Operand>& operands) {
     for (const auto& operand : operands)
-      if (has_pixels(operand.type.shape, out) && !is_even(operand)) return false;
+      if (has_pixels(operand.type.shape, out) && !is_even(operand, images)) return false;
     return true;
   };
   if (!even(request.inputs) || !even(request.outputs)) return {};
@@ -63,7 +68,7 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
     value.constant = given.value(id).constant;
     if (id == anchor.inputs[1] || !has_pixels(given.type(id).shape, out)) return;
     value.type = given.type(id);
-    flatten(value.type.shape);
+    flatten(value.type.shape, images);
     if (value.constant) value.constant = value.constant->with_type(value.type);
   };
   for (size_t i = 0; i < request.group.nodes.size(); i++) {
@@ -90,8 +95,9 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
       const ir::ValueId id = operands == &flat.inputs ? group.inputs[i] : group.outputs[i];
       Operand& operand = (*operands)[i];
       if (id == anchor.inputs[1] || !has_pixels(operand.type.shape, out)) continue;
-      flatten(operand.type.shape);
-      operand.strides[0] = operand.strides[1] = operand.type.shape[2] * operand.strides[2];
+      flatten(operand.type.shape, images);
+      operand.strides[1] = operand.type.shape[2] * operand.strides[2];
+      if (images) operand.strides[0] = operand.strides[1];
     }
   }
   return flat;

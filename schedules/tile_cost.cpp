@@ -69,8 +69,9 @@ double panel_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
     return panel_step(part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
   };
   const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
-  const double of_pixels = static_cast<double>(whole) * cost(t.vectors) +
-                           (rest > 0 ? cost(static_cast<int>(ceil_div(rest, t.lanes))) : 0);
+  const double of_pixels =
+      static_cast<double>(whole) * cost(t.vectors) +
+      (rest > 0 ? cost(s.stores_rests ? t.vectors : static_cast<int>(ceil_div(rest, t.lanes))) : 0);
   double copies = 1;
   if (s.long_epilogue && s.x % t.px != 0) copies *= kCopy;
   if (s.long_epilogue && rest > 0) copies *= kCopy;
