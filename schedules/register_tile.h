@@ -47,6 +47,7 @@ struct Space {
   bool depthwise = false;  ///< the input is read as vectors of channels, not broadcast
   int64_t taps = 0, stride = 1;  ///< of a depthwise kernel, along x; 0: pixels share no inputs in registers
   bool panels = false;         ///< a vector of inputs is four pixels of one step, not four steps of one pixel
+  bool side_by_side = false;   ///< inputs of a tile's pixels follow each other where tiles divide x
   bool stores_rests = false;   ///< a rest of channels is computed like a whole tile
   bool long_epilogue = false;  ///< a polynomial or more is computed from every sum
   TileSearch search = {};

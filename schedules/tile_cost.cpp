@@ -44,8 +44,10 @@ struct Step {
 Step step_of(const Tile& t, const Space& s) {
   const double pixels = t.px * t.py, fmas = pixels * t.vectors;
   const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
-  // Where inputs are used lane by lane, the weights of the steps between two loads of them come in pairs.
-  return {fmas, t.lane_step > 0 ? t.vectors / 2.0 + inputs : t.vectors + inputs};
+  // Where inputs are used lane by lane, the weights of the steps between two loads of them come in pairs, and
+  // so do inputs that lie side by side.
+  const double pairs = s.side_by_side && s.x % t.px == 0 ? 2 : 1;
+  return {fmas, t.lane_step > 0 ? t.vectors / 2.0 + inputs / pairs : t.vectors + inputs};
 }
 
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {

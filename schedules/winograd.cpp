@@ -1,7 +1,8 @@
 // See winograd.h. Funcs are indexed by c or k (channels), then x, y of a tile of outputs, then j, i (column
 // and row in the transformed tile), then b.
 //
-//   inputs    B^T d B of each tile, for each of its positions [i][j] a matrix of tiles times input channels;
+//   inputs    B^T d B of each tile, for each of its positions [i][j] a matrix of tiles times input channels,
+//             in blocks of xs tiles times k channels (ks, bx: which block);
 //             for a task's rows of tiles on the stack if they fit there, else of the whole image in scratch
 //   products  for a block of tiles (a register tile of "pixels") and of output channels, all positions: each
 //             is a product of matrices, weights packed as [oc/tile][i][j][ic][tile]
@@ -32,7 +33,7 @@ Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low
 Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
   const Plan p = make_plan(op, a, outputs_of(stages.strategy));
   const int m = p.matrices.m, alpha = p.matrices.alpha, width = p.tile.channels();
-  Var c("c"), k("k"), tx("tx"), ty("ty"), j("j"), i("i"), b("b"), x("x"), y("y");
+  Var c("c"), k("k"), tx("tx"), ty("ty"), j("j"), i("i"), b("b"), x("x"), y("y"), xs("xs"), ks("ks");
 
   // What mux chooses is known once its loop is unrolled.
   Func columns("columns"), inputs("inputs");
@@ -44,16 +45,21 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
                             Internal::make_zero(p.sums.factor)));
   }
   columns(k, j, i, tx, ty, b) = mux(i, p.matrices.transform_input(values));
-  for (int column = 0; column < alpha; ++column) values[column] = columns(k, column, i, tx, ty, b);
-  inputs(k, tx, ty, j, i, b) = mux(j, p.matrices.transform_input(values));
+  const Expr pixels = e(p.side_pixels), steps = e(p.side_steps);
+  for (int column = 0; column < alpha; ++column)
+    values[column] = columns(ks * steps + k, column, i, tx * pixels + xs, ty, b);
+  inputs(k, xs, ks, tx, ty, j, i, b) = mux(j, p.matrices.transform_input(values));
 
   Func taps("taps"), acc("acc"), run("run"), products("products");
   const Sums& sums = p.sums;
   RDom r(0, e(sums.channels), "r"), runs(0, e(p.ic / sums.channels), "runs");
-  if (p.tile.lane_step > 0) taps(k, tx, ty, j, i, b) = inputs(k, tx, ty, j, i, b);
+  const auto input_at = [&](const Expr& channel) {
+    return inputs(channel % steps, tx % pixels, channel / steps, tx / pixels, ty, j, i, b);
+  };
+  if (p.tile.lane_step > 0) taps(k, tx, ty, j, i, b) = input_at(k);
   const auto product = [&](const Expr& channel) {
-    const Func& factors = p.tile.lane_step > 0 ? taps : inputs;
-    return in[1](c % width, channel, j, i, c / width) * factors(channel, tx, ty, j, i, b);
+    const Expr factor = p.tile.lane_step > 0 ? taps(channel, tx, ty, j, i, b) : input_at(channel);
+    return in[1](c % width, channel, j, i, c / width) * factor;
   };
   acc(c, tx, ty, j, i, b) = Internal::make_zero(sums.total());
   if (sums.in_runs) {
@@ -83,11 +89,13 @@ namespace {
 void schedule_inputs(const Plan& p, const Anchor& a, Stages& stages, const Var& task) {
   Func inputs = stages.parts[kInputs], columns = stages.parts[kColumns];
   const auto v = inputs.args();
-  const Var k = v[0], tx = v[1], ty = v[2], j = v[3], i = v[4], b = v[5];
+  const Var k = v[0], xs = v[1], ks = v[2], tx = v[3], ty = v[4], j = v[5], i = v[6], b = v[7];
   const int alpha = p.matrices.alpha;
-  inputs.bound(k, 0, e(p.ic)).bound(tx, 0, e(p.tiles_x)).bound(j, 0, alpha).bound(i, 0, alpha);
+  inputs.bound(k, 0, e(p.side_steps)).bound(xs, 0, e(p.side_pixels)).bound(ks, 0, e(p.ic / p.side_steps));
+  inputs.bound(tx, 0, e(p.tiles_x / p.side_pixels)).bound(j, 0, alpha).bound(i, 0, alpha);
   Var ki("ki");
-  inputs.split(k, k, ki, p.input_lanes).vectorize(ki).reorder(ki, j, i, k, tx, ty, b).unroll(j).unroll(i);
+  inputs.split(k, k, ki, p.input_lanes).vectorize(ki).reorder(ki, j, i, k, ks, xs, tx, ty, b);
+  inputs.unroll(j).unroll(i);
   if (p.in_scratch) {
     inputs.compute_root().bound(ty, 0, e(p.tiles_y)).bound(b, 0, e(p.n));
     if (worth_parallel(a.facts, p.macs) && p.tiles_y > 1) inputs.parallel(ty);

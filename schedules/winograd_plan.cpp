@@ -31,13 +31,20 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a, int m) {
              .inner_steps = p.sums.channels,
              .repeats = p.n * p.positions(),
              .once = a.in_place,
+             .side_by_side = true,
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   for (p.input_lanes = f32_lanes(a.facts); p.ic % p.input_lanes != 0;) p.input_lanes /= 2;
   const int alpha = p.matrices.alpha, width = p.tile.channels();
   const ir::DType element = p.sums.element();
   p.packed = {element, {ceil_div(p.oc, width), alpha, alpha, p.ic, width}, {}};
-  p.inputs = {element, {p.n, alpha, alpha, p.tiles_y, p.tiles_x, p.ic}, {}};
+  const bool side_by_side = p.tile.lane_step > 0 && p.tiles_x % p.tile.px == 0;
+  p.side_pixels = side_by_side ? p.tile.px : 1;
+  p.side_steps = side_by_side ? p.tile.lane_step : p.ic;
+  p.inputs = {element,
+              {p.n, alpha, alpha, p.tiles_y, p.tiles_x / p.side_pixels, p.ic / p.side_steps, p.side_pixels,
+               p.side_steps},
+              {}};
 
   const int64_t row_blocks = ceil_div(p.tiles_y, p.tile.py);
   const int64_t left = usable_stack(a.facts) - p.products_bytes();

@@ -16,6 +16,9 @@ struct Plan : ConvExtents {
   Space space;
   Tile tile;
   int input_lanes;
+  /// Where inputs are used lane by lane, those of a tile's pixels lie side by side: so many pixels (of a
+  /// row), so many steps of each. Else 1 pixel, all steps.
+  int64_t side_pixels, side_steps;
   bool in_scratch;          ///< transformed inputs are those of the whole image
   int64_t rows_per_task;    ///< of blocks of tiles
   ir::Type packed, inputs;  ///< of the weights; of transformed inputs in scratch
