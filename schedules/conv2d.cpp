@@ -43,6 +43,8 @@ struct Plan : ConvExtents {
   int64_t tiles_per_task;  ///< of a row that is the only one and is shared out among tasks; else 0
   int64_t strip_rows;      ///< of input that a task reads
   bool flat_rows;          ///< a padded row is copied as one vector of columns times channels
+  bool by_rows;            ///< inputs are used lane by lane along a row of taps, which is short
+  int64_t taps_x, tap_steps;  ///< taps of a row and steps of each; by_rows: one, and those of the row
   Sums sums;
   Space space;
   Tile tile;
@@ -55,13 +57,15 @@ bool is_depthwise(const ir::Conv2d& op, const Anchor& a) {
 }
 
 constexpr int64_t kMostRowsPerTask = 14;
+constexpr int64_t kLongestRow = 32;   ///< steps of a row of taps: the loop over them is unrolled
 constexpr int64_t kTilesPerTask = 4;  ///< of a row, that weights serve at least
 
 /// How padding is done and how rows are divided into tasks, once the tile is known.
 void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   // What is stored as f16 and computed with in f32 is widened when it is copied.
   const bool widens = has_halves(a) && p.sums.element() == ir::DType::f32 && !p.depthwise;
-  const bool pads = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h || widens;
+  const bool borders = op.pad[0] > 0 || op.pad[1] > 0 || p.padded_w > p.w || p.padded_h > p.h;
+  const bool pads = borders || widens || p.by_rows;
   const int64_t row_bytes = p.padded_w * p.ic * p.sums.factor.bytes();
   const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
   const auto strip_rows = [&](int64_t rows) {
@@ -88,15 +92,28 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
 }
 
+/// Whether channels are so few that no vector of them is whole, but a row of taps, which follow each other,
+/// has one. In f32 that is what panels are for.
+bool is_by_rows(const ir::Conv2d& op, const Anchor& a, const ConvExtents& x) {
+  const int64_t row = x.kw * x.icg, lanes = a.facts.fma_lanes;
+  return has_halves(a) && a.facts.native_f16 && lanes > 0 && a.optimize == Optimize::speed &&
+         op.groups == 1 && op.dilation[1] == 1 && x.icg % lanes != 0 && row >= lanes && row <= kLongestRow;
+}
+
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
   Plan p{conv_extents(op, a)};
+  p.by_rows = is_by_rows(op, a, p);
+  p.taps_x = p.by_rows ? 1 : p.kw;
+  p.tap_steps = p.by_rows ? p.kw * p.icg : p.icg;
   p.pack_at_run_time = !a.constant[1];
-  p.sums = plan_sums(a, p.icg, p.kw, p.kh);
+  p.sums = plan_sums(a, p.tap_steps, p.taps_x, p.kh);
   p.space = {.channels = p.depthwise ? p.oc : p.ocg,
              .x = p.ow,
              .y = p.oh,
              .steps = p.kh * p.kw * p.icg,
-             .inner_steps = op.groups == 1 ? p.sums.channels : 1,
+             .inner_steps = p.by_rows        ? round_up(p.tap_steps, a.facts.fma_lanes)
+                            : op.groups == 1 ? p.sums.channels
+                                             : 1,
              .repeats = p.n * (p.depthwise ? 1 : op.groups),
              .rest = op.groups == 1 || p.depthwise ? Rest::padded : Rest::none,
              .once = a.in_place,
@@ -106,9 +123,10 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .long_epilogue = a.long_epilogue,
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
+  if (p.by_rows) p.tile.unroll = 1;  // the loop is unrolled whole
   const int64_t width = p.tile.channels();
   const ir::DType stored = a.inputs[1].dtype;
-  p.packed = {stored, {op.groups * p.tiles_per_group(), p.kh, p.kw, p.icg, width}, {}};
+  p.packed = {stored, {op.groups * p.tiles_per_group(), p.kh, p.taps_x, p.tap_steps, width}, {}};
   if (p.depthwise) p.packed.shape = {p.kh, p.kw, round_up(p.oc, width)};
   const int64_t weights_bytes = p.oc * p.kh * p.kw * p.icg * ir::size_of(stored),
                 image_bytes = p.padded_h * p.padded_w * p.ic * p.sums.factor.bytes();
@@ -255,7 +273,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   const Sums& sums = p.sums;
   Func acc("acc"), run("run");
   RDom r(0, e(sums.channels), 0, e(sums.columns), 0, e(sums.rows), "r");
-  RDom runs(0, e(p.icg / sums.channels), 0, e(p.kw / sums.columns), 0, e(p.kh / sums.rows), "runs");
+  RDom runs(0, e(p.tap_steps / sums.channels), 0, e(p.taps_x / sums.columns), 0, e(p.kh / sums.rows), "runs");
   Expr first = Internal::make_zero(sums.total());
   if (p.has_bias) first = cast(sums.total(), in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1))));
   acc(c, x, y, b) = first;
@@ -280,10 +298,11 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   const auto product = [&](const Expr& k, const Expr& kx, const Expr& ky) {
     Expr value;
     if (p.tile.lane_step > 0) {
-      // The inputs of one pixel and tap.
+      // The inputs of one pixel and tap, or of a block of a row of taps.
       Var tk("k"), tx("kx"), ty("ky");
-      taps(tk, tx, ty, x, y, b) = input_at(tk, tx, ty);
-      value = taps(k, kx, ky, x, y, b);
+      const Blocks blocks{p.tap_steps, p.tile.lane_step};
+      taps(tk, tx, ty, x, y, b) = p.by_rows ? input_at(blocks.start(tx) + tk, 0, ty) : input_at(tk, tx, ty);
+      value = p.by_rows ? taps(blocks.step(k), k / p.tile.lane_step, ky, x, y, b) : taps(k, kx, ky, x, y, b);
     } else {
       value = input_at(k, kx, ky);
     }
@@ -391,6 +410,11 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     unroll_taps(a.facts, run, stages.parts[kWeights], p.space, p.tile);
 
   if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
+  if (p.tile.lane_step > 0 && p.by_rows) {
+    // The last block of a row may use few of its lanes.
+    stages.parts[kTaps].bound(stages.parts[kTaps].args()[0], 0, p.tile.lane_step);
+    run.update().unroll(run.rvars()[0]);
+  }
   if (p.pack_at_run_time) schedule_packed_weights(p, stages, stages.parts[kWeights]);
   if (p.padding == Padding::strip || p.padding == Padding::image)
     schedule_padded_input(p, a, stages, stages.parts[kInput], task);

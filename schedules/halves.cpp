@@ -5,7 +5,7 @@ namespace halite::schedules {
 namespace {
 
 constexpr int64_t kStep = 8;          ///< channels of a run come in vectors, for tiles that use them by lane
-constexpr int64_t kShortestRun = 32;  ///< shorter ones cost more than products in f32
+constexpr int64_t kShortestRun = 16;  ///< shorter ones cost more than products in f32
 
 /// The longest run of channels that divides them; 0 if there is none worth its sum.
 int64_t run_of(int64_t channels) {

@@ -112,16 +112,6 @@ Expr panel_value(const ir::Conv2d& op, const Plan& p, const Func& in, const Expr
   return value;
 }
 
-/// Where blocks of steps begin, and which step of its block a step is: a last one that is not whole begins
-/// earlier.
-Expr block_start(const Plan& p, const Expr& block) {
-  return p.run % kBlock == 0 ? block * kBlock : min(block * kBlock, e(p.run - kBlock));
-}
-Expr step_in_block(const Plan& p, const Expr& k) {
-  if (p.run % kBlock == 0) return k % kBlock;
-  return select(k < e(p.run / kBlock * kBlock), k % kBlock, clamp(k - e(p.run - kBlock), 0, kBlock - 1));
-}
-
 }  // namespace
 
 bool is_named(const std::string& strategy) { return strategy == "panels"; }
@@ -167,16 +157,17 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   Var c("c"), x("x"), y("y"), b("b"), xi("xi"), ki("ki"), xs("xs"), kc("kc"), kt("kt"), xt("xt");
 
   // The algorithm.
+  const Blocks blocks{p.run, kBlock};
   Func panel("panel"), taps("taps"), acc("acc");
   panel(xi, ki, xs, kc, kt, xt, y, b) =
-      panel_value(op, p, in[0], xt * px + xs * kBlock + xi, block_start(p, kc) + ki, kt, y, b);
+      panel_value(op, p, in[0], xt * px + xs * kBlock + xi, blocks.start(kc) + ki, kt, y, b);
   taps(xi, ki, xs, kc, kt, xt, y, b) = panel(xi, ki, xs, kc, kt, xt, y, b);
   RDom r(0, e(p.run), 0, e(p.runs), "r");
   acc(c, x, y, b) = p.has_bias ? in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1))) : Expr(0.0f);
   Expr in_tile = x % px;
   acc(c, x, y, b) +=
       in[1](c % width, r.x, r.y, c / width) *
-      taps(in_tile % kBlock, step_in_block(p, r.x), in_tile / kBlock, r.x / kBlock, r.y, x / px, y, b);
+      taps(in_tile % kBlock, blocks.step(r.x), in_tile / kBlock, r.x / kBlock, r.y, x / px, y, b);
   stages.parts = {acc, panel, taps};
   return acc;
 }

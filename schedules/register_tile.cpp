@@ -243,6 +243,17 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
   update.split(c, cv, ci, t.lanes).reorder(order).vectorize(ci).unroll(cv).unroll(x).unroll(y);
 }
 
+Halide::Expr Blocks::start(const Halide::Expr& block) const {
+  const Halide::Expr at = block * lanes;
+  return even() ? at : Halide::min(at, static_cast<int>(run) - lanes);
+}
+
+Halide::Expr Blocks::step(const Halide::Expr& k) const {
+  if (even()) return k % lanes;
+  const int whole = static_cast<int>(run) / lanes * lanes, last = static_cast<int>(run) - lanes;
+  return Halide::select(k < whole, k % lanes, Halide::clamp(k - last, 0, lanes - 1));
+}
+
 void unroll_taps(const targets::Facts& facts, Halide::Func acc, Halide::Func weights, const Space& s,
                  const Tile& t) {
   const auto v = acc.args();

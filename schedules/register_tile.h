@@ -82,6 +82,18 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
 /// axis as its first variable, is loaded a vector at a time and stays in registers.
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile&);
 
+/// A run of reduction steps that is used in blocks of so many lanes, the last of which overlaps the one
+/// before where it is not whole.
+struct Blocks {
+  int64_t run;
+  int lanes;
+  bool even() const { return run % lanes == 0; }
+  /// Where a block begins, and which step of its block a step is. What the last block lacks is known only
+  /// once the loop over the run is unrolled.
+  Halide::Expr start(const Halide::Expr& block) const;
+  Halide::Expr step(const Halide::Expr& k) const;
+};
+
 /// Unrolls the taps of a row of a depthwise kernel: pixel by pixel where neighbours share inputs in
 /// registers. The weights of the row are loaded before, in their order: LLVM orders a sum by its loads, and
 /// what the border of an image leaves out must not change the sums of pixels within.

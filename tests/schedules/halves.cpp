@@ -2,7 +2,10 @@
 // (tests/tools/precision.cpp).
 #include "schedules/halves.h"
 
+#include <Halide.h>
 #include <doctest/doctest.h>
+
+#include "schedules/register_tile.h"
 
 namespace {
 
@@ -25,6 +28,32 @@ TEST_CASE("runs divide their channels, and are never longer than what f16 sums")
     }
   }
   CHECK(plan(131, 1).element() == ir::DType::f32);  // a prime number of them
+}
+
+TEST_CASE("rows of a first layer are runs of f16, too") {
+  const targets::Facts facts{.vector_bits = 128, .native_f16 = true};
+  const ir::Type x{ir::DType::f16, {1, 9, 9, 3}, {}};
+  const Sums s = plan_sums({.inputs = {x}, .constant = {}, .output = x, .facts = facts}, 7 * 3, 1, 7);
+  CHECK(s.element() == ir::DType::f16);
+  CHECK(s.in_runs);
+  CHECK(s.channels == 21);
+  CHECK(s.rows == 1);
+}
+
+TEST_CASE("the last block of a run overlaps the one before, and each step has its lane") {
+  for (const int64_t run : {8, 9, 15, 16, 21, 27}) {
+    const Blocks blocks{run, 8};
+    for (int k = 0; k < run; ++k) {
+      const Halide::Expr first = Halide::Internal::simplify(blocks.start(k / 8)),
+                         in_block = Halide::Internal::simplify(blocks.step(k));
+      const int64_t *start = Halide::Internal::as_const_int(first),
+                    *lane = Halide::Internal::as_const_int(in_block);
+      REQUIRE((start && lane));
+      CHECK(*start + *lane == k);
+      CHECK((*lane >= 0 && *lane < 8));
+      CHECK(*start + 8 <= run);
+    }
+  }
 }
 
 }  // namespace
