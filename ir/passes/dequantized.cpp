@@ -14,6 +14,18 @@ bool is_maximum(const Op& op) {
   return reduce && (reduce->kind == Reduce::Kind::max || reduce->kind == Reduce::Kind::min);
 }
 
+/// Where an axis lies behind a reshape that keeps it whole, with as many elements in front of it.
+std::optional<int64_t> axis_behind_reshape(const Shape& from, const Shape& to, int64_t axis) {
+  const auto in_front = [](const Shape& shape, int64_t a) {
+    int64_t count = 1;
+    for (int64_t i = 0; i < a; ++i) count *= shape[i];
+    return count;
+  };
+  for (int64_t a = 0; a < std::ssize(to); ++a)
+    if (to[a] == from[axis] && in_front(to, a) == in_front(from, axis)) return a;
+  return {};
+}
+
 class OnStored {
  public:
   explicit OnStored(Rewriter& r) : r_(r) {}
@@ -63,9 +75,12 @@ class OnStored {
       if (!r_.constant(s->value)) return false;
       if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
         s->axis = std::ranges::find(transpose->perm, s->axis) - transpose->perm.begin();
-      } else if (!std::holds_alternative<Reshape>(node.op) || s->axis != 0 ||
-                 r_.type(node.outputs[0]).rank() < 1 ||
-                 r_.type(node.outputs[0]).shape[0] != r_.type(s->value).shape[0]) {
+      } else if (std::holds_alternative<Reshape>(node.op)) {
+        const auto axis =
+            axis_behind_reshape(r_.type(s->value).shape, r_.type(node.outputs[0]).shape, s->axis);
+        if (!axis) return false;
+        s->axis = *axis;
+      } else {
         return false;
       }
     } else if (!is_byte(r_.type(s->value).dtype) && !r_.constant(s->value)) {
@@ -116,17 +131,18 @@ class OnStored {
            r_.type(s->value).rank() > 0;
   }
 
-  /// The bias in units of the sums' scales; nullopt if it is not known or too large.
-  std::optional<ValueId> bias_of(const Node& node, const std::vector<float>& scale, int64_t channels) {
+  /// The bias v in units of the sums' scales; nullopt if it is not known or too large.
+  std::optional<ValueId> bias_of(const Node& node, ValueId v, const std::vector<float>& scale,
+                                 int64_t channels) {
     Tensor real;
-    if (const Tensor* known = r_.constant(node.inputs[2])) {
+    if (const Tensor* known = r_.constant(v)) {
       real = *known;
     } else {
-      const auto s = stored(r_, node.inputs[2]);
+      const auto s = stored(r_, v);
       if (!s || !r_.constant(s->value)) return {};
-      const Node* dequantize = r_.producer(node.inputs[2]);
+      const Node* dequantize = r_.producer(v);
       const Tensor in[] = {*r_.constant(s->value), *r_.constant(dequantize->inputs[1])};
-      real = Tensor::zeros(r_.type(node.inputs[2]));
+      real = Tensor::zeros(r_.type(v));
       reference(dequantize->op, in, std::span(&real, 1));
     }
     if (real.type().rank() < 1 || real.type().elements() != channels || real.type().shape.back() != channels)
@@ -149,7 +165,7 @@ class OnStored {
     if (sums.one_scale()) sums.axis = 0;
     std::vector<ValueId> inputs{x.value, w.value};
     if (node.inputs.size() > 2) {
-      const auto bias = bias_of(node, sums.scale, channels);
+      const auto bias = bias_of(node, node.inputs[2], sums.scale, channels);
       if (!bias) return false;
       inputs.push_back(*bias);
     }
@@ -176,6 +192,28 @@ class OnStored {
     op.a_zero = x->zero[0];
     op.b_zero = *w->one_zero();
     return define_product(node, op, *x, *w);
+  }
+
+  /// What is added to each channel of sums of products, behind their dequantize, becomes their bias.
+  bool add_bias(const Node& node) {
+    for (const size_t i : {0, 1}) {
+      const auto sums = stored(r_, node.inputs[i]);
+      if (!sums || sums->zero != std::vector<int64_t>{0} || !r_.read_only_here(node.inputs[i])) continue;
+      const Node* product = r_.producer(sums->value);
+      // Nobody but the dequantize in between reads the sums.
+      if (!product || product->inputs.size() != 2 || r_.other_reads(sums->value) != 1) continue;
+      if (!std::holds_alternative<MatMul>(product->op) && !std::holds_alternative<Conv2d>(product->op))
+        continue;
+      const Shape& shape = r_.type(sums->value).shape;
+      const int64_t last = std::ssize(shape) - 1;
+      if (shape != r_.type(node.outputs[0]).shape || (!sums->one_scale() && sums->axis != last)) continue;
+      const auto bias = bias_of(*product, node.inputs[1 - i], sums->scale, shape[last]);
+      if (!bias) continue;
+      Stored biased = *sums;
+      biased.value = r_.emit(product->name, product->op, {product->inputs[0], product->inputs[1], *bias});
+      return define(node, biased);
+    }
+    return false;
   }
 
   bool mean(const Node& node, const Reduce& reduce) {
@@ -208,6 +246,7 @@ class OnStored {
   /// Sums of equal scales, and products. Others stay arithmetic of reals, which is fused.
   bool arithmetic(const Node& node, Fn fn) {
     if (fn != Fn::add && fn != Fn::sub && fn != Fn::mul) return false;
+    if (fn == Fn::add && add_bias(node)) return true;
     const auto x = stored(r_, node.inputs[0]), y = stored(r_, node.inputs[1]);
     if (!is_plain(x) || !is_plain(y)) return false;
     if (fn != Fn::mul && x->scale != y->scale) return false;
