@@ -1,13 +1,16 @@
 """Networks by their published shapes, random weights: what the README's figures are measured with. In f32 batch
 normalisations are folded into the weights, as converters do. In int8 every convolution, product and sum has quantize and
 dequantize nodes around it, as PyTorch and ONNX Runtime write them: activations u8 with one scale, weights i8 with a scale
-for each output channel, biases i32. Scales are guesses that keep random activations in range; no network classifies
-anything."""
+for each output channel, biases i32. Scales are guesses that keep random activations in range, and behind ReLU, ReLU6 and
+softmax begin at 0, as calibration finds: only where the range implies the clamp can an engine drop it and fuse what is in
+front. No network classifies anything."""
 import math
 
 from onnx_model import FLOAT, INT8, INT32, UINT8, Model, value_info
 
-SCALE, ZERO = 0.05, 128  # of activations in int8
+# Scale and zero point of activations in int8, by what made them.
+RANGES = {"relu": (0.025, 0), "relu6": (6 / 255, 0), "softmax": (1 / 256, 0)}
+SYMMETRIC = (0.05, 128)  # all others
 
 
 class Network:
@@ -15,21 +18,30 @@ class Network:
 
     def __init__(self, seed, quantized):
         self.model, self.quantized = Model(13, seed), quantized
+        self.scales = {}  # of values in int8, by name
 
     def noise(self, count):
         """So many bytes, -127 to 127."""
         return [b - 128 if b else 0 for b in self.model.random.randbytes(count)]
 
-    def activation(self, x):
-        """Through int8 and back; as it is in f32."""
+    def activation(self, x, kind=None):
+        """Through int8 and back, in the range of `kind`; as it is in f32."""
         if not self.quantized:
             return x
-        m = self.model
-        scale, zero = m.scalar(SCALE), m.constant("zero", [], UINT8, "B", [ZERO])
-        return m.node("DequantizeLinear", [m.node("QuantizeLinear", [x, scale, zero]), scale, zero])
+        m, (size, least) = self.model, RANGES.get(kind, SYMMETRIC)
+        scale, zero = m.scalar(size), m.constant("zero", [], UINT8, "B", [least])
+        y = m.node("DequantizeLinear", [m.node("QuantizeLinear", [x, scale, zero]), scale, zero])
+        self.scales[y] = size
+        return y
 
-    def parameters(self, shape, fan_in, axis=0):
-        """Weights and a bias; output channels along `axis` of the weights."""
+    def moved(self, y, x):
+        """y, whose elements are some of x."""
+        if x in self.scales:
+            self.scales[y] = self.scales[x]
+        return y
+
+    def parameters(self, x, shape, fan_in, axis=0):
+        """Weights of a product with x, and a bias; output channels along `axis` of the weights."""
         m, channels, count = self.model, shape[axis], math.prod(shape)
         size, noise = math.sqrt(3 / fan_in) / 127, self.noise(count)
         if not self.quantized:
@@ -40,7 +52,7 @@ class Network:
         zero = m.constant("w_zero", [channels], INT8, "b", [0] * channels)
         weights = m.constant("w", shape, INT8, "b", noise)
         weights = m.node("DequantizeLinear", [weights, scale, zero], axis=axis)
-        scale = m.constant("b_scale", [channels], FLOAT, "f", [SCALE * s for s in scales])
+        scale = m.constant("b_scale", [channels], FLOAT, "f", [self.scales[x] * s for s in scales])
         zero = m.constant("b_zero", [channels], INT32, "i", [0] * channels)
         bias = m.constant("b", [channels], INT32, "i", self.noise(channels))
         return weights, m.node("DequantizeLinear", [bias, scale, zero], axis=0)
@@ -63,24 +75,24 @@ class Network:
     def conv(self, value, channels, kernel, stride=1, groups=1, act="relu", pad=None):
         x, (c, h, w) = value
         pad = kernel // 2 if pad is None else pad
-        weights, bias = self.parameters([channels, c // groups, kernel, kernel], c // groups * kernel * kernel)
+        weights, bias = self.parameters(x, [channels, c // groups, kernel, kernel], c // groups * kernel * kernel)
         y = self.model.node("Conv", [x, weights, bias], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4,
                             group=groups)
         rows, columns = ((n + 2 * pad - kernel) // stride + 1 for n in (h, w))
-        return self.activation(self.act(y, act)), (channels, rows, columns)
+        return self.activation(self.act(y, act), act), (channels, rows, columns)
 
     def depthwise(self, value, kernel, stride=1, act="relu"):
         return self.conv(value, value[1][0], kernel, stride, value[1][0], act)
 
     def add(self, a, b, act=None):
-        return self.activation(self.act(self.model.node("Add", [a[0], b[0]]), act)), a[1]
+        return self.activation(self.act(self.model.node("Add", [a[0], b[0]]), act), act), a[1]
 
     def pool(self, value, kernel, stride, pad=0, ceil=0):
         x, (c, h, w) = value
         y = self.model.node("MaxPool", [x], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4,
                             ceil_mode=ceil)
         rows, columns = ((n + 2 * pad - kernel + (stride - 1) * ceil) // stride + 1 for n in (h, w))
-        return y, (c, rows, columns)
+        return self.moved(y, x), (c, rows, columns)
 
     def concat(self, values):
         c = sum(v[1][0] for v in values)
@@ -91,19 +103,19 @@ class Network:
         scales = self.model.constant("scales", [4], FLOAT, "f", [1, 1, 2, 2])
         y = self.model.node("Resize", [x, "", scales], mode="nearest", coordinate_transformation_mode="asymmetric",
                             nearest_mode="floor")
-        return y, (c, 2 * h, 2 * w)
+        return self.moved(y, x), (c, 2 * h, 2 * w)
 
     def mean(self, value):
         return self.activation(self.model.node("GlobalAveragePool", [value[0]])), (value[1][0], 1, 1)
 
     def linear(self, x, fan_in, fan_out):
         """Along the last axis, by weights [fan_in, fan_out]."""
-        weights, bias = self.parameters([fan_in, fan_out], fan_in, axis=1)
+        weights, bias = self.parameters(x, [fan_in, fan_out], fan_in, axis=1)
         return self.activation(self.model.node("Add", [self.model.node("MatMul", [x, weights]), bias]))
 
     def classify(self, value, classes=1000):
-        x = self.model.node("Flatten", [self.mean(value)[0]], axis=1)
-        weights, bias = self.parameters([classes, value[1][0]], value[1][0])
+        x = self.activation(self.model.node("Flatten", [self.mean(value)[0]], axis=1))
+        weights, bias = self.parameters(x, [classes, value[1][0]], value[1][0])
         y = self.activation(self.model.node("Gemm", [x, weights, bias], transB=1))
         self.output(y, [1, classes])
 
@@ -231,8 +243,9 @@ def bert_base(n, layers=2, tokens=128, width=768, heads=12):
         q, k, v = (n.linear(x, width, width) for _ in range(3))
         q, k, v = split(q, [0, 2, 1, 3]), split(k, [0, 2, 3, 1]), split(v, [0, 2, 1, 3])
         scores = n.activation(m.node("Div", [m.node("MatMul", [q, k]), m.scalar(math.sqrt(depth))]))
-        mixed = n.activation(m.node("MatMul", [n.activation(m.node("Softmax", [scores], axis=-1)), v]))
-        mixed = m.node("Reshape", [m.node("Transpose", [mixed], perm=[0, 2, 1, 3]), m.integers([1, tokens, width])])
+        mixed = n.activation(m.node("MatMul", [n.activation(m.node("Softmax", [scores], axis=-1), "softmax"), v]))
+        rows = m.node("Transpose", [mixed], perm=[0, 2, 1, 3])
+        mixed = n.moved(m.node("Reshape", [rows, m.integers([1, tokens, width])]), mixed)
         x = norm(m.node("Add", [x, n.linear(mixed, width, width)]))
         x = norm(m.node("Add", [x, n.linear(gelu(n.linear(x, width, 4 * width)), 4 * width, width)]))
     n.output(x, [1, tokens, width])
