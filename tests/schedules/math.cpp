@@ -62,6 +62,26 @@ double worst_ulp(Expr (*f)(const Expr&), double (*exact)(double), float low, flo
   return worst;
 }
 
+/// The largest distance from the exact result.
+double worst_distance(Expr (*f)(const Expr&), double (*exact)(double), float low, float high) {
+  const auto x = sweep(low, high);
+  const auto y = evaluate(f, x);
+  double worst = 0;
+  float at = 0;
+  for (size_t i = 0; i < x.size(); i++) {
+    const double error = std::abs(y[i] - exact(x[i]));
+    if (!(error <= worst)) worst = error, at = x[i];
+  }
+  MESSAGE("largest error ", worst, " at ", at);
+  return worst;
+}
+
+/// 0.5 x (1 + erf(x / sqrt 2)) as the front ends compose Gelu, and as PyTorch writes it.
+Expr gelu(const Expr& x) { return (x * 0.5f) * (math::erf(x * 0.707106781f) + 1.0f); }
+Expr gelu_of_pytorch(const Expr& x) { return (x * (math::erf(x / 1.41421356f) + 1.0f)) * 0.5f; }
+/// By erfc, which below zero loses no digits.
+double exact_gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+
 double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 constexpr float kInf = INFINITY;
 
@@ -93,6 +113,13 @@ TEST_CASE("sigmoid is within 4 ulp, saturates and lets a NaN through") {
   CHECK(std::isnan(y[6]));
 }
 TEST_CASE("erf is within 3 ulp and saturates") { CHECK(worst_ulp(math::erf, std::erf, -kInf, kInf) <= 3); }
+TEST_CASE("gelu, composed of erf, is within 2 ulp above zero and 2^-22 below") {
+  for (auto f : {gelu, gelu_of_pytorch}) {
+    CHECK(worst_ulp(f, exact_gelu, 0, 1e38f) <= 2);
+    CHECK(worst_distance(f, exact_gelu, -1e30f, 0) <= 0x1p-22);
+    CHECK(evaluate(f, {-6.0f, -1e30f, 0.0f, 20.0f}) == std::vector<float>{0, 0, 0, 20});
+  }
+}
 
 TEST_CASE("NaN and infinity are recognised by their bits") {
   const std::vector<float> x{NAN, -NAN, kInf, -kInf, 0.0f, 3.4e38f, 1e-45f};
