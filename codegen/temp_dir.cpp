@@ -44,7 +44,18 @@ TempDir::~TempDir() {
 Result<std::vector<uint8_t>> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return io_error(path, "open for reading");
-  std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(in), {});
+  // As large as it says it is, and whatever more there turns out to be.
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(path, unknown);
+  std::vector<uint8_t> bytes(unknown ? 0 : size);
+  size_t count = 0;
+  while (in) {
+    if (count == bytes.size()) bytes.resize(count + (1 << 16));
+    in.read(reinterpret_cast<char*>(bytes.data()) + count,
+            static_cast<std::streamsize>(bytes.size() - count));
+    count += static_cast<size_t>(in.gcount());
+  }
+  bytes.resize(count);
   if (in.bad()) return io_error(path, "read");
   return bytes;
 }
