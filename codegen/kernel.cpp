@@ -19,6 +19,7 @@
 #include "codegen/words.h"
 #include "codegen/wrapper.h"
 #include "ir/text.h"
+#include "schedules/hidden.h"
 #include "schedules/pairs.h"
 #include "schedules/reals.h"
 #include "schedules/scaling.h"
@@ -37,6 +38,7 @@ std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const sch
     for (const auto& input : kernel.inputs) arguments.push_back(input);
     for (const auto& number : kernel.numbers) arguments.push_back(number.param);
     Halide::Pipeline pipeline(kernel.outputs);
+    schedules::reveal_hidden(pipeline);
     const auto module =
         pipeline.compile_to_module(arguments, kPipelineName, Halide::Target(request.target.halide));
     std::map<Halide::OutputFileType, std::string> files{{Halide::OutputFileType::bitcode, path}};

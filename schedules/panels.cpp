@@ -14,6 +14,7 @@
 #include "schedules/conv_extents.h"
 #include "schedules/cost.h"
 #include "schedules/halves.h"
+#include "schedules/hidden.h"
 #include "schedules/register_tile.h"
 
 namespace halite::schedules::panels {
@@ -24,6 +25,8 @@ using namespace Halide;
 constexpr int kBlock = 4;             ///< pixels and steps of a block
 constexpr int64_t kLongestRow = 32;   ///< steps of a row of taps: the loop over them is unrolled
 constexpr int64_t kTilesPerTask = 6;  ///< pixels that weights of one tile serve at least, in tiles
+constexpr int64_t kShort = 64;        ///< a reduction whose tiles are stored without asking
+constexpr int64_t kLittle = 1 << 14;  ///< multiply-adds of a pixel so few that its copy must be fast
 
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
@@ -92,7 +95,9 @@ Expr between(const Expr& low, const Expr& x, const Expr& high) { return x >= low
 /// last.
 Expr panel_value(const ir::Conv2d& op, const Plan& p, const Func& in, const Expr& pixel, const Expr& k,
                  const Expr& run, const Expr& y, const Expr& b) {
-  const Expr x = p.ow % p.tile.px == 0 && p.tile.px % kBlock == 0 ? pixel : min(pixel, e(p.ow - 1));
+  Expr x = pixel;
+  if (p.ow % p.tile.px != 0 || p.tile.px % kBlock != 0)
+    x = min(p.oc * p.space.steps < kLittle ? likely(pixel) : pixel, e(p.ow - 1));
   const Expr kx = p.by_rows || p.runs == 1 ? Expr(0) : run % e(p.kw);
   const Expr ky = p.by_rows ? run : p.runs == 1 ? Expr(0) : run / e(p.kw);
   const Expr ix = x * e(op.stride[1]) + kx * e(op.dilation[1]) - e(op.pad[1]);
@@ -207,16 +212,25 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const auto tail = [](int64_t extent, int64_t tile) {
     return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   };
-  Var ct("ct"), ci("ci"), cv("cv"), xt("xt"), xi("xi"), task("task"), row("row");
+  Var ct("ct"), ci("ci"), cv("cv"), xt("xt"), xi("xi"), task("task"), row("row"), once("once");
   out.split(c, ct, ci, p.tile.channels(), tail(p.oc, p.tile.channels()))
       .split(ci, cv, ci, p.tile.lanes)
       .split(x, xt, xi, p.tile.px, tail(p.ow, p.tile.px));
+  // Tiles that are not whole have no loops of their own (hidden.h): which pixels a tile has is asked in a
+  // loop of one round around what stores them.
+  const bool rest_x = p.ow % p.tile.px != 0, loops = stages.sums.defined();
+  const bool asks = rest_x && (loops || p.space.steps >= kShort);
+  out.split(xt, xt, once, asks ? hidden(1) : Expr(1), TailStrategy::RoundUp);
+  if (loops) out.unroll(once);
+  const int64_t count = p.along_x ? p.tiles_x : p.oh;
+  const bool even = count % p.tiles_per_task == 0 && !(p.along_x && rest_x);
+  const Expr per_task = even ? e(p.tiles_per_task) : hidden(p.tiles_per_task);
   if (p.along_x) {
-    out.split(xt, task, xt, e(p.tiles_per_task), tail(p.tiles_x, p.tiles_per_task));
-    out.reorder({ci, cv, xi, xt, ct, task, y, b});
+    out.split(xt, task, xt, per_task, tail(p.tiles_x, p.tiles_per_task));
+    out.reorder({ci, cv, xi, once, xt, ct, task, y, b});
   } else {
-    out.split(y, task, row, e(p.tiles_per_task), tail(p.oh, p.tiles_per_task));
-    out.reorder({ci, cv, xi, xt, row, ct, task, b});
+    out.split(y, task, row, per_task, tail(p.oh, p.tiles_per_task));
+    out.reorder({ci, cv, xi, once, xt, row, ct, task, b});
   }
   out.vectorize(ci);
   schedule_epilogue(out, cv, {xi}, xt, p.tile, stages.sums);

@@ -10,6 +10,7 @@
 
 #include "ir/interpret.h"
 #include "ir/text.h"
+#include "schedules/hidden.h"
 
 namespace halite::test {
 namespace {
@@ -300,6 +301,7 @@ Runner::Runner(const ir::Graph& graph, const Machine& machine, std::span<const i
         view(storage.first, func.output_types()[0], func.dimensions(), func.output_buffer().parameter()));
   }
   s.pipeline = Halide::Pipeline(s.kernel.outputs);
+  schedules::reveal_hidden(s.pipeline);
   s.pipeline.set_jit_externs({{"hl_dot4_s8", Halide::JITExtern(dot4_s8)},
                               {"hl_pair4_s8", Halide::JITExtern(pair4_s8)},
                               {"hl_mla", Halide::JITExtern(mla)},

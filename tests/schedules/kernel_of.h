@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "schedules/hidden.h"
 #include "schedules/operators.h"
 
 namespace halite::schedules {
@@ -71,6 +72,7 @@ OpKernel kernel_of(const Op& op, const Anchor& a, std::span<const ir::Tensor> in
   for (size_t i = 0; i < k.outputs.size(); ++i)
     set_bounds(k.outputs[i].output_buffer(), k.output_types[i].shape);
   k.pipeline = Halide::Pipeline(k.outputs);
+  reveal_hidden(k.pipeline);
   return k;
 }
 
