@@ -40,6 +40,13 @@ size_t number_of(const Instruction& call) {
   return llvm::cast<llvm::ConstantInt>(call.getOperand(0))->getZExtValue();
 }
 
+/// Whether the instruction multiplies elements, or may: what a call does whose result is used is not known.
+bool multiplies(const Instruction& instruction) {
+  if (llvm::isa<llvm::CallBase>(instruction)) return !instruction.getType()->isVoidTy();
+  if (instruction.getOpcode() == Instruction::FMul) return true;
+  return instruction.getOpcode() == Instruction::Mul && instruction.getType()->isVectorTy();
+}
+
 class ShapeReader {
  public:
   ShapeReader(const std::vector<Function*>& functions, const std::vector<int>& numbers) : known_(numbers) {
@@ -65,7 +72,12 @@ class ShapeReader {
     llvm::LoopInfo loops(dominators);
     for (auto* loop : loops.getLoopsInPreorder()) {
       if (!loop->isInnermost()) continue;
-      for (auto* block : loop->blocks()) loop_of_[block] = loops_;
+      bool computes = false;
+      for (auto* block : loop->blocks()) {
+        loop_of_[block] = loops_;
+        computes = computes || std::ranges::any_of(*block, [](const auto& i) { return multiplies(i); });
+      }
+      shape.computes.push_back(computes);
       loops_++;
     }
   }

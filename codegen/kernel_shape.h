@@ -23,6 +23,7 @@ struct KernelShape {
   std::vector<uint64_t> signature;
   std::vector<NumberUse> places;
   std::vector<int64_t> numbers;  ///< parallel to places
+  std::vector<bool> computes;    ///< of innermost loops: whether they do more than move and add
 };
 
 /// The kernel and the tasks of its parallel loops, in order of their use.

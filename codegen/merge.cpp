@@ -168,12 +168,13 @@ void make_room_for(Function& kept, Function& other) {
 
 using Members = std::vector<size_t>;
 
-/// The most numbers that one innermost loop would have in registers if these were merged.
+/// The most numbers that one innermost loop would have in registers if these were merged. Loops that move
+/// elements wait for memory, and read such numbers from it.
 size_t numbers_in_loop(const std::vector<KernelShape>& shapes, const Members& members) {
   std::map<int, std::set<std::vector<int64_t>>> of_loop;
   const auto& places = shapes[members.front()].places;
   for (size_t place = 0; place < places.size(); place++) {
-    if (places[place].loop < 0) continue;
+    if (places[place].loop < 0 || !shapes[members.front()].computes[places[place].loop]) continue;
     std::vector<int64_t> tuple;
     for (size_t i : members) tuple.push_back(shapes[i].numbers[place]);
     if (std::ranges::adjacent_find(tuple, std::ranges::not_equal_to()) != tuple.end())

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "schedules/hidden.h"
 #include "schedules/strassen_plan.h"
 #include "schedules/types.h"
 
@@ -20,7 +21,7 @@ using namespace Halide;
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 /// stages.parts, in this order.
-constexpr int kQuarters = 0, kInputs = 1, kTaps = 2, kAcc = 3, kStored = 4, kRun = 5;
+constexpr int kQuarters = 0, kInputs = 1, kTaps = 2, kAcc = 3, kStored = 4, kResults = 5, kRun = 6;
 
 /// The sum of factors times values; factors are 1, 0 and -1.
 template <size_t N>
@@ -85,17 +86,19 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   }
   products(ci, xi, y, q, bc, bx, b) = cast(sums.factor, acc(ci, xi, y, q, bc, bx, b));
 
-  // Which half of its block an output lies in is known once the loops over halves are unrolled.
-  Func out("strassen");
+  // Which quarter of its block a result is in is known once the loops over halves are unrolled.
+  Func results("results"), out("strassen");
   std::array<Expr, kProducts> all;
-  for (int i = 0; i < kProducts; ++i)
-    all[i] = products(c % width, x % px, y, i, c / (2 * width), x / (2 * px), b);
+  for (int i = 0; i < kProducts; ++i) all[i] = products(ci, xi, y, i, bc, bx, b);
   std::vector<Expr> quarter;
   for (int i = 0; i < 4; ++i) quarter.push_back(combine(result_factors(i), all));
-  Expr sum = mux(c / width % 2 * 2 + x / px % 2, quarter);
-  if (p.has_bias) sum += cast(sums.factor, in[2](a.constant[2] ? Expr(c) : min(c, e(p.oc - 1))));
-  out(c, x, y, b) = cast(halide_type(a.output.dtype), sum);
-  stages.parts = {quarters, inputs, taps, acc, products, run};
+  Expr sum = mux(h * 2 + g, quarter);
+  const Expr channel = (bc * 2 + h) * width + ci;
+  if (p.has_bias) sum += cast(sums.factor, in[2](a.constant[2] ? channel : min(channel, e(p.oc - 1))));
+  results(ci, xi, h, g, y, bc, bx, b) = cast(halide_type(a.output.dtype), sum);
+  out(c, x, y, b) =
+      results(c % width, x % px, c / width % 2, x / px % 2, y, c / (2 * width), x / (2 * px), b);
+  stages.parts = {quarters, inputs, taps, acc, products, results, run};
   return out;
 }
 
@@ -138,6 +141,7 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   const auto v = products.args();
   products.compute_at(stages.output, block).store_in(MemoryType::Register);
   products.bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px).bound(v[3], 0, kProducts);
+  for (const size_t d : {2, 4, 5, 6}) products.bound_extent(v[d], 1);
   Var ci("pci"), cv("pcv");
   products.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]);
   acc.compute_at(products, v[3]);
@@ -159,11 +163,18 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   if (p.panels()) taps.bound(t[1], 0, p.step_block).bound(t[2], 0, p.pixel_blocks());
 }
 
-/// Four outputs at a time, of the same products.
-void write_block(Func f, const Var& c, const Var& x, const Plan& p) {
-  Var ci("sci"), cv("scv"), h("sh"), xi("sxi"), g("sg");
-  f.split(c, h, ci, p.tile.channels()).split(ci, cv, ci, p.tile.lanes).split(x, g, xi, p.tile.px);
-  f.reorder(ci, g, h, cv, xi).vectorize(ci).unroll(g).unroll(h).unroll(cv);
+/// Where a long epilogue follows, which is a loop: the results of a block, four at a time, of the same
+/// products.
+void store_results(const Plan& p, Stages& stages, const Var& block) {
+  Func results = stages.parts[kResults];
+  const auto v = results.args();
+  results.compute_at(stages.output, block).store_in(MemoryType::Register);
+  results.bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
+  results.bound(v[2], 0, 2).bound(v[3], 0, 2);
+  for (size_t d = 4; d < v.size(); ++d) results.bound_extent(v[d], 1);
+  Var ci("rci"), cv("rcv");
+  results.split(v[0], cv, ci, p.tile.lanes).reorder(ci, v[3], v[2], cv, v[1]);
+  results.vectorize(ci).unroll(v[3]).unroll(v[2]);
 }
 
 }  // namespace
@@ -180,25 +191,31 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   };
   const int width = p.tile.channels(), px = p.tile.px;
-  Var bc("obc"), ci("oci"), h("oh"), cv("ocv"), bx("obx"), xi("oxi"), g("og"), task("task");
+  const bool rest_x = p.ow % (2 * px) != 0, even = p.blocks_x % p.blocks_per_task == 0 && !rest_x;
+  Var bc("obc"), once("once"), ci("oci"), h("oh"), cv("ocv"), bx("obx"), xi("oxi"), g("og"), task("task");
   out.split(c, bc, ci, 2 * width, tail(p.oc, 2 * width))
       .split(ci, h, ci, width)
       .split(ci, cv, ci, p.tile.lanes)
       .split(x, bx, xi, 2 * px, tail(p.ow, 2 * px))
-      .split(xi, g, xi, px)
-      .split(bx, task, bx, e(p.blocks_per_task), tail(p.blocks_x, p.blocks_per_task));
-  std::vector<VarOrRVar> order{ci, g, h, cv, xi, bx};
+      // Blocks that are not whole have no loops of their own (hidden.h): which pixels one has is asked in a
+      // loop of one round around what stores them.
+      .split(bx, bx, once, rest_x ? hidden(1) : Expr(1), TailStrategy::RoundUp)
+      .split(bx, task, bx, even ? e(p.blocks_per_task) : hidden(p.blocks_per_task),
+             tail(p.blocks_x, p.blocks_per_task));
+  const bool loops = stages.sums.defined();  // a long epilogue, once
+  if (!loops) out.split(xi, g, xi, px);
+  std::vector<VarOrRVar> order =
+      loops ? std::vector<VarOrRVar>{ci, cv, h, xi} : std::vector<VarOrRVar>{ci, g, h, cv, xi};
+  order.insert(order.end(), {once, bx});
   if (p.in_scratch)
     order.insert(order.end(), {task, y, bc});
   else
     order.insert(order.end(), {bc, task, y});
   order.push_back(b);
   out.reorder(order).vectorize(ci);
-  if (stages.sums.defined()) {
-    stages.sums.compute_at(out, bx).store_in(MemoryType::Register);
-    const auto v = stages.sums.args();
-    stages.sums.bound_extent(v[0], 2 * width).bound_extent(v[1], 2 * px);
-    write_block(stages.sums, v[0], v[1], p);
+  if (loops) {
+    store_results(p, stages, bx);
+    out.unroll(once);
   } else {
     out.unroll(g).unroll(h).unroll(cv);
   }

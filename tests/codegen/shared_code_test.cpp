@@ -117,6 +117,20 @@ TEST_CASE("machines with several cores share the tasks of parallel loops") {
   }
 }
 
+TEST_CASE("loops that only move elements share code, in however many numbers they differ") {
+  // Inputs are added and transposed from eight pixels, each at a distance of its own.
+  const auto artifact = checked(layers_of_reals({128, 256, 128}), "arm64");
+  int layers = 0;
+  std::set<std::string> kernels;
+  for (const auto& step : artifact.report.steps) {
+    if (step.strategy != "strassen") continue;
+    kernels.insert(step.kernel);
+    layers++;
+  }
+  CHECK(layers >= 2);
+  CHECK(kernels.size() == 1);
+}
+
 TEST_CASE("in size mode convolutions of reals are one function, however many tiles of channels") {
   const auto artifact = checked(layers_of_reals({128, 32, 64}), "arm64", {}, true);
   CHECK(kernels_of(artifact) == 1);
