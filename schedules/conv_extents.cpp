@@ -1,5 +1,7 @@
 #include "schedules/conv_extents.h"
 
+#include "schedules/hidden.h"
+
 namespace halite::schedules {
 
 using Halide::Expr;
@@ -26,7 +28,10 @@ Expr bound_output(const ConvExtents& x, const Tile& tile, int64_t rows_per_task,
                                           ? number(a, stages, name + "_tiles", value / known) * size
                                           : number(a, stages, name, value));
   };
-  const Expr task = number(a, stages, "rows_per_task", rows_per_task);
+  // A shorter last task has no loops of its own (hidden.h).
+  const bool even = x.oh % (rows_per_task * tile.py) == 0;
+  const Expr task =
+      a.shares_code || even ? number(a, stages, "rows_per_task", rows_per_task) : hidden(rows_per_task);
   const Expr channels = extent("channels", x.oc, tile.channels(), tile.channels()),
              columns = extent("columns", x.ow, tile.px, tile.px),
              rows = extent("rows", x.oh, task * tile.py, rows_per_task * tile.py);

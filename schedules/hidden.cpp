@@ -18,7 +18,9 @@ class Reveal : public Halide::Internal::IRMutator {
     auto result = IRMutator::mutate(stmt);
     if (outermost) {
       inside_ = false;
-      if (found_) result = Halide::Internal::simplify(result);
+      // What is the same in all rounds of a loop was set up before it when numbers in it were not known.
+      using namespace Halide::Internal;
+      if (found_) result = hoist_loop_invariant_values(simplify(result));
       found_ = false;
     }
     return result;
@@ -40,8 +42,7 @@ class Reveal : public Halide::Internal::IRMutator {
 }  // namespace
 
 Expr hidden(int64_t value) {
-  const Expr known = static_cast<int>(value);
-  return min(Call::make(Halide::Int(32), kHidden, {known}, Call::PureExtern), known);
+  return Call::make(Halide::Int(32), kHidden, {Expr(static_cast<int>(value))}, Call::PureExtern);
 }
 
 void reveal_hidden(Halide::Pipeline& pipeline) { pipeline.add_custom_lowering_pass(new Reveal); }

@@ -199,6 +199,12 @@ void schedule_panel_taps(const Plan& p, Stages& stages) {
   taps.bound(v[1], 0, kBlock).bound(v[2], 0, p.blocks);
 }
 
+/// Whether tiles that lack pixels share the loops of whole ones (hidden.h): which pixels a tile has is asked
+/// in a loop of one round around what stores them.
+bool asks_where_stored(const Plan& p, const Stages& stages) {
+  return p.ow % p.tile.px != 0 && (stages.sums.defined() || p.space.steps >= kShort);
+}
+
 }  // namespace
 
 void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
@@ -216,15 +222,16 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   out.split(c, ct, ci, p.tile.channels(), tail(p.oc, p.tile.channels()))
       .split(ci, cv, ci, p.tile.lanes)
       .split(x, xt, xi, p.tile.px, tail(p.ow, p.tile.px));
-  // Tiles that are not whole have no loops of their own (hidden.h): which pixels a tile has is asked in a
-  // loop of one round around what stores them.
-  const bool rest_x = p.ow % p.tile.px != 0, loops = stages.sums.defined();
-  const bool asks = rest_x && (loops || p.space.steps >= kShort);
-  out.split(xt, xt, once, asks ? hidden(1) : Expr(1), TailStrategy::RoundUp);
-  if (loops) out.unroll(once);
+  const bool asks = asks_where_stored(p, stages);
   const int64_t count = p.along_x ? p.tiles_x : p.oh;
-  const bool even = count % p.tiles_per_task == 0 && !(p.along_x && rest_x);
+  // A task that is one tile needs no hiding: what asks does that.
+  const bool alone = asks && p.along_x && p.tiles_per_task == 1;
+  const bool even = count % p.tiles_per_task == 0 && (alone || !p.along_x || p.ow % p.tile.px == 0);
   const Expr per_task = even ? e(p.tiles_per_task) : hidden(p.tiles_per_task);
+  // A loop whose length is known as far as that it is one at most needs no loop, if that does not tell which
+  // tasks are whole.
+  out.split(xt, xt, once, !asks ? Expr(1) : alone ? hidden(1) : min(hidden(1), 1), TailStrategy::RoundUp);
+  if (stages.sums.defined() && !alone) out.unroll(once);
   if (p.along_x) {
     out.split(xt, task, xt, per_task, tail(p.tiles_x, p.tiles_per_task));
     out.reorder({ci, cv, xi, once, xt, ct, task, y, b});

@@ -140,6 +140,7 @@ TEST_CASE("a conv2d in panels equals the reference where pixels, channels and ta
   check_conv({}, {1, 1, 196, 32}, 40, 1, 1);
   check_conv({}, {1, 1, 49, 64}, 20, 1, 1);
   check_conv({}, {2, 1, 85, 12}, 25, 1, 1);
+  check_conv({}, {1, 1, 85, 512}, 16, 1, 1);  // a task is one tile
   check_conv({.stride = {2, 2}, .pad = {1, 1, 1, 1}}, {2, 29, 27, 8}, 30, 3, 3);
   check_conv({.dilation = {2, 1}, .pad = {0, 1, 2, 1}}, {1, 40, 13, 4}, 4, 3, 3);
 }

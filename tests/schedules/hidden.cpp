@@ -45,7 +45,7 @@ void check(const Case& c) {
   acc(x) += x * r;
   out(x) = acc(x) + 1;
   out.bound(x, 0, kColumns).split(x, xt, xi, kTile, Halide::TailStrategy::GuardWithIf);
-  out.split(xt, xt, once, c.hides ? hidden(1) : Halide::Expr(1), Halide::TailStrategy::RoundUp);
+  out.split(xt, xt, once, c.hides ? min(hidden(1), 1) : Halide::Expr(1), Halide::TailStrategy::RoundUp);
   out.split(xt, task, xt, c.hides ? hidden(kPerTask) : Halide::Expr(kPerTask),
             Halide::TailStrategy::GuardWithIf);
   out.reorder(xi, once, xt, task).parallel(task);

@@ -182,6 +182,12 @@ TEST_CASE("contractions with a long epilogue agree with the reference, whatever 
                      " = conv_transpose2d(%x, %w) stride=[2,2]\n  %g: " + swish(wide),
                  check);
   }
+  // Tasks of several tiles, and of one.
+  const std::string pixels = "f32[1,13,13,24]";
+  for (const std::string k : {"64", "512"})
+    check_kernel("graph \"t\" (%x: f32[1,13,13," + k + "]) -> (%y) {\n  const %w: f32[24,1,1," + k +
+                     "] = #0000000000000001\n  %c: " + pixels + " = conv2d(%x, %w)\n  %g: " + swish(pixels),
+                 {.rtol = 1e-4, .atol = 1e-4});
 }
 
 TEST_CASE("attention in one kernel agrees with the reference") {
