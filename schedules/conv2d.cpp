@@ -86,10 +86,11 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   p.strip_rows = strip_rows(p.rows_per_task);
   const bool one_row = p.oh == 1 && p.padding == Padding::none && !p.weights_outermost;
   const int64_t tiles = ceil_div(p.ow, p.tile.px);
-  if (one_row && worth_parallel(a.facts, p.macs))
+  if (one_row && worth_parallel(a.facts, p.macs)) {
+    const int64_t most = std::max(kTilesPerTask, ceil_div(tiles, 4 * a.facts.cores));
     p.tiles_per_task =
-        task_rows(std::max(kTilesPerTask, ceil_div(tiles, 4 * a.facts.cores)), tiles, a.optimize);
-  p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
+        has_few_cores(a.facts) ? even_tasks(a.facts, tiles, most) : task_rows(most, tiles, a.optimize);
+  }
 }
 
 /// Whether channels are so few that no vector of them is whole, but a row of taps, which follow each other,
@@ -190,6 +191,8 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
                                            : pointwise   ? "pointwise"
                                                          : "direct",
                                            p.tile, weights_cycles(a.facts, p.packed.bytes(), tasks))};
+  if (p.tiles_per_task > 0)
+    result[0].cycles *= uneven(a.facts, ceil_div(p.ow, p.tile.px), p.tiles_per_task, p.n);
   std::ranges::copy(winograd::strategies(op, a), std::back_inserter(result));
   std::ranges::copy(panels::strategies(op, a), std::back_inserter(result));
   std::ranges::copy(strassen::strategies(op, a), std::back_inserter(result));

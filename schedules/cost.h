@@ -25,4 +25,13 @@ double vector_cycles(const targets::Facts&, double arithmetic, double memory);
 /// Cycles in which weights come from beyond the cache that holds them, if they are read so many times.
 double weights_cycles(const targets::Facts&, int64_t bytes, int64_t times);
 
+/// Whether there are so few cores that a program may be thought to have them all; else tasks are made so that
+/// any number of threads can share them.
+bool has_few_cores(const targets::Facts&);
+/// How much longer these take for a parallel loop than their share of what one takes, if each takes the next
+/// task: `units` of work are cut into tasks of `per_task`, `times` over. 1 where cores are many, or one.
+double uneven(const targets::Facts&, int64_t units, int64_t per_task, int64_t times = 1);
+/// Units of each task, at most `most`: as many as few cores share evenly.
+int64_t even_tasks(const targets::Facts&, int64_t units, int64_t most);
+
 }  // namespace halite::schedules

@@ -18,9 +18,7 @@ class Reveal : public Halide::Internal::IRMutator {
     auto result = IRMutator::mutate(stmt);
     if (outermost) {
       inside_ = false;
-      // What is the same in all rounds of a loop was set up before it when numbers in it were not known.
-      using namespace Halide::Internal;
-      if (found_) result = hoist_loop_invariant_values(simplify(result));
+      if (found_) result = Halide::Internal::simplify(result);
       found_ = false;
     }
     return result;

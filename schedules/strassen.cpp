@@ -186,21 +186,30 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   Var c = args[0], x = args[1], y = args[2], b = args[3];
   out.bound(c, 0, e(p.oc)).bound(x, 0, e(p.ow)).bound(y, 0, e(p.oh)).bound(b, 0, e(p.n));
 
-  // The schedule: blocks in the order columns, channels, tasks, rows.
+  // The schedule: blocks in the order columns, channels, tasks, rows; in scratch columns, rows, parts of a
+  // row, channels, the last two of which make tasks.
   const auto tail = [](int64_t extent, int64_t tile) {
     return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   };
   const int width = p.tile.channels(), px = p.tile.px;
-  const bool rest_x = p.ow % (2 * px) != 0, even = p.blocks_x % p.blocks_per_task == 0 && !rest_x;
-  Var bc("obc"), once("once"), ci("oci"), h("oh"), cv("ocv"), bx("obx"), xi("oxi"), g("og"), task("task");
+  // A task that is one block needs no hiding: what asks does that.
+  const bool rest_x = p.ow % (2 * px) != 0, alone = rest_x && p.blocks_per_task == 1;
+  const bool even = p.blocks_x % p.blocks_per_task == 0 && (alone || !rest_x);
+  const Expr per_task = e(p.blocks_per_task);
+  Var bc("obc"), once("once"), ci("oci"), h("oh"), cv("ocv"), bx("obx"), xi("oxi"), g("og"), task("task"),
+      fused("tasks");
   out.split(c, bc, ci, 2 * width, tail(p.oc, 2 * width))
       .split(ci, h, ci, width)
       .split(ci, cv, ci, p.tile.lanes)
       .split(x, bx, xi, 2 * px, tail(p.ow, 2 * px))
       // Blocks that are not whole have no loops of their own (hidden.h): which pixels one has is asked in a
       // loop of one round around what stores them.
-      .split(bx, bx, once, rest_x ? hidden(1) : Expr(1), TailStrategy::RoundUp)
-      .split(bx, task, bx, even ? e(p.blocks_per_task) : hidden(p.blocks_per_task),
+      .split(bx, bx, once,
+             !rest_x ? Expr(1)
+             : alone ? hidden(1)
+                     : min(hidden(1), 1),
+             TailStrategy::RoundUp)
+      .split(bx, task, bx, even ? per_task : min(hidden(p.blocks_per_task), per_task),
              tail(p.blocks_x, p.blocks_per_task));
   const bool loops = stages.sums.defined();  // a long epilogue, once
   if (!loops) out.split(xi, g, xi, px);
@@ -208,19 +217,24 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
       loops ? std::vector<VarOrRVar>{ci, cv, h, xi} : std::vector<VarOrRVar>{ci, g, h, cv, xi};
   order.insert(order.end(), {once, bx});
   if (p.in_scratch)
-    order.insert(order.end(), {task, y, bc});
+    order.insert(order.end(), {y, task, bc});
   else
     order.insert(order.end(), {bc, task, y});
   order.push_back(b);
   out.reorder(order).vectorize(ci);
   if (loops) {
     store_results(p, stages, bx);
-    out.unroll(once);
+    if (!alone) out.unroll(once);
   } else {
     out.unroll(g).unroll(h).unroll(cv);
   }
-  if (worth_parallel(a.facts, p.macs))
-    out.parallel(p.in_scratch ? bc : p.blocks_x > p.blocks_per_task ? task : y);
+  const bool tasks = p.blocks_x > p.blocks_per_task;
+  if (worth_parallel(a.facts, p.macs)) {
+    if (p.in_scratch && tasks)
+      out.fuse(task, bc, fused).parallel(fused);
+    else
+      out.parallel(p.in_scratch ? bc : tasks ? task : y);
+  }
   schedule_products(p, stages, bx);
   schedule_inputs(p, a, stages, task);
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kPanel = 4;              ///< pixels and steps of a block of a panel
 constexpr int64_t kBlocksPerTask = 3;  ///< that weights serve at least
+constexpr int64_t kTasks = 8;          ///< of channels times parts of a row, at least
 /// It must win by so much: its weights take more room.
 constexpr double kHandicap = 1.02;
 
@@ -47,17 +48,22 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
                panels ? kPanel : p.steps},
               {}};
 
-  int64_t blocks = std::max<int64_t>(1, (usable_stack(a.facts) - p.products_bytes()) / p.inputs_bytes());
-  if (worth_parallel(a.facts, p.macs))
-    blocks = std::min(blocks, std::max(kBlocksPerTask, ceil_div(p.blocks_x, 4 * a.facts.cores)));
-  p.blocks_per_task = task_rows(blocks, p.blocks_x, a.optimize);
-  // Weights beyond the cache are read once: tiles of channels are the outer loop.
-  const int64_t cache = a.facts.l2_bytes;
+  const bool parallel = worth_parallel(a.facts, p.macs);
+  int64_t most = std::max<int64_t>(1, (usable_stack(a.facts) - p.products_bytes()) / p.inputs_bytes());
+  if (parallel) most = std::min(most, std::max(kBlocksPerTask, ceil_div(p.blocks_x, 4 * a.facts.cores)));
+  const bool few_cores = parallel && has_few_cores(a.facts);
+  p.blocks_per_task =
+      few_cores ? even_tasks(a.facts, p.blocks_x, most) : task_rows(most, p.blocks_x, a.optimize);
+  // Weights beyond the cache are read once, or as often as makes tasks enough: tiles of channels are the
+  // outer loop.
   const bool fits = p.blocks_per_task * p.inputs_bytes() + p.products_bytes() <= usable_stack(a.facts);
-  const bool few = p.blocks_per_task < std::min(kBlocksPerTask, p.blocks_x);
+  const bool few = (few_cores ? most : p.blocks_per_task) < std::min(kBlocksPerTask, p.blocks_x);
   const bool one_task = p.blocks_per_task == p.blocks_x;
-  p.in_scratch = !fits || few || (!one_task && p.packed.bytes() > cache);
-  if (p.in_scratch) p.blocks_per_task = p.blocks_x;
+  p.in_scratch = !fits || few || (!one_task && p.packed.bytes() > a.facts.l2_bytes);
+  if (p.in_scratch) {
+    const int64_t parts = few_cores ? std::min(p.blocks_x, ceil_div(kTasks, p.blocks_c)) : 1;
+    p.blocks_per_task = ceil_div(p.blocks_x, parts);
+  }
   return p;
 }
 
@@ -68,9 +74,12 @@ double cycles(const targets::Facts& facts, const Plan& p) {
   const auto blocks = static_cast<double>(p.n * p.oh * p.blocks_x);
   const double inputs = blocks * p.tile.px * static_cast<double>(p.steps / p.input_lanes);
   const double results = blocks * p.tile.px * p.tile.vectors * static_cast<double>(p.blocks_c);
-  const int64_t times = p.in_scratch ? 1 : p.n * p.oh * ceil_div(p.blocks_x, p.blocks_per_task);
-  return p.tile.cycles + inputs * vector_cycles(facts, 5, 4 + kProducts) +
-         results * vector_cycles(facts, 12, kProducts + 4) + weights_cycles(facts, p.packed.bytes(), times);
+  const int64_t times = p.n * p.oh * ceil_div(p.blocks_x, p.blocks_per_task);
+  const double waits = p.in_scratch ? uneven(facts, p.blocks_x, p.blocks_per_task, p.blocks_c)
+                                    : uneven(facts, p.blocks_x, p.blocks_per_task, p.n * p.oh);
+  return waits *
+         (p.tile.cycles + inputs * vector_cycles(facts, 5, 4 + kProducts) +
+          results * vector_cycles(facts, 12, kProducts + 4) + weights_cycles(facts, p.packed.bytes(), times));
 }
 
 /// Sums of quarters of the weights, in double, rounded once.
