@@ -84,6 +84,7 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, Plan& p) {
   if (p.weights_outermost) rows = row_tiles;
   p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
   p.strip_rows = strip_rows(p.rows_per_task);
+  p.flat_rows = a.optimize == Optimize::speed && p.ic % f32_lanes(a.facts) != 0;
   const bool one_row = p.oh == 1 && p.padding == Padding::none && !p.weights_outermost;
   const int64_t tiles = ceil_div(p.ow, p.tile.px);
   if (one_row && worth_parallel(a.facts, p.macs)) {

@@ -10,7 +10,8 @@
 
 namespace halite::schedules {
 
-/// `value`, of which Halide knows no more than that it is the most, until loops are as they stay.
+/// `value`, of which Halide knows nothing until loops are as they stay. `min(hidden(n), n)`, which it knows
+/// to be n at most, where a loop is to be unrolled or an allocation needs a bound.
 Halide::Expr hidden(int64_t value);
 
 /// Makes the hidden numbers of a pipeline known in time. Every pipeline of a Kernel needs it.
