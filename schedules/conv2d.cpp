@@ -167,13 +167,6 @@ ir::Tensor pack_depthwise(const ir::Tensor& weights, const Plan& p, const ir::Ty
   return packed;
 }
 
-/// The bias, zeros where a tile has no channel.
-ir::Tensor pack_bias(const ir::Tensor& bias, const Plan& p) {
-  auto packed = ir::Tensor::zeros({bias.type().dtype, {round_up(p.oc, p.tile.channels())}, {}});
-  std::ranges::copy(bias.bytes(), packed.mutable_bytes().begin());
-  return packed;
-}
-
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 }  // namespace
@@ -215,10 +208,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
       return p.depthwise ? pack_depthwise(t, p, p.packed) : pack_weights(t, p, p.packed);
     };
   }
-  if (p.has_bias && a.constant[2]) {
-    result[2].type = {a.inputs[2].dtype, {round_up(p.oc, p.tile.channels())}, {}};
-    result[2].apply = [p](const ir::Tensor& t) { return pack_bias(t, p); };
-  }
+  if (p.has_bias && a.constant[2]) result[2] = packed_bias(a.inputs[2], round_up(p.oc, p.tile.channels()));
   return result;
 }
 

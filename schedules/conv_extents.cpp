@@ -1,5 +1,7 @@
 #include "schedules/conv_extents.h"
 
+#include <algorithm>
+
 #include "schedules/hidden.h"
 
 namespace halite::schedules {
@@ -18,6 +20,15 @@ ConvExtents conv_extents(const ir::Conv2d& op, const Anchor& a) {
   x.has_bias = a.inputs.size() > 2;
   x.depthwise = op.groups > 1 && x.icg == 1;
   return x;
+}
+
+Packing packed_bias(const ir::Type& bias, int64_t channels) {
+  const ir::Type type{bias.dtype, {channels}, {}};
+  return {type, [type](const ir::Tensor& given) {
+            auto packed = ir::Tensor::zeros(type);
+            std::ranges::copy(given.bytes(), packed.mutable_bytes().begin());
+            return packed;
+          }};
 }
 
 Expr bound_output(const ConvExtents& x, const Tile& tile, int64_t rows_per_task, const Anchor& a,

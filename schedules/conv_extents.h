@@ -17,6 +17,9 @@ struct ConvExtents {
 
 ConvExtents conv_extents(const ir::Conv2d&, const Anchor&);
 
+/// A bias of reals with zeros behind it, so that there are `channels`: those of whole tiles.
+Packing packed_bias(const ir::Type& bias, int64_t channels);
+
 /// States the output's extents, which are hidden (`number`) where kernels share code. Gives the rows of tiles
 /// of a task, hidden likewise.
 Halide::Expr bound_output(const ConvExtents&, const Tile&, int64_t rows_per_task, const Anchor&, Stages&);

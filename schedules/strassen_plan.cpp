@@ -141,14 +141,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
   std::vector<Packing> result(a.inputs.size());
   result[1].type = p.packed;
   result[1].apply = [p](const ir::Tensor& t) { return pack_weights(t, p); };
-  if (p.has_bias && a.constant[2]) {
-    result[2].type = {a.inputs[2].dtype, {p.blocks_c * 2 * p.tile.channels()}, {}};
-    result[2].apply = [type = result[2].type](const ir::Tensor& bias) {
-      auto packed = ir::Tensor::zeros(type);
-      std::ranges::copy(bias.bytes(), packed.mutable_bytes().begin());
-      return packed;
-    };
-  }
+  if (p.has_bias && a.constant[2]) result[2] = packed_bias(a.inputs[2], p.blocks_c * 2 * p.tile.channels());
   return result;
 }
 

@@ -110,10 +110,6 @@ ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p) {
   return packed;
 }
 
-ir::Type packed_bias(const Plan& p, ir::DType stored) {
-  return {stored, {round_up(p.oc, p.tile.channels())}, {}};
-}
-
 }  // namespace
 
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
@@ -144,14 +140,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
   std::vector<Packing> result(a.inputs.size());
   result[1].type = p.packed;
   result[1].apply = [p](const ir::Tensor& t) { return pack_weights(t, p); };
-  if (p.has_bias && a.constant[2]) {
-    result[2].type = packed_bias(p, a.inputs[2].dtype);
-    result[2].apply = [type = result[2].type](const ir::Tensor& bias) {
-      auto packed = ir::Tensor::zeros(type);
-      std::ranges::copy(bias.bytes(), packed.mutable_bytes().begin());
-      return packed;
-    };
-  }
+  if (p.has_bias && a.constant[2]) result[2] = packed_bias(a.inputs[2], round_up(p.oc, p.tile.channels()));
   return result;
 }
 
