@@ -389,17 +389,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     out.parallel(p.weights_outermost ? l.c : p.tiles_per_task > 0 ? part : task);
 
   acc.compute_at(out, l.x);
-  Func run = acc;
-  if (p.sums.in_runs) {
-    Tile totals = p.tile;
-    totals.lane_step = 0;
-    const auto v = acc.args();
-    schedule_accumulator(acc, v[0], v[1], v[2], totals, acc.rvars());
-    run = stages.parts[kRun];
-    run.compute_at(acc, acc.rvars()[0]);
-  }
-  const auto v = run.args();
-  schedule_accumulator(run, v[0], v[1], v[2], p.tile, run.rvars());
+  Func run = schedule_sums(acc, stages.parts[kRun], p.sums, p.tile);
   if (p.depthwise && a.optimize == Optimize::speed && p.kw <= 7)
     unroll_taps(a.facts, run, stages.parts[kWeights], p.space, p.tile);
 

@@ -39,4 +39,19 @@ Sums plan_sums(const Anchor& a, int64_t channels, int64_t columns, int64_t rows)
   return s;
 }
 
+Halide::Func schedule_sums(Halide::Func acc, Halide::Func run, const Sums& sums, const Tile& tile) {
+  Halide::Func products = acc;
+  if (sums.in_runs) {
+    Tile totals = tile;
+    totals.lane_step = 0;  // sums of runs use no inputs
+    const auto v = acc.args();
+    schedule_accumulator(acc, v[0], v[1], v[2], totals, acc.rvars());
+    run.compute_at(acc, acc.rvars()[0]);
+    products = run;
+  }
+  const auto v = products.args();
+  schedule_accumulator(products, v[0], v[1], v[2], tile, products.rvars());
+  return products;
+}
+
 }  // namespace halite::schedules

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "schedules/anchor.h"
+#include "schedules/register_tile.h"
 
 namespace halite::schedules {
 
@@ -29,5 +30,9 @@ struct Sums {
   ir::DType element() const { return factor.bits() == 16 ? ir::DType::f16 : ir::DType::f32; }
 };
 Sums plan_sums(const Anchor&, int64_t channels, int64_t columns, int64_t rows);
+
+/// Holds the sums `acc` of a tile in registers, indexed by channels and pixels first, and those of a `run` at
+/// a time where there are several. Gives the one of them that adds products.
+Halide::Func schedule_sums(Halide::Func acc, Halide::Func run, const Sums&, const Tile&);
 
 }  // namespace halite::schedules

@@ -145,21 +145,11 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   Var ci("pci"), cv("pcv");
   products.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]);
   acc.compute_at(products, v[3]);
-  const auto w = acc.args();
-  Func innermost = acc;
-  if (p.sums.in_runs) {
-    Tile totals = p.tile;
-    totals.lane_step = 0;
-    schedule_accumulator(acc, w[0], w[1], w[2], totals, acc.rvars());
-    innermost = stages.parts[kRun];
-    innermost.compute_at(acc, acc.rvars()[0]);
-  }
-  const auto i = innermost.args();
-  schedule_accumulator(innermost, i[0], i[1], i[2], p.tile, innermost.rvars());
+  const Func run = schedule_sums(acc, stages.parts[kRun], p.sums, p.tile);
   if (p.tile.lane_step == 0) return;
   Func taps = stages.parts[kTaps];
   const auto t = taps.args();
-  schedule_taps(taps, innermost, p.tile);
+  schedule_taps(taps, run, p.tile);
   if (p.panels()) taps.bound(t[1], 0, p.step_block).bound(t[2], 0, p.pixel_blocks());
 }
 

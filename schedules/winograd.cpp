@@ -123,19 +123,7 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   Var ci("pci"), cv("pcv");
   products.split(v[0], cv, ci, p.tile.lanes).vectorize(ci).unroll(cv).unroll(v[1]).unroll(v[2]);
   acc.compute_at(products, v[3]);
-  const auto w = acc.args();
-  if (!p.sums.in_runs) {
-    schedule_accumulator(acc, w[0], w[1], w[2], p.tile, acc.rvars());
-    if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], acc, p.tile);
-    return;
-  }
-  Tile totals = p.tile;
-  totals.lane_step = 0;
-  schedule_accumulator(acc, w[0], w[1], w[2], totals, acc.rvars());
-  Func run = stages.parts[kRun];
-  run.compute_at(acc, acc.rvars()[0]);
-  const auto u = run.args();
-  schedule_accumulator(run, u[0], u[1], u[2], p.tile, run.rvars());
+  const Func run = schedule_sums(acc, stages.parts[kRun], p.sums, p.tile);
   if (p.tile.lane_step > 0) schedule_taps(stages.parts[kTaps], run, p.tile);
 }
 
