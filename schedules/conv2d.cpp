@@ -57,7 +57,6 @@ bool is_depthwise(const ir::Conv2d& op, const Anchor& a) {
 }
 
 constexpr int64_t kMostRowsPerTask = 14;
-constexpr int64_t kLongestRow = 32;   ///< steps of a row of taps: the loop over them is unrolled
 constexpr int64_t kTilesPerTask = 4;  ///< of a row, that weights serve at least
 
 /// How padding is done and how rows are divided into tasks, once the tile is known.

@@ -23,7 +23,6 @@ namespace {
 using namespace Halide;
 
 constexpr int kBlock = 4;             ///< pixels and steps of a block
-constexpr int64_t kLongestRow = 32;   ///< steps of a row of taps: the loop over them is unrolled
 constexpr int64_t kTilesPerTask = 6;  ///< pixels that weights of one tile serve at least, in tiles
 constexpr int64_t kShort = 64;        ///< a reduction whose tiles are stored without asking
 constexpr int64_t kLittle = 1 << 14;  ///< multiply-adds of a pixel so few that its copy must be fast
@@ -130,7 +129,7 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
   const bool by_rows = op.dilation[1] == 1 && row > kBlock && row <= kLongestRow;
   if ((weights[3] % kBlock != 0 && !by_rows) || a.output.shape[3] < kBlock) return {};
   const Plan p = make_plan(op, a);
-  if (stack_bytes(p) > stack_limit(a.facts) * 3 / 4) return {};
+  if (stack_bytes(p) > usable_stack(a.facts)) return {};
   const double tiles = static_cast<double>(p.n * p.oh * p.tiles_x);
   const double moves = tiles * static_cast<double>(p.panel_bytes() / 16);
   const int64_t tasks = ceil_div(p.along_x ? p.tiles_x : p.oh, p.tiles_per_task);

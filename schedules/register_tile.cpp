@@ -74,6 +74,7 @@ int f32_lanes(const targets::Facts& facts) { return std::max(1, facts.vector_bit
 int64_t stack_limit(const targets::Facts& facts) {
   return facts.max_stack_bytes > 0 ? facts.max_stack_bytes : 64 * 1024;
 }
+int64_t usable_stack(const targets::Facts& facts) { return stack_limit(facts) * 3 / 4; }
 bool worth_parallel(const targets::Facts& facts, int64_t macs) { return facts.cores > 1 && macs > 500'000; }
 
 int64_t task_rows(int64_t most, int64_t count, Optimize optimize) {

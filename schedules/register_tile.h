@@ -82,6 +82,9 @@ void schedule_accumulator(Halide::Func acc, const Halide::Var& c, const Halide::
 /// axis as its first variable, is loaded a vector at a time and stays in registers.
 void schedule_taps(Halide::Func taps, Halide::Func acc, const Tile&);
 
+/// Steps of a row of taps that is a run, at most: the loop over them is unrolled.
+constexpr int64_t kLongestRow = 32;
+
 /// A run of reduction steps that is used in blocks of so many lanes, the last of which overlaps the one
 /// before where it is not whole.
 struct Blocks {
@@ -103,6 +106,8 @@ void unroll_taps(const targets::Facts&, Halide::Func acc, Halide::Func weights, 
 int f32_lanes(const targets::Facts&);
 /// Largest frame that a kernel may take, in bytes.
 int64_t stack_limit(const targets::Facts&);
+/// What planned arrays may take of it: a frame holds more than these.
+int64_t usable_stack(const targets::Facts&);
 /// Whether a contraction of that many multiply-accumulates is worth a parallel loop.
 bool worth_parallel(const targets::Facts&, int64_t macs);
 /// Rows of tiles of each task, out of `count`, at most `most`: a divisor where a good one is near, since a

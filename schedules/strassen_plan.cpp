@@ -16,9 +16,6 @@ constexpr int64_t kTasks = 8;          ///< of channels times parts of a row, at
 /// It must win by so much: its weights take more room.
 constexpr double kHandicap = 1.02;
 
-/// A frame holds more than the arrays that are planned.
-int64_t usable_stack(const targets::Facts& facts) { return stack_limit(facts) * 3 / 4; }
-
 }  // namespace
 
 Plan make_plan(const ir::Conv2d& op, const Anchor& a) {

@@ -15,9 +15,6 @@ constexpr const char* kPrefix = "winograd";
 /// Six outputs a tile must win by so much: their code is twice as long and their weights take twice the room.
 constexpr double kSixHandicap = 1.2;
 
-/// A frame holds more than the arrays that are planned.
-int64_t usable_stack(const targets::Facts& facts) { return stack_limit(facts) * 3 / 4; }
-
 }  // namespace
 
 Plan make_plan(const ir::Conv2d& op, const Anchor& a, int m) {
