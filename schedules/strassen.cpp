@@ -2,9 +2,11 @@
 //   inputs    u, w, xs, ks (pixel and step in a block of a panel, or step and 0; which block of pixels, of
 //             steps), p (which product), then bx, y, b (block of pixels, row, image);
 //             for a task's blocks on the stack if they fit there, else of the whole image in scratch
-//   products  ci, xi (output channel and pixel in a tile), p, bc (block of output channels), bx, y, b:
+//   products  ci, xi (output channel and pixel in a tile), y, p, bc (block of output channels), bx, b:
 //             products of matrices, weights packed as [oc/2tile][p][ic/2][tile]
-// The output combines them, a vector of each of the block's four tiles at a time.
+//   results   ci, xi, h, g (which of the block's two tiles of channels, of pixels), y, bc, bx, b: products
+//             combined, and the bias; read by the output a vector of each of the block's four tiles at a
+//             time, or stored for a whole block where a long epilogue follows
 #include "schedules/strassen.h"
 
 #include <algorithm>
