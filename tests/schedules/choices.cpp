@@ -113,31 +113,18 @@ TEST_CASE("tiles of groups of registers take no more than there are, shorter vec
   CHECK(depthwise.lanes / 4 * (2 * depthwise.px * depthwise.vectors + depthwise.vectors) <= 32);
 }
 
-ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
-  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
-  // Sums of these are exact, in whatever order.
-  for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
-  return t;
-}
-
 /// Every tile that is offered as the next best gives exactly the reference's answer.
 template <class Op>
 void check_tiles(const Op& op, const std::vector<ir::Shape>& shapes) {
   std::mt19937 rng(7);
-  std::vector<ir::Tensor> in;
-  std::vector<ir::Type> types;
-  for (const auto& s : shapes) {
-    in.push_back(random_tensor(rng, s));
-    types.push_back(in.back().type());
-  }
-  const auto out = infer(op, types);
-  REQUIRE_MESSAGE(out, to_string(out.error()));
-  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
-  reference(op, in, expected);
+  std::vector<ir::Tensor> tensors;
+  for (const auto& s : shapes) tensors.push_back(exact_tensor(rng, s));
+  const Example made = example(op, std::move(tensors));
+  const auto& [in, types, expected] = made;
   std::vector<bool> constant(in.size(), true);
   constant[0] = false;
   for (const auto& facts : {kByLane, kByBroadcast}) {
-    Anchor anchor{types, constant, (*out)[0], facts};
+    Anchor anchor{types, constant, expected.type(), facts};
     anchor.tile.alternatives = 4;
     for (const Strategy& strategy : strategies(op, anchor)) {
       if (strategy.name.starts_with("winograd")) continue;  // rounds differently
@@ -148,7 +135,7 @@ void check_tiles(const Op& op, const std::vector<ir::Shape>& shapes) {
         forced.tile = {tile, 0};
         OpKernel kernel = kernel_of(op, forced, in, strategy.name);
         const auto got = run(kernel, Halide::get_jit_target_from_environment());
-        CHECK(std::ranges::equal(got[0].data<float>(), expected[0].data<float>()));
+        CHECK(std::ranges::equal(got[0].data<float>(), expected.data<float>()));
       }
     }
   }

@@ -70,32 +70,19 @@ const std::vector<Machine>& machines() {
   return list;
 }
 
-ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
-  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
-  // Multiples of 1/64 keep every product and sum exact, so kernels must agree to the bit whatever their
-  // order.
-  for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
-  return t;
-}
-
+/// Sums are exact, so kernels must agree to the bit.
 template <class Op>
 void check(const Op& op, const std::vector<ir::Shape>& shapes, bool constant = true, uint32_t seed = 1) {
   std::mt19937 rng(seed);
-  std::vector<ir::Tensor> in;
-  std::vector<ir::Type> types;
-  for (const auto& s : shapes) {
-    in.push_back(random_tensor(rng, s));
-    types.push_back(in.back().type());
-  }
-  const auto out = infer(op, types);
-  REQUIRE_MESSAGE(static_cast<bool>(out), to_string(out.error()));
-  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
-  reference(op, in, expected);
+  std::vector<ir::Tensor> tensors;
+  for (const auto& s : shapes) tensors.push_back(exact_tensor(rng, s));
+  const Example made = example(op, std::move(tensors));
+  const auto& [in, types, expected] = made;
   std::vector<bool> constants(in.size(), constant);
   constants[0] = false;
   for (const Machine& machine : machines()) {
     for (const auto optimize : {Optimize::speed, Optimize::size}) {
-      const Anchor anchor{types, constants, (*out)[0], machine.facts, optimize};
+      const Anchor anchor{types, constants, expected.type(), machine.facts, optimize};
       for (const Strategy& strategy : strategies(op, anchor)) {
         if (strategy.name.starts_with("winograd")) continue;  // rounds differently: see winograd.cpp
         CAPTURE(machine.name);
@@ -103,7 +90,7 @@ void check(const Op& op, const std::vector<ir::Shape>& shapes, bool constant = t
         CAPTURE(static_cast<int>(optimize));
         OpKernel kernel = kernel_of(op, anchor, in, strategy.name);
         const auto got = run(kernel, Halide::get_jit_target_from_environment());
-        const auto a = got[0].data<float>(), b = expected[0].data<float>();
+        const auto a = got[0].data<float>(), b = expected.data<float>();
         size_t wrong = 0, first = a.size();
         for (size_t i = 0; i < a.size(); ++i)
           if (a[i] != b[i] && wrong++ == 0) first = i;

@@ -5,11 +5,38 @@
 #include <Halide.h>
 
 #include <cstring>
+#include <random>
 
+#include "ir/op.h"
 #include "schedules/hidden.h"
 #include "schedules/operators.h"
 
 namespace halite::schedules {
+
+/// Multiples of 1/64 between -1/2 and 1/2: products and sums of these are exact, in whatever order.
+inline ir::Tensor exact_tensor(std::mt19937& rng, ir::Shape shape) {
+  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
+  for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
+  return t;
+}
+
+/// Inputs of an operator, and what its reference makes of them.
+struct Example {
+  std::vector<ir::Tensor> inputs;
+  std::vector<ir::Type> types;  ///< of the inputs
+  ir::Tensor expected;
+};
+
+template <class Op>
+Example example(const Op& op, std::vector<ir::Tensor> inputs) {
+  std::vector<ir::Type> types;
+  for (const auto& t : inputs) types.push_back(t.type());
+  const auto out = infer(op, types);
+  if (!out) throw InternalError(to_string(out.error()));
+  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
+  reference(op, inputs, expected);
+  return {std::move(inputs), std::move(types), std::move(expected[0])};
+}
 
 struct OpKernel {
   std::vector<Halide::ImageParam> params;

@@ -49,12 +49,10 @@ struct Case {
   bool constant_bias = true, in_place = false, exact = true;
 };
 
-ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape, bool exact) {
+ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
   auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
-  // Of multiples of 1/64 all sums are exact, in any order and of any quarters.
-  for (float& v : t.mutable_data<float>())
-    v = exact ? static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64
-              : std::uniform_real_distribution<float>(-0.5f, 0.5f)(rng);
+  std::uniform_real_distribution<float> uniform(-0.5f, 0.5f);
+  for (float& v : t.mutable_data<float>()) v = uniform(rng);
   return t;
 }
 
@@ -63,25 +61,19 @@ double largest_error(const ir::Shape& x, int64_t oc, const Case& given = {}) {
   CAPTURE(ir::to_string(x));
   CAPTURE(oc);
   std::mt19937 rng(3);
-  const std::vector<ir::Tensor> in{random_tensor(rng, x, given.exact),
-                                   random_tensor(rng, {oc, 1, 1, x[3]}, given.exact),
-                                   random_tensor(rng, {oc}, given.exact)};
-  std::vector<ir::Type> types;
-  for (const auto& t : in) types.push_back(t.type());
+  const auto make = given.exact ? exact_tensor : random_tensor;
   const ir::Conv2d op;
-  const auto out = infer(op, types);
-  REQUIRE(static_cast<bool>(out));
-  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
-  reference(op, in, expected);
+  const auto [in, types, expected] =
+      example(op, {make(rng, x), make(rng, {oc, 1, 1, x[3]}), make(rng, {oc})});
   double worst = 0;
   for (const targets::Facts& facts : machines()) {
     CAPTURE(facts.vector_bits);
-    Anchor anchor{types, {false, true, given.constant_bias}, (*out)[0], facts};
+    Anchor anchor{types, {false, true, given.constant_bias}, expected.type(), facts};
     anchor.in_place = given.in_place;
     REQUIRE(strassen::strategies(op, anchor).size() == 1);
     OpKernel kernel = kernel_of(op, anchor, in, "strassen");
     const auto got = run(kernel, Halide::get_jit_target_from_environment());
-    const auto a = got[0].data<float>(), b = expected[0].data<float>();
+    const auto a = got[0].data<float>(), b = expected.data<float>();
     for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(double{a[i]} - b[i]));
   }
   return worst;

@@ -62,13 +62,6 @@ const std::vector<Machine>& machines() {
   return list;
 }
 
-/// Multiples of 1/64 between -1/2 and 1/2.
-ir::Tensor random_tensor(std::mt19937& rng, ir::Shape shape) {
-  auto t = ir::Tensor::zeros({ir::DType::f32, std::move(shape), {}});
-  for (float& v : t.mutable_data<float>()) v = static_cast<float>(static_cast<int>(rng() % 65) - 32) / 64.0f;
-  return t;
-}
-
 /// The largest error allowed, for sums of that many channels. Two outputs a tile: none, since all that is
 /// added is a multiple of 1/64/256 below 2^10. Else so many roundings of the largest sum of products (see
 /// winograd.h).
@@ -94,16 +87,10 @@ void check(const Case& given, const ir::Shape& x, int64_t oc, const std::string&
   CAPTURE(ir::to_string(x));
   CAPTURE(oc);
   std::mt19937 rng(1);
-  const std::vector<ir::Tensor> in{random_tensor(rng, x), random_tensor(rng, {oc, 3, 3, x[3]}),
-                                   random_tensor(rng, {oc})};
-  std::vector<ir::Type> types;
-  for (const auto& t : in) types.push_back(t.type());
-  const auto out = infer(given.op, types);
-  REQUIRE_MESSAGE(static_cast<bool>(out), to_string(out.error()));
-  std::vector<ir::Tensor> expected{ir::Tensor::zeros((*out)[0])};
-  reference(given.op, in, expected);
+  const auto [in, types, expected] =
+      example(given.op, {exact_tensor(rng, x), exact_tensor(rng, {oc, 3, 3, x[3]}), exact_tensor(rng, {oc})});
   for (const Machine& machine : machines()) {
-    Anchor anchor{types, {false, true, given.constant_bias}, (*out)[0], machine.facts};
+    Anchor anchor{types, {false, true, given.constant_bias}, expected.type(), machine.facts};
     anchor.in_place = given.in_place;
     for (const Strategy& strategy : strategies(given.op, anchor)) {
       if (!winograd::is_named(strategy.name) || outputs.find(strategy.name.back()) == std::string::npos)
@@ -116,7 +103,7 @@ void check(const Case& given, const ir::Shape& x, int64_t oc, const std::string&
       heap_requests = 0;
       const auto got = run(kernel, Halide::get_jit_target_from_environment());
       CHECK(heap_requests == 0);
-      const auto a = got[0].data<float>(), b = expected[0].data<float>();
+      const auto a = got[0].data<float>(), b = expected.data<float>();
       double worst = 0;
       for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(double{a[i]} - b[i]));
       CHECK(worst <= allowed(strategy.name, x[3]));
