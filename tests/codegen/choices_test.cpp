@@ -9,6 +9,7 @@
 #include "codegen/jit.h"
 #include "ir/interpret.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -35,13 +36,13 @@ CompileOptions options_for(const std::string& target) {
 
 ir::Graph net() {
   auto graph = ir::parse(kNet);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   return *graph;
 }
 
 Artifact compiled(const CompileOptions& options) {
   auto artifact = compile(net(), options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return *std::move(artifact);
 }
 

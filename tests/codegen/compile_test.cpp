@@ -12,6 +12,7 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "rt/halite.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -48,23 +49,23 @@ void check_close(const ir::Tensor& found, const ir::Tensor& expected) {
 
 void check_like_interpreter(const char* text, CompileOptions options = host_options()) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   std::vector<std::vector<ir::Tensor>> inputs(graph->states.empty() ? 1 : 4), expected;
   ir::StateValues states = ir::initial_states(*graph);
   unsigned seed = 0;
   for (auto& set : inputs) {
     for (auto id : graph->inputs) set.push_back(random_tensor(graph->type(id), ++seed));
     auto outputs = ir::interpret(*graph, set, states);
-    REQUIRE_MESSAGE(outputs, to_string(outputs.error()));
+    REQUIRE_MESSAGE(outputs, error_text(outputs));
     expected.push_back(*std::move(outputs));
   }
   const auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   const auto jit = JitModel::load(*artifact);
-  REQUIRE_MESSAGE(jit, to_string(jit.error()));
+  REQUIRE_MESSAGE(jit, error_text(jit));
   for (int threads : {1, 2}) {
     const auto outputs = jit->run_sequence(inputs, threads);
-    REQUIRE_MESSAGE(outputs, to_string(outputs.error()));
+    REQUIRE_MESSAGE(outputs, error_text(outputs));
     REQUIRE(outputs->size() == expected.size());
     for (size_t n = 0; n < expected.size(); n++) {
       CAPTURE(n);

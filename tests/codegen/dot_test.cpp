@@ -3,6 +3,7 @@
 
 #include "codegen/compile.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 
@@ -10,13 +11,13 @@ namespace {
 
 std::string assembly(const char* text, const std::string& target, const std::string& features) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   codegen::CompileOptions options;
   options.name = "net";
   options.target = targets::refine(*targets::find(target), "", features);
   options.emit_asm = true;
   auto artifact = codegen::compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return artifact->assembly;
 }
 

@@ -8,6 +8,7 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -71,7 +72,7 @@ TEST_CASE("outputs are as long as data decide, in the arena and bound, in one me
       options.inputs = options.outputs = home;
       if (memories) options.memories = {{"small", 512, false}, {"large", 8192, true}};
       const auto artifact = compile(graph, options);
-      REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+      REQUIRE_MESSAGE(artifact, error_text(artifact));
       const auto model = JitModel::load(*artifact);
       REQUIRE(model);
       const auto outputs = model->run_sequence(some_inputs());
@@ -105,12 +106,12 @@ TEST_CASE("programs on other machines say how long their outputs are, and check 
     auto options = options_for(name);
     options.self_test = some_inputs();
     const auto artifact = compile(graph, options);
-    REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+    REQUIRE_MESSAGE(artifact, error_text(artifact));
     const auto outputs = run_on_target(*artifact, graph, target, some_inputs());
-    REQUIRE_MESSAGE(outputs, to_string(outputs.error()));
+    REQUIRE_MESSAGE(outputs, error_text(outputs));
     check_outputs(*outputs);
     const auto tested = run_self_test(*artifact, target);
-    REQUIRE_MESSAGE(tested, to_string(tested.error()));
+    REQUIRE_MESSAGE(tested, error_text(tested));
     CHECK(tested->passed);
   }
 }

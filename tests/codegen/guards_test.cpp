@@ -14,6 +14,7 @@
 #include "ir/text.h"
 #include "rt/halite.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -63,7 +64,7 @@ void check_guards(const char* text, RowsMode rows) {
   options.rows = rows;
   options.inputs = options.outputs = Home::arena;
   const auto artifact = compile(*ir::parse(text), options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   const auto jit = JitModel::load(*artifact);
   REQUIRE(jit);
   const size_t bytes = size_t(artifact->report.arena_bytes);
@@ -127,11 +128,11 @@ TEST_CASE("on boards models take no more arena and stack than stated, and one th
       options.rows = rows;
       options.self_test = inputs;
       auto artifact = compile(graph, options);
-      REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+      REQUIRE_MESSAGE(artifact, error_text(artifact));
       const auto ran = run_program(*artifact, graph, target, inputs);
-      REQUIRE_MESSAGE(ran, to_string(ran.error()));
+      REQUIRE_MESSAGE(ran, error_text(ran));
       const auto tested = run_self_test(*artifact, target);
-      REQUIRE_MESSAGE(tested, to_string(tested.error()));
+      REQUIRE_MESSAGE(tested, error_text(tested));
       CHECK_MESSAGE(tested->passed, tested->console);
       // Measured and stated, as both programs print them.
       const auto at = ran->console.find("stack of halite_run: ");
@@ -145,7 +146,7 @@ TEST_CASE("on boards models take no more arena and stack than stated, and one th
       REQUIRE_FALSE(deeper);
       CHECK(deeper.error().message.find("halite_run took more than stated") != std::string::npos);
       const auto told = run_self_test(*artifact, target);
-      REQUIRE_MESSAGE(told, to_string(told.error()));
+      REQUIRE_MESSAGE(told, error_text(told));
       CHECK_FALSE(told->passed);
       CHECK(told->first_difference.find("memory or stack") != std::string::npos);
     }

@@ -6,19 +6,20 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 namespace halite::codegen {
 
 Artifact checked(const std::string& text, const std::string& target, Input values, bool optimize_size) {
   const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   CompileOptions options;
   options.name = "net";
   options.target = *targets::find(target);
   options.optimize_size = optimize_size;
   options.emit_asm = true;
   const auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   if (!targets::run_command(options.target)) {
     MESSAGE("not run: " << targets::how_to_run(options.target));
     return *artifact;
@@ -33,7 +34,7 @@ Artifact checked(const std::string& text, const std::string& target, Input value
   REQUIRE(expected);
   const std::vector<std::vector<ir::Tensor>> sequence{inputs};
   const auto found = run_on_target(*artifact, *graph, options.target, sequence);
-  REQUIRE_MESSAGE(found, to_string(found.error()));
+  REQUIRE_MESSAGE(found, error_text(found));
   for (size_t o = 0; o < expected->size(); o++) {
     const ir::Tensor &got = (*found)[0][o], &wanted = (*expected)[o];
     for (int64_t i = 0; i < wanted.type().elements(); i++) REQUIRE(got.at(i) == wanted.at(i));

@@ -13,6 +13,7 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -140,7 +141,7 @@ TEST_CASE("a model over two memories answers as over one, with rows and without,
       const auto one = compile(graph, options);
       options.memories = {{"sram", 24 * kKiB, false}, {"dtcm", 8 * kKiB, true}};
       const auto two = compile(graph, options);
-      REQUIRE_MESSAGE(two, to_string(two.error()));
+      REQUIRE_MESSAGE(two, error_text(two));
       check_plan(two->report);
       CHECK(one->report.memories.size() == 1);
       CHECK(two->report.memories[1].bytes > 0);
@@ -169,12 +170,12 @@ TEST_CASE("models over several memories run on boards, whose drivers guard each 
     const auto one = compile(graph, options);
     options.memories = {{"dtcm", 3 * kKiB, true}, {"sram", 14 * kKiB, false}, {"more", 2 * kKiB, false}};
     const auto several = compile(graph, options);
-    REQUIRE_MESSAGE(several, to_string(several.error()));
+    REQUIRE_MESSAGE(several, error_text(several));
     check_plan(several->report);
     const auto expected = run_on_target(*one, graph, target, inputs);
     const auto found = run_on_target(*several, graph, target, inputs);
-    REQUIRE_MESSAGE(expected, to_string(expected.error()));
-    REQUIRE_MESSAGE(found, to_string(found.error()));
+    REQUIRE_MESSAGE(expected, error_text(expected));
+    REQUIRE_MESSAGE(found, error_text(found));
     check_equal(*found, *expected);
   }
 }
@@ -201,7 +202,7 @@ TEST_CASE("rows are taken for the sake of the memories, as few as it takes") {
   options.rows = RowsMode::automatic;
   options.memories = {{"one", plain * 4 / 5, false}, {"two", kKiB, true}};
   const auto fits = compile(graph, options);
-  REQUIRE_MESSAGE(fits, to_string(fits.error()));
+  REQUIRE_MESSAGE(fits, error_text(fits));
   check_plan(fits->report);
 }
 
@@ -219,7 +220,7 @@ TEST_CASE("the header states each memory, the report where each tensor is") {
   const auto graph = *ir::parse(kNet);
   const auto artifact = compile(graph, options_for("cortex-m4", RowsMode::automatic,
                                                    {{"sram", 24 * kKiB, false}, {"dtcm", 8 * kKiB, true}}));
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   const auto& header = artifact->header;
   CAPTURE(header);
   const auto& memories = artifact->report.memories;

@@ -4,6 +4,7 @@
 
 #include "codegen/partition.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -17,7 +18,7 @@ struct Ordered {
 
 Ordered order(const std::string& text) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   Ordered result{*graph, {}};
   const Views views = assign_views(result.graph);
   const auto groups = order_steps(result.graph, views, partition(result.graph, views, {}));

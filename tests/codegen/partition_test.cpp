@@ -4,6 +4,7 @@
 
 #include "codegen/storage.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -18,7 +19,7 @@ struct Cut {
 
 Cut cut(const std::string& text, const CompileOptions& options = {}) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   Cut result{*graph, {}, {}};
   result.views = assign_views(result.graph);
   result.groups = partition(result.graph, result.views, options);

@@ -12,6 +12,7 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -71,9 +72,9 @@ Artifact compile_rows(const char* text, RowsMode rows, const char* target = "hos
   options.target = *targets::find(target);
   options.rows = rows;
   const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return *std::move(artifact);
 }
 
@@ -175,7 +176,7 @@ TEST_CASE("--max-ram is met with as few rows as it takes, or says what is in the
   options.max_ram = plain->report.arena_bytes / 2 + plain->report.stack_bytes;
   options.inputs = Home::bound;
   const auto half = compile(*graph, options);
-  REQUIRE_MESSAGE(half, to_string(half.error()));
+  REQUIRE_MESSAGE(half, error_text(half));
   CHECK(half->report.arena_bytes + half->report.stack_bytes <= options.max_ram);
   options.max_ram = 1000;
   const auto none = compile(*graph, options);
@@ -199,7 +200,7 @@ TEST_CASE("where the stack is in the way of --max-ram, kernels take less of it, 
   %y: i8[1,24,24,32] = requantize(%c, %m, %s) rounding=single to=i8
 })";
   const auto graph = ir::parse(net);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   CompileOptions options;
   options.name = "net";
   options.target = *targets::find("cortex-m4");
@@ -210,7 +211,7 @@ TEST_CASE("where the stack is in the way of --max-ram, kernels take less of it, 
   options.rows = RowsMode::automatic;
   options.max_ram = plain->report.arena_bytes + plain->report.stack_bytes / 2;
   const auto less = compile(*graph, options);
-  REQUIRE_MESSAGE(less, to_string(less.error()));
+  REQUIRE_MESSAGE(less, error_text(less));
   CHECK(less->report.arena_bytes + less->report.stack_bytes <= options.max_ram);
   if (!targets::run_command(options.target)) return;
   std::vector<std::vector<ir::Tensor>> inputs{{ir::Tensor::zeros(graph->type(graph->inputs[0]))}};
@@ -218,7 +219,7 @@ TEST_CASE("where the stack is in the way of --max-ram, kernels take less of it, 
     inputs[0][0].set(i, double(i * 37 % 251) - 125);
   const auto expected = ir::interpret(*graph, inputs[0]);
   const auto found = run_on_target(*less, *graph, options.target, inputs);
-  REQUIRE_MESSAGE(found, to_string(found.error()));
+  REQUIRE_MESSAGE(found, error_text(found));
   const auto a = (*found)[0][0].bytes(), b = (*expected)[0].bytes();
   CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
 }

@@ -8,6 +8,7 @@
 
 #include "codegen/compile.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -22,9 +23,9 @@ constexpr const char* kNet = R"(graph "net" (%x: i8[1,9,9,8]) -> (%c) {
 Artifact compile_for(CompileOptions options) {
   options.name = "net";
   const auto graph = ir::parse(kNet);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return *std::move(artifact);
 }
 

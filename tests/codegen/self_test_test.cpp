@@ -6,6 +6,7 @@
 #include "codegen/link.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -26,7 +27,7 @@ constexpr const char* kNet = R"(graph "g" (%x: i8[1,4,4,3]) -> (%k, %y) {
 
 Artifact compile_with_self_test(const targets::Target& target) {
   const auto graph = ir::parse(kNet);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   CompileOptions options;
   options.name = "net";
   options.target = target;
@@ -36,7 +37,7 @@ Artifact compile_with_self_test(const targets::Target& target) {
     options.self_test.push_back({x});
   }
   auto artifact = compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   REQUIRE(artifact->self_test);
   return *std::move(artifact);
 }
@@ -60,7 +61,7 @@ void for_each_kind_of_machine(Test test) {
 TEST_CASE("a self-test passes where the model computes what the definitions say") {
   for_each_kind_of_machine([](const targets::Target& target) {
     const auto outcome = run_self_test(compile_with_self_test(target), target);
-    REQUIRE_MESSAGE(outcome, to_string(outcome.error()));
+    REQUIRE_MESSAGE(outcome, error_text(outcome));
     CHECK_MESSAGE(outcome->passed, outcome->console);
     CHECK(outcome->first_difference.empty());
     CHECK(outcome->console.find("inference 2") != std::string::npos);
@@ -82,7 +83,7 @@ TEST_CASE("a self-test names the first step that differs, wherever that is") {
     digest.hash ^= 1;
     digest.sum = digest.sum * 1.1f + 1;
     const auto outcome = run_self_test(changed, target);
-    REQUIRE_MESSAGE(outcome, to_string(outcome.error()));
+    REQUIRE_MESSAGE(outcome, error_text(outcome));
     CHECK_FALSE(outcome->passed);
     const size_t at = wrong % per_inference;
     const std::string what = at < test.tensors.size() ? "step " + std::to_string(test.tensors[at].step)

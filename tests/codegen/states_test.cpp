@@ -13,6 +13,7 @@
 #include "codegen/partition.h"
 #include "targets/machine.h"
 #include "tests/codegen/sequences.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -39,11 +40,11 @@ Report check_streaming(const std::string& text) {
   const auto graph = graph_of(text);
   const auto inputs = some_inputs(graph, 4);
   const auto artifact = compile(graph, options_for(*targets::find("host")));
-  REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   const auto jit = JitModel::load(*artifact);
   REQUIRE(jit);
   const auto found = jit->run_sequence(inputs);
-  REQUIRE_MESSAGE(found, to_string(found.error()));
+  REQUIRE_MESSAGE(found, error_text(found));
   check_equal(*found, interpret_all(graph, inputs));
   return artifact->report;
 }
@@ -229,9 +230,9 @@ TEST_CASE("state lives on from inference to inference on other machines too") {
     }
     CAPTURE(name);
     const auto artifact = compile(graph, options_for(target));
-    REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+    REQUIRE_MESSAGE(artifact, error_text(artifact));
     const auto found = run_on_target(*artifact, graph, target, inputs);
-    REQUIRE_MESSAGE(found, to_string(found.error()));
+    REQUIRE_MESSAGE(found, error_text(found));
     check_equal(*found, expected);
   }
 }

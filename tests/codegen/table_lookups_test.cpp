@@ -4,6 +4,7 @@
 #include "codegen/compile.h"
 #include "ir/text.h"
 #include "tests/codegen/integer_models.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 
@@ -32,13 +33,13 @@ std::string layer(int channels) {
 
 std::string assembly(const std::string& text, const std::string& features) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   codegen::CompileOptions options;
   options.name = "net";
   options.target = targets::refine(*targets::find("x86-64-v4"), "", features);
   options.emit_asm = true;
   auto artifact = codegen::compile(*graph, options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return artifact->assembly;
 }
 

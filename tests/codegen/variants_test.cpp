@@ -13,6 +13,7 @@
 #include "ir/text.h"
 #include "rt/halite.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -31,7 +32,7 @@ ir::Tensor filled(const ir::Type& type, int seed) {
 
 ir::Graph parsed(const std::string& text) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, graph.error().message);
+  REQUIRE_MESSAGE(graph, error_text(graph));
   return *std::move(graph);
 }
 
@@ -96,12 +97,12 @@ void check_all(const Artifact& artifact, const std::vector<ir::Graph>& graphs, c
       const auto model = JitModel::load(artifact);
       REQUIRE(model);
       const auto outputs = model->run(inputs);
-      REQUIRE_MESSAGE(outputs, outputs.error().message);
+      REQUIRE_MESSAGE(outputs, error_text(outputs));
       check_near(*outputs, *expected);
     } else {
       const std::vector<Tensors> sequence{inputs};
       const auto outputs = run_on_target(artifact, graph, *targets::find(target), sequence);
-      REQUIRE_MESSAGE(outputs, outputs.error().message);
+      REQUIRE_MESSAGE(outputs, error_text(outputs));
       check_near(outputs->front(), *expected);
     }
   }
@@ -124,7 +125,7 @@ size_t functions_of(const Report& report) {
 
 Artifact compiled(const std::vector<ir::Graph>& graphs, const CompileOptions& options) {
   auto artifact = compile(graphs, options);
-  REQUIRE_MESSAGE(artifact, artifact.error().message);
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return *std::move(artifact);
 }
 
@@ -203,7 +204,7 @@ TEST_CASE("items are shared out among threads") {
     const auto inputs = inputs_of(graph);
     for (const int threads : {1, 4}) {
       const auto outputs = model->run(inputs, threads);
-      REQUIRE_MESSAGE(outputs, outputs.error().message);
+      REQUIRE_MESSAGE(outputs, error_text(outputs));
       check_near(*outputs, *ir::interpret(graph, inputs));
     }
   }
@@ -275,7 +276,7 @@ TEST_CASE("a state is shared by all shapes, wherever memories lie") {
     REQUIRE(model);
     const std::vector<Tensors> inputs{inputs_of(sum_of(4)), inputs_of(sum_of(2)), inputs_of(sum_of(4))};
     const auto outputs = model->run_sequence(inputs);
-    REQUIRE_MESSAGE(outputs, outputs.error().message);
+    REQUIRE_MESSAGE(outputs, error_text(outputs));
     double sum[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     for (size_t run = 0; run < inputs.size(); run++) {
       for (int64_t i = 0; i < inputs[run][0].type().elements(); i++) sum[i % 8] += inputs[run][0].at(i);

@@ -3,6 +3,7 @@
 
 #include "codegen/compile.h"
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 
@@ -10,13 +11,13 @@ namespace {
 
 std::string compiled(const std::string& text) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   codegen::CompileOptions options;
   options.name = "net";
   options.target = *targets::find("cortex-m55");
   options.emit_asm = true;
   auto artifact = codegen::compile(*std::move(graph), options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return artifact->assembly;
 }
 

@@ -8,6 +8,7 @@
 #include "codegen/link.h"
 #include "ir/text.h"
 #include "targets/machine.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 
@@ -24,13 +25,13 @@ const std::string kLayer = R"(graph "net" (%x: f32[1,8,8,16]) -> (%y) {
 
 std::string assembly(const std::string& target) {
   auto graph = ir::parse(kLayer);
-  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   codegen::CompileOptions options;
   options.name = "net";
   options.target = *targets::find(target);
   options.emit_asm = true;
   auto artifact = codegen::compile(*std::move(graph), options);
-  REQUIRE_MESSAGE(artifact, to_string(artifact ? Error{} : artifact.error()));
+  REQUIRE_MESSAGE(artifact, error_text(artifact));
   return artifact->assembly;
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("the loop over a tile's sums holds constants in registers") {
 TEST_CASE("bounds of a sigmoid let a NaN through") {
   const auto graph =
       ir::parse("graph \"net\" (%x: f32[2,8]) -> (%y) {\n  %y: f32[2,8] = elementwise(%x) fn=sigmoid\n}");
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   const double inf = INFINITY;
   const std::vector<double> given{-inf, -200, -104, 0, 60, 100, inf, NAN};
   auto input = ir::Tensor::zeros(graph->type(graph->inputs[0]));
@@ -77,10 +78,10 @@ TEST_CASE("bounds of a sigmoid let a NaN through") {
     options.name = "net";
     options.target = target;
     const auto artifact = codegen::compile(*graph, options);
-    REQUIRE_MESSAGE(artifact, to_string(artifact.error()));
+    REQUIRE_MESSAGE(artifact, error_text(artifact));
     const std::vector<std::vector<ir::Tensor>> sequence{{input}};
     const auto found = codegen::run_on_target(*artifact, *graph, target, sequence);
-    REQUIRE_MESSAGE(found, to_string(found.error()));
+    REQUIRE_MESSAGE(found, error_text(found));
     const auto& y = (*found)[0][0];
     for (int64_t i = 0; i < 16; i++) {
       CAPTURE(i);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "ir/text.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using namespace halite::codegen;
@@ -12,7 +13,7 @@ namespace {
 
 ir::Graph graph_of(const char* text) {
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   return *graph;
 }
 

@@ -11,6 +11,7 @@
 #include "ir/interpret.h"
 #include "ir/text.h"
 #include "schedules/hidden.h"
+#include "tests/support/error_text.h"
 
 namespace halite::test {
 namespace {
@@ -337,7 +338,7 @@ ir::Tensor random_tensor(const ir::Type& type, double low, double high, uint32_t
 void check_kernel(std::string_view text, const Check& check) {
   INFO(std::string(text));
   auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, to_string(graph ? Error{} : graph.error()));
+  REQUIRE_MESSAGE(graph, error_text(graph));
   std::vector<ir::Tensor> inputs = check.inputs;
   for (size_t i = inputs.size(); i < graph->inputs.size(); i++) {
     inputs.push_back(random_tensor(graph->type(graph->inputs[i]), check.low, check.high,

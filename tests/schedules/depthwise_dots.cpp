@@ -4,6 +4,7 @@
 
 #include "ir/text.h"
 #include "tests/schedules/check_kernel.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using test::check_kernel;
@@ -23,7 +24,7 @@ std::string layer(const std::string& x, const std::string& weights, const std::s
 /// Whether a machine with dot products of four unsigned bytes takes the layer so.
 std::string strategy_of(const std::string& text) {
   const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, graph.error().message);
+  REQUIRE_MESSAGE(graph, error_text(graph));
   std::vector<ir::Tensor> inputs;
   for (auto id : graph->inputs) inputs.push_back(test::random_tensor(graph->type(id), 0, 100, 1));
   return test::Runner(*graph, test::dot_machines()[3], inputs, false, false).strategy;

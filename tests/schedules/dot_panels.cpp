@@ -4,6 +4,7 @@
 
 #include "ir/text.h"
 #include "tests/schedules/check_kernel.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using test::check_kernel;
@@ -50,7 +51,7 @@ const test::Machine& by_lane() { return test::dot_machines().back(); }
 
 std::string strategy_of(const std::string& text) {
   const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, graph.error().message);
+  REQUIRE_MESSAGE(graph, error_text(graph));
   std::vector<ir::Tensor> inputs;
   for (auto id : graph->inputs) inputs.push_back(test::random_tensor(graph->type(id), 0, 100, 1));
   return test::Runner(*graph, by_lane(), inputs, false, false).strategy;

@@ -8,6 +8,7 @@
 #include "ir/text.h"
 #include "schedules/reals.h"
 #include "tests/schedules/check_kernel.h"
+#include "tests/support/error_text.h"
 
 using namespace halite;
 using test::check_kernel;
@@ -35,7 +36,7 @@ ir::Tensor awkward_reals() {
 
 bool rounds_numbers(const std::string& text) {
   const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, graph.error().message);
+  REQUIRE_MESSAGE(graph, error_text(graph));
   schedules::Group group;
   for (uint32_t i = 0; i < graph->nodes.size(); i++) group.nodes.push_back(ir::NodeId{i});
   return schedules::rounds_numbers(*graph, group, group.nodes.back());

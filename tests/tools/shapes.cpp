@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/error_text.h"
 #include "tests/support/halite_process.h"
 #include "tools/npy.h"
 
@@ -59,7 +60,7 @@ bool mentions(const std::string& text, const std::string& part) {
 std::vector<tools::Assignment> assigned(const std::vector<std::string>& shapes,
                                         const std::vector<std::string>& ranges = {}) {
   const auto found = tools::assignments_of(shapes, ranges);
-  REQUIRE_MESSAGE(found, found.error().message);
+  REQUIRE_MESSAGE(found, error_text(found));
   return *found;
 }
 
