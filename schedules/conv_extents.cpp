@@ -18,8 +18,12 @@ ConvExtents conv_extents(const ir::Conv2d& op, const Anchor& a) {
   x.padded_h = (x.oh - 1) * op.stride[0] + (x.kh - 1) * op.dilation[0] + 1;
   x.macs = x.n * x.oh * x.ow * x.oc * x.kh * x.kw * x.icg;
   x.has_bias = a.inputs.size() > 2;
-  x.depthwise = op.groups > 1 && x.icg == 1;
+  x.depthwise = is_depthwise(op, a);
   return x;
+}
+
+bool is_depthwise(const ir::Conv2d& op, const Anchor& a) {
+  return op.groups > 1 && a.inputs[1].shape[3] == 1;
 }
 
 Packing packed_bias(const ir::Type& bias, int64_t channels) {

@@ -16,6 +16,7 @@ struct ConvExtents {
 };
 
 ConvExtents conv_extents(const ir::Conv2d&, const Anchor&);
+bool is_depthwise(const ir::Conv2d&, const Anchor&);
 
 /// A bias of reals with zeros behind it, so that there are `channels`: those of whole tiles.
 Packing packed_bias(const ir::Type& bias, int64_t channels);
