@@ -80,8 +80,14 @@ Result<void> check_memories(const CompileOptions& options) {
   return {};
 }
 
-/// Where f16 is neither computed with nor converted by an instruction, it would cost time and save little.
+/// Where f16 is neither computed with nor converted by an instruction, or bf16 not multiplied, it would cost
+/// time and save little.
 Result<void> check_precision(const CompileOptions& options) {
+  if (options.precision == ir::Precision::bf16 && !options.target.facts.bf16_dot)
+    return unsupported(options.target.name +
+                           " has no dot products of bf16; x86-64-v4 has them with --cpu cooperlake, "
+                           "sapphirerapids, znver4 or later: compile for that, or leave --precision at f32",
+                       "--precision");
   if (options.precision != ir::Precision::f16 || options.target.facts.native_f16 ||
       options.target.facts.converts_f16)
     return {};

@@ -122,11 +122,12 @@ std::string describe(const schedules::Request& request) {
       << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
       << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
       << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes << facts.high_multiply
-      << facts.dot_unsigned << facts.int8_pairs << facts.looks_up_bytes << facts.minimum_keeps_nan << ' '
-      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
-      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
-      << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
-      << " strategy " << request.strategy << " rows " << request.fewest_rows;
+      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.looks_up_bytes
+      << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
+      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
+      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
+      << " shares " << request.shares_code << " strategy " << request.strategy << " rows "
+      << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';

@@ -10,7 +10,8 @@
 
 namespace halite::ir {
 
-/// bf16 (the upper half of an f32) is a type of storage: only casts and operators that move elements take it.
+/// bf16 is the upper half of an f32: casts, operators that move elements and products (conv2d, matmul) take
+/// it.
 enum class DType : uint8_t { f32, f16, f64, i8, u8, i16, u16, i32, u32, i64, u64, boolean, bf16 };
 constexpr int kDTypeCount = static_cast<int>(DType::bf16) + 1;
 

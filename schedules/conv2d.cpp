@@ -53,7 +53,7 @@ Func padded_input(const ir::Conv2d& op, const Plan& p, const Func& in) {
 }  // namespace
 
 Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in) {
-  if (has_integers(a))
+  if (widens_products(a))
     return is_depthwise(op, a) ? integer::depthwise_algorithm(op, a, stages, in)
                                : integer::conv_algorithm(op, a, stages, in);
   if (winograd::is_named(stages.strategy)) return winograd::algorithm(op, a, stages, in);
@@ -169,7 +169,7 @@ void schedule_packed_weights(const Plan& p, Stages& stages, Func weights) {
 }  // namespace
 
 void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
-  if (has_integers(a))
+  if (widens_products(a))
     return is_depthwise(op, a) ? integer::depthwise_schedule(op, a, stages)
                                : integer::conv_schedule(op, a, stages);
   if (winograd::is_named(stages.strategy)) return winograd::schedule(op, a, stages);

@@ -1,4 +1,5 @@
-// conv2d of integers, indexed as in conv2d.cpp. Dense and grouped ones; depthwise_integer.cpp has the rest.
+// conv2d of integers and of bf16, indexed as in conv2d.cpp. Dense and grouped ones; depthwise_integer.cpp has
+// the rest.
 //
 // A row of the kernel is one run of kw * ic elements in memory where nothing is dilated along x and there is
 // one group (ic elements for each tap otherwise); runs are cut into steps as products.h says. Where a run is

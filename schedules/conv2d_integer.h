@@ -1,4 +1,4 @@
-// conv2d of integers: what conv2d.cpp hands over, and what its files share.
+// conv2d of integers and of bf16: what conv2d.cpp hands over, and what its files share.
 #pragma once
 
 #include <optional>

@@ -134,7 +134,7 @@ ir::Tensor pack_depthwise(const ir::Tensor& weights, const Plan& p, const ir::Ty
 }  // namespace
 
 std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
-  if (has_integers(a)) {
+  if (widens_products(a)) {
     if (!is_depthwise(op, a)) return integer::conv_strategies(op, a);
     const integer::ConvPlan p = integer::plan_depthwise(op, a);
     return {strategy_of(p.product.method == Method::dots ? "dots" : "rows", p.tile)};
@@ -157,7 +157,7 @@ std::vector<Strategy> strategies(const ir::Conv2d& op, const Anchor& a) {
 }
 
 std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::string& strategy) {
-  if (has_integers(a))
+  if (widens_products(a))
     return is_depthwise(op, a) ? integer::depthwise_packing(op, a) : integer::conv_packing(op, a);
   if (winograd::is_named(strategy)) return winograd::packing(op, a, strategy);
   if (panels::is_named(strategy)) return panels::packing(op, a, strategy);

@@ -34,6 +34,11 @@ void take_pairs(Product& p) {
 }  // namespace
 
 void choose_dots(Product& p, const targets::Facts& facts, int64_t steps, int64_t run, bool slack) {
+  if (p.x == DType::bf16 && facts.bf16_dot && (slack || run % 2 == 0)) {
+    p.method = Method::dots;
+    p.chunk = 2;
+    return;
+  }
   if (facts.vector_bits < 128 || !is_byte(p.x) || p.acc != DType::i32 || p.sum != DType::i32) return;
   const bool small_weights = p.weights == DType::i8;
   const auto divides = [&](int64_t chunk) { return slack || run % chunk == 0; };
@@ -78,7 +83,7 @@ Tile dot_tile(const Product& p, const targets::Facts& given, Optimize optimize, 
   // Broadcasts that do not fold into the product are loaded ahead of it.
   if (!given.dot_unsigned) facts.vector_registers -= 2;
   // Products of pairs are added by an instruction of their own.
-  if (p.chunk == 2 && given.int8_dot < 4) facts.vector_registers -= 1;
+  if (p.chunk == 2 && p.acc == DType::i32 && given.int8_dot < 4) facts.vector_registers -= 1;
   return choose_tile(facts, optimize, s);
 }
 

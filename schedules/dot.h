@@ -2,7 +2,7 @@
 // The factors are what the machine's instruction multiplies, so the input is shifted or widened when it is
 // copied (conv2d) or where it is read (matmul), and its zero point follows.
 //   four products: bytes, u8 x i8 or i8 x i8 as facts say; a shift by 128 is folded into the bias
-//   two products:  i16 x i16, less zero points on both sides
+//   two products:  i16 x i16, less zero points on both sides; bf16 x bf16
 // Weights are packed [steps][width][chunk], so a vector of them is a vector of chunks of as many channels;
 // one chunk of the input is broadcast.
 #pragma once
@@ -16,7 +16,7 @@ namespace halite::schedules {
 
 /// Whether the machine has dot products of vectors.
 inline bool multiplies_vectors(const targets::Facts& f) {
-  return f.vector_bits >= 128 && (f.int8_dot == 4 || f.int8_pairs);
+  return f.vector_bits >= 128 && (f.int8_dot == 4 || f.int8_pairs || f.bf16_dot);
 }
 
 /// Chooses Method::dots where the machine has dot products of vectors for the factors; `steps` products a

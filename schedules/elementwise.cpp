@@ -175,7 +175,8 @@ Expr load(const Expr& x, ir::DType dtype) {
 Expr store(const Expr& x, ir::DType dtype) { return Halide::cast(halide_type(dtype), x); }
 
 /// The upper half of an f32, rounded to nearest even; NaN stays NaN.
-Expr bf16_of(const Expr& x) {
+Expr bf16_of(const Expr& x, const targets::Facts& facts) {
+  if (facts.bf16_dot) return Halide::reinterpret(Halide::UInt(16), Halide::cast(Halide::BFloat(16), x));
   const auto word = [](uint32_t value) { return Expr(value); };
   const Expr bits = Halide::reinterpret<uint32_t>(x);
   const Expr nan = (bits & word(0x80000000)) | word(0x7fc00000), odd = (bits >> 16) & word(1);
@@ -215,7 +216,7 @@ Func algorithm(const ir::Cast& op, const Anchor& anchor, Stages&, Inputs inputs)
   const Halide::Type to = halide_type(op.to);
   Func f("cast");
   if (op.to == ir::DType::bf16) {
-    f(vars) = anchor.inputs[0].dtype == op.to ? stored : bf16_of(Halide::cast<float>(x));
+    f(vars) = anchor.inputs[0].dtype == op.to ? stored : bf16_of(Halide::cast<float>(x), anchor.facts);
   } else if (op.to == ir::DType::boolean) {
     f(vars) = store(x.type().is_bool() ? x : x != 0, op.to);
   } else if (x.type().is_float() && !to.is_float()) {

@@ -37,7 +37,8 @@ std::optional<Request> flatten_pixels(const Request& request, ir::Graph& graph, 
   if (out.size() != 4 || out[0] * out[1] == 1) return {};
   if (!std::holds_alternative<ir::Conv2d>(anchor.op)) return {};
   const auto& facts = request.target.facts;
-  const bool reals = ir::is_float(given.type(anchor.outputs[0]).dtype);
+  const ir::DType x = given.type(anchor.inputs[0]).dtype;
+  const bool reals = ir::is_float(x) && x != ir::DType::bf16;
   if (facts.cores > 1 && (request.optimize == Optimize::size || !reals)) return {};
   // Images stay apart where pixels may be added to each other (strassen.h).
   const bool images = facts.l2_bytes == 0 || out[1] * out[2] == 1;

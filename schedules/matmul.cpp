@@ -74,12 +74,12 @@ ProductPlan plan_product(const ir::MatMul& op, const Anchor& a) {
 }
 
 std::vector<Strategy> strategies(const ir::MatMul& op, const Anchor& a) {
-  if (has_integers(a)) return integer::matmul_strategies(op, a);
+  if (widens_products(a)) return integer::matmul_strategies(op, a);
   return {strategy_of("tiles", plan_product(op, a).tile)};
 }
 
 std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::string&) {
-  if (has_integers(a)) return integer::matmul_packing(op, a);
+  if (widens_products(a)) return integer::matmul_packing(op, a);
   const ProductPlan p = plan_product(op, a);
   std::vector<Packing> result(a.inputs.size());
   if (a.constant[1] && p.packed_type.elements() > 0) {
@@ -92,7 +92,7 @@ std::vector<Packing> packing(const ir::MatMul& op, const Anchor& a, const std::s
 }
 
 Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in) {
-  if (has_integers(a)) return integer::matmul_algorithm(op, a, stages, in);
+  if (widens_products(a)) return integer::matmul_algorithm(op, a, stages, in);
   const ProductPlan p = plan_product(op, a);
   const int width = p.tile.channels();
   std::vector<Var> args{Var("n"), Var("m")};
@@ -146,7 +146,7 @@ Func algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inputs in)
 }
 
 void schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
-  if (has_integers(a)) return integer::matmul_schedule(op, a, stages);
+  if (widens_products(a)) return integer::matmul_schedule(op, a, stages);
   const ProductPlan p = plan_product(op, a);
   Func out = stages.output, acc = stages.parts[0], packed = stages.parts[1];
   auto args = out.args();

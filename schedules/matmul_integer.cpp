@@ -1,4 +1,4 @@
-// matmul of integers, indexed as in matmul.cpp. A constant right-hand matrix is packed as
+// matmul of integers and of bf16, indexed as in matmul.cpp. A constant right-hand matrix is packed as
 // [n/tile][k/chunk][tile][chunk] (products.h); any other is read where it is.
 #include "schedules/matmul_integer.h"
 

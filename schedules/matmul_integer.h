@@ -1,4 +1,4 @@
-// matmul of integers: what matmul.cpp hands over.
+// matmul of integers and of bf16: what matmul.cpp hands over.
 #pragma once
 
 #include "schedules/operators.h"

@@ -43,11 +43,23 @@ Expr word(const std::function<Expr(Expr)>& x) {
 
 int64_t element(const ir::Tensor& t, int64_t i) { return static_cast<int64_t>(t.at(i)); }
 
+/// A factor as a number of the type that is summed in. A machine that multiplies bf16 sees that in the types.
+Expr widened(const Product& p, DType stored, const Halide::Type& type, const Expr& x) {
+  if (stored != DType::bf16) return cast(type, x);
+  if (p.method == Method::dots) return cast(type, Halide::reinterpret(Halide::BFloat(16), x));
+  return Halide::reinterpret<float>(cast<uint32_t>(x) << 16);
+}
+
 }  // namespace
 
 Product make_product(const Anchor& a, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias) {
   Product p{};
   p.x = a.inputs[0].dtype;
+  if (p.x == DType::bf16) {
+    p.weights = p.x;
+    p.acc = p.sum = DType::f32;
+    return p;
+  }
   p.weights = weights_dtype(a.inputs[1].dtype, w_zero);
   p.x_zero = x_zero, p.w_zero = w_zero;
   p.packs_bias = packs_bias;
@@ -113,9 +125,9 @@ Expr accumulate(const Product& p, const Expr& sum, const Expr& weight, const Exp
   if (p.method == Method::words)
     return Halide::Internal::Call::make(type, "hl_dot4_s8", {word(x), weight, sum},
                                         Halide::Internal::Call::PureExtern);
-  Expr value = cast(type, x(lane));
+  Expr value = widened(p, p.x, type, x(lane));
   if (!p.folded && p.x_zero != 0) value -= Halide::Internal::make_const(type, p.x_zero);
-  return sum + cast(type, weight) * value;
+  return sum + widened(p, p.weights, type, weight) * value;
 }
 
 Expr accumulate_pair(const Product& p, const Expr& sum, const Expr& even, const Expr& odd,
@@ -155,7 +167,7 @@ ir::Tensor pack_weights(const Product& p, const ir::Tensor& weights, int64_t til
         const int64_t from = transposed ? k * rows + o : (o * outer + r) * run + k;
         const int64_t at = p.pairs ? (step * width + o % width / 2 * 2 + k % 2) * 4 + k % 4 / 2 * 2 + o % 2
                                    : (step * width + o % width) * p.chunk + k % p.chunk;
-        packed.set(at, static_cast<double>(element(weights, from) - p.w_zero));
+        packed.set(at, weights.at(from) - static_cast<double>(p.w_zero));
       }
   // A halfword is a number: the upper byte lends where the lower one is negative.
   for (int64_t i = 0; p.pairs && i < packed.type().elements(); i += 2)
@@ -166,6 +178,10 @@ ir::Tensor pack_weights(const Product& p, const ir::Tensor& weights, int64_t til
 ir::Tensor pack_bias(const Product& p, const ir::Tensor& bias, const ir::Tensor& weights, int64_t rows,
                      bool transposed) {
   auto packed = ir::Tensor::zeros({bias.type().dtype, {rows}, {}});
+  if (ir::is_float(bias.type().dtype)) {
+    std::ranges::copy(bias.bytes(), packed.mutable_bytes().begin());
+    return packed;
+  }
   const int64_t given = bias.type().elements(),
                 steps = weights.type().elements() / std::max<int64_t>(1, given);
   for (int64_t o = 0; o < given; ++o) {

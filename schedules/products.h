@@ -1,4 +1,5 @@
-// Integer products: what conv2d and matmul share when their factors are integers.
+// Products whose sums are wider than their factors: what conv2d and matmul share when these are integers, or
+// bf16 summed in f32, which has no zero points.
 //
 // Zero points cost nothing in the innermost loop. The weights' one is subtracted when they are packed (in
 // i16, where it is not 0); that of x is folded into the packed bias, bias - x_zero * sum(weights), for
@@ -24,7 +25,8 @@ enum class Method : uint8_t {
 
 struct Product {
   ir::DType x, weights;  ///< of the factors in the innermost loop: weights are less their zero point
-  ir::DType acc, sum;    ///< i32 where sums provably fit, else u32 (wraps) or i64; `sum` is the output's
+  ir::DType acc, sum;    ///< i32 where sums provably fit, else u32 (wraps) or i64; of bf16, f32; `sum` is the
+                         ///< output's
   int64_t x_zero, w_zero;
   int64_t shift;    ///< of x in the innermost loop against x in memory; x_zero is of the former
   bool packs_bias;  ///< there is a bias that may be packed
@@ -38,8 +40,10 @@ struct Product {
 /// constant as the weights, that may be packed.
 Product make_product(const Anchor&, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias);
 
-/// Whether the anchor's factors are integers.
-inline bool has_integers(const Anchor& a) { return !ir::is_float(a.inputs[0].dtype); }
+/// Whether the anchor's sums are wider than its factors.
+inline bool widens_products(const Anchor& a) {
+  return !ir::is_float(a.inputs[0].dtype) || a.inputs[0].dtype == ir::DType::bf16;
+}
 
 /// Facts for choosing a register tile: integers are held in general registers where there are no vectors.
 targets::Facts integer_facts(const targets::Facts&);
@@ -77,7 +81,7 @@ ir::Type packed_type(const Product&, int64_t tiles, int64_t outer, int64_t run, 
 ir::Tensor pack_weights(const Product&, const ir::Tensor& weights, int64_t tiles, int64_t outer, int64_t run,
                         int64_t width, bool transposed = false);
 
-/// The bias padded with zeros to `rows`, less x_zero times the sums of the weights of a row.
+/// The bias padded with zeros to `rows`, of integers less x_zero times the sums of the weights of a row.
 ir::Tensor pack_bias(const Product&, const ir::Tensor& bias, const ir::Tensor& weights, int64_t rows,
                      bool transposed = false);
 

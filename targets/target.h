@@ -27,6 +27,8 @@ struct Facts {
                                ///< instruction, and so are shifts by signed amounts and saturation
   bool dot_unsigned = false;  ///< the dot product of four takes unsigned bytes times signed ones, else signed
   bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
+  bool bf16_dot = false;      ///< vectors multiply bf16, sum adjacent pairs of products into f32 lanes, and
+                              ///< round f32 to bf16
   bool looks_up_bytes = false;     ///< vectors of 64 bytes pick from tables of 128 in one instruction
   bool minimum_keeps_nan = false;  ///< minimum and maximum of vectors of reals are NaN if one of both is
   bool native_f16 = false;         ///< f16 arithmetic is native

@@ -247,10 +247,12 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
   app.add_option("--optimize", arguments.optimize, "speed, or size: kernels of one kind share code")
       ->check(CLI::IsMember({"speed", "size"}))
       ->capture_default_str();
-  app.add_option("--precision", arguments.precision,
-                 "What models of f32 are computed in: f16 halves weights and activations, and time where the "
-                 "machine computes with it; what it would harm stays f32, and the report names it")
-      ->check(CLI::IsMember({"f32", "f16"}))
+  app.add_option(
+         "--precision", arguments.precision,
+         "What models of f32 are computed in: f16 halves weights and activations, and time where the "
+         "machine computes with it; what it would harm stays f32, and the report names it. bf16: factors "
+         "of products are rounded to it, sums and all else stay f32")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();
   app.add_option("-j,--jobs", arguments.jobs, "Kernels compiled side by side (default: one a processor)")
       ->check(CLI::Range(1, 1024));
@@ -290,6 +292,7 @@ void add_compile_options(CLI::App& app, CompileArguments& arguments) {
 Result<codegen::CompileOptions> resolve(const CompileArguments& arguments) {
   codegen::CompileOptions options;
   if (arguments.precision == "f16") options.precision = ir::Precision::f16;
+  if (arguments.precision == "bf16") options.precision = ir::Precision::bf16;
   options.optimize_size = arguments.optimize == "size";
   options.jobs = arguments.jobs > 0 ? arguments.jobs
                                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -1,6 +1,7 @@
 // Element type conversion as ONNX Cast: float to integer truncates toward zero and saturates at the ends of
 // the range (NaN gives 0); integer to integer wraps; to boolean is != 0; f32 to f16 rounds to nearest even;
-// bf16 is reached, and left, by way of f32, with the same rounding.
+// bf16 is reached, and left, by way of f32, with the same rounding; kernels may take what is below 2^-126 for
+// zero on the way.
 //   in: x   out: dtype `to`, the same shape
 #pragma once
 

@@ -51,8 +51,9 @@ enum class Admit : uint8_t { any, number, real, f32 };
 
 /// Rank, extents, byte size and quantization of one type.
 Failure type(std::string_view op, std::string_view what, const Type&);
-/// What an operator does with its elements: bf16 is moved, cast and carried, and computed with in f32 only.
-enum class Elements : uint8_t { computed, moved };
+/// What an operator does with its elements: bf16 is moved, cast and carried, multiplied in sums of f32, and
+/// else computed with in f32 only.
+enum class Elements : uint8_t { computed, moved, multiplied };
 /// Their number, and `type` of each.
 Failure inputs(std::string_view op, std::span<const Type> in, size_t least, size_t most,
                Elements elements = Elements::computed);

@@ -4,7 +4,8 @@
 //   oh = (h + pad.top + pad.bottom - dilation.y*(kh-1) - 1) / stride.y + 1, rounded down
 // Output channel o belongs to group o / (oc/groups). f32, or all f16: padding is with zeros; kernels
 // accumulate in f32 (f16: a bounded number of products in f16, their sums in f32), the reference in f64.
-// Integers: x and weights i8, u8 or i16, bias i32 or i64;
+// bf16: x and weights; bias and output are f32. Products are exact, sums f32, in which kernels may take what
+// is below 2^-126 for zero. Integers: x and weights i8, u8 or i16, bias i32 or i64;
 //   out = sum (x - x_zero) * (weights - w_zero) + bias, where padding adds nothing,
 // wrapping, in i32, or in i64 where the bias is i64 or x is i16 without a bias.
 // https://onnx.ai/onnx/operators/onnx__Conv.html

@@ -4,7 +4,7 @@
 namespace halite::ir::checks {
 
 Failure convolution(std::string_view op, std::span<const Type> in, int64_t groups) {
-  if (auto failure = inputs(op, in, 2, 3)) return failure;
+  if (auto failure = inputs(op, in, 2, 3, Elements::multiplied)) return failure;
   if (auto failure = rank(op, "the input", in[0], 4)) return failure;
   if (auto failure = rank(op, "the weights", in[1], 4)) return failure;
   for (int i = 1; i < 4; ++i)

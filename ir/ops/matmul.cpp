@@ -27,7 +27,7 @@ Strides batch_strides(const Shape& s, const Shape& out) {
 }  // namespace
 
 Result<Types> infer(const MatMul& op, std::span<const Type> in) {
-  if (auto failure = checks::inputs(op.kName, in, 2, 3)) return *failure;
+  if (auto failure = checks::inputs(op.kName, in, 2, 3, checks::Elements::multiplied)) return *failure;
   if (auto failure = checks::product_operands(op.kName, in, op.a_zero, op.b_zero)) return *failure;
   for (size_t i = 0; i < 2; ++i) {
     if (in[i].rank() < 2)

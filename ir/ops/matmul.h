@@ -1,7 +1,8 @@
 // Matrix product, batched: the last two axes are matrices, the axes before them broadcast as in NumPy. Rank
 // >= 2.
 //   in: a [..,m,k] ([..,k,m] if transpose_a), b [..,k,n] ([..,n,k] if transpose_b), optional bias broadcast
-//   to [..,m,n] out: [..,m,n]. f32, or all f16, or integers with zero points a_zero and b_zero: as conv2d.
+//   to [..,m,n] out: [..,m,n]. f32, or all f16, or bf16 with bias and output of f32, or integers with zero
+//   points a_zero and b_zero: as conv2d.
 // https://onnx.ai/onnx/operators/onnx__MatMul.html
 #pragma once
 

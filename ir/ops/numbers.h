@@ -18,6 +18,12 @@ struct Half {
   operator double() const { return f16_to_f32(bits); }
 };
 
+/// A bf16 element, which is only read: products of two of them are summed in f32.
+struct UpperHalf {
+  uint16_t bits = 0;
+  operator double() const { return bf16_to_f32(bits); }
+};
+
 template <class T>
 inline constexpr bool kIsReal = std::is_floating_point_v<T> || std::is_same_v<T, Half>;
 

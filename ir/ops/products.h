@@ -1,4 +1,5 @@
-// What conv2d and matmul share: sums of products of f32, of f16, or of integers with zero points.
+// What conv2d and matmul share: sums of products of f32, of f16, of bf16 (in f32), or of integers with zero
+// points.
 #pragma once
 
 #include "ir/ops/checks.h"
@@ -23,6 +24,7 @@ Sum<Y> centred(T element, int64_t zero) {
 
 /// Of the output of a product of in[0] and in[1] with optional bias in[2].
 inline DType product_dtype(std::span<const Type> in) {
+  if (in[0].dtype == DType::bf16) return DType::f32;
   if (is_float(in[0].dtype)) return in[0].dtype;
   if (in.size() == 3) return in[2].dtype;
   return in[0].dtype == DType::i16 ? DType::i64 : DType::i32;
@@ -33,6 +35,7 @@ template <class F>
 void with_product_types(std::span<const Tensor> in, F&& f) {
   if (in[0].type().dtype == DType::f32) return f(float{}, float{}, float{});
   if (in[0].type().dtype == DType::f16) return f(Half{}, Half{}, Half{});
+  if (in[0].type().dtype == DType::bf16) return f(UpperHalf{}, UpperHalf{}, float{});
   std::vector<Type> types;
   for (const Tensor& t : in) types.push_back(t.type());
   const bool wide = product_dtype(types) == DType::i64;
@@ -48,8 +51,8 @@ void with_product_types(std::span<const Tensor> in, F&& f) {
 
 namespace checks {
 
-/// All f32 or all f16, without zero points; or factors of i8, u8 or i16 with zero points in their range and a
-/// bias of i32 or i64.
+/// All f32 or all f16, or factors of bf16 and a bias of f32, without zero points; or factors of i8, u8 or i16
+/// with zero points in their range and a bias of i32 or i64.
 Failure product_operands(std::string_view op, std::span<const Type> in, int64_t zero0, int64_t zero1);
 
 }  // namespace checks

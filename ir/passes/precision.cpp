@@ -1,4 +1,4 @@
-// Nodes are of three kinds.
+// f16. Nodes are of three kinds.
 //   sums     conv2d, matmul by constant weights, pool2d: narrow, whatever computed their inputs
 //   plain    movement, maxima, addition and the like, rounded once: narrow where their inputs are
 //   others   exponentials, quotients, sums and means (of squares, in normalisations), softmax, comparisons,
@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "ir/passes/dequantized.h"
+#include "ir/passes/narrowing.h"
 #include "ir/passes/passes.h"
 
 namespace halite::ir {
@@ -88,18 +89,13 @@ class Narrowing {
       const bool square = e->fn == Fn::mul && node.inputs[0] == node.inputs[1];
       return rounds_once(e->fn) && !square ? Kind::plain : Kind::other;
     }
-    return moves(node.op) ? Kind::plain : Kind::other;
-  }
-
-  static bool moves(const Op& op) {
-    return is_movement(op) || std::holds_alternative<Concat>(op) || std::holds_alternative<Pad>(op) ||
-           std::holds_alternative<Gather>(op);
+    return moves_elements(node.op) ? Kind::plain : Kind::other;
   }
 
   /// From the last node to the first: what is read by sums, and what by nodes that decide.
   void look_back(const Node& node) {
     const Kind kind = kind_of(node);
-    const bool passes_on = moves(node.op) && wanted_[node.outputs[0].index];
+    const bool passes_on = moves_elements(node.op) && wanted_[node.outputs[0].index];
     const bool hands_down = kind == Kind::plain && exact_[node.outputs[0].index];
     for (ValueId v : node.inputs) {
       if (kind == Kind::sum || passes_on) wanted_[v.index] = true;
@@ -118,7 +114,7 @@ class Narrowing {
       if (const auto misfit = misfit_of(*g_.value(v).constant); !misfit.empty())
         return "its constant " + g_.value(v).name + " " + misfit;
     }
-    if (kind == Kind::sum || (moves(node.op) && wanted_[node.outputs[0].index])) return {};
+    if (kind == Kind::sum || (moves_elements(node.op) && wanted_[node.outputs[0].index])) return {};
     for (ValueId v : node.inputs)
       if (is_f32(v) && !g_.is_constant(v) && !has_narrow(v)) return "it works on values in f32";
     return {};
@@ -178,10 +174,7 @@ class Narrowing {
     const std::string name = g_.value(v).name + ".f16";
     ValueId made;
     if (const auto& constant = g_.value(v).constant) {
-      const std::vector<Tensor> in{*constant};
-      std::vector<Tensor> out{Tensor::zeros({DType::f16, constant->type().shape, {}})};
-      reference(Cast{DType::f16}, in, out);
-      made = g_.add_constant(name, out[0]);
+      made = g_.add_constant(name, cast_to(DType::f16, *constant));
     } else {
       made = add(name, Cast{DType::f16}, {v});
     }
@@ -197,9 +190,7 @@ class Narrowing {
   }
 
   ValueId add(const std::string& name, const Op& op, std::vector<ValueId> inputs) {
-    auto made = g_.add_node(name, op, std::move(inputs));
-    HALITE_CHECK(made, "the node is valid in f16: " + (made ? "" : halite::to_string(made.error())));
-    return made->front();
+    return add_sound(g_, name, op, std::move(inputs));
   }
 
   bool wanted(ValueId v) const { return v.index < wanted_.size() && wanted_[v.index]; }
@@ -223,11 +214,30 @@ class Narrowing {
 
 }  // namespace
 
-std::string_view to_string(Precision p) { return p == Precision::f16 ? "f16" : "f32"; }
+bool moves_elements(const Op& op) {
+  return is_movement(op) || std::holds_alternative<Concat>(op) || std::holds_alternative<Pad>(op) ||
+         std::holds_alternative<Gather>(op);
+}
+
+Tensor cast_to(DType to, const Tensor& t) {
+  std::vector<Tensor> out{Tensor::zeros({to, t.type().shape, {}})};
+  reference(Cast{to}, std::span(&t, 1), out);
+  return out[0];
+}
+
+ValueId add_sound(Graph& g, const std::string& name, const Op& op, std::vector<ValueId> inputs) {
+  auto made = g.add_node(name, op, std::move(inputs));
+  HALITE_CHECK(made, "the node is valid: " + (made ? "" : halite::to_string(made.error())));
+  return made->front();
+}
+
+std::string_view to_string(Precision p) {
+  return p == Precision::f16 ? "f16" : p == Precision::bf16 ? "bf16" : "f32";
+}
 
 std::vector<KeptWide> lower_precision(Graph& g, Precision precision) {
   if (precision == Precision::f32) return {};
-  auto kept = Narrowing(g).run();
+  auto kept = precision == Precision::bf16 ? take_bf16(g) : Narrowing(g).run();
   eliminate_dead(g);
   return kept;
 }

@@ -9,7 +9,7 @@
 
 namespace halite::ir {
 
-enum class Precision : uint8_t { f32, f16 };
+enum class Precision : uint8_t { f32, f16, bf16 };
 std::string_view to_string(Precision);
 
 /// A node that computes in f32 all the same.
@@ -19,8 +19,10 @@ struct KeptWide {
   std::string why;
 };
 
-/// Convolutions, products with weights, pools and what only moves, picks or adds their results take f16, and
-/// their constants become f16. What stays f32 is in the result, in the order of the nodes.
+/// f16: convolutions, products with weights, pools and what only moves, picks or adds their results take it,
+/// and their constants become f16. bf16: convolutions but depthwise ones, and products with weights, take it
+/// and give f32; what they read is rounded where it is made, what is added to them widened. What stays f32 is
+/// in the result, in the order of the nodes.
 std::vector<KeptWide> lower_precision(Graph&, Precision);
 
 }  // namespace halite::ir

@@ -56,7 +56,7 @@ TEST_CASE("conv2d refuses what does not fit, and says what it found") {
   CHECK(complaint(Conv2d{}, {x, f({6, 9, 3, 4})}) ==
         "conv2d: the dilated kernel spans 9 pixels, but the padded input only 8 on spatial axis 0");
   CHECK(complaint(Conv2d{}, {{DType::i32, {1, 8, 8, 4}, {}}, w}) ==
-        "conv2d: the input is i32[1,8,8,4]; only f32, f16, i8, u8 and i16 are supported here");
+        "conv2d: the input is i32[1,8,8,4]; only f32, f16, bf16, i8, u8 and i16 are supported here");
   CHECK(complaint(Conv2d{}, {f({1, 8, 0, 4}), w}) ==
         "conv2d: an extent of the input [n,h,w,c] is 0; expected 1 to 2147483647");
   CHECK(complaint(Conv2d{}, {x, f({0, 3, 3, 4})}) ==
@@ -78,9 +78,25 @@ TEST_CASE("conv2d and matmul of f16 sum exactly and round once") {
   // A sum rounded before the bias is added would leave 0.
   CHECK(run(MatMul{}, {half({1, 2}, {2048, 1}), half({2, 1}, {1, 1}), half({1, 1}, {-2048})}).at(0) == 1);
   CHECK(complaint(Conv2d{}, {x.type(), f({1, 1, 1, 3})}) ==
-        "conv2d: multiplies f16[1,1,1,3] and has an input f32[1,1,1,3]; expected one dtype");
+        "conv2d: multiplies f16[1,1,1,3] and has an input f32[1,1,1,3]; expected f16");
   CHECK(complaint(Conv2d{.x_zero = 1}, {x.type(), ones.type()}) ==
         "conv2d: has a zero point, which reals do not take");
+}
+
+TEST_CASE("products of bf16 are exact and summed in f32, as bias and output are") {
+  const auto narrow = [](Shape shape, std::initializer_list<float> values) {
+    return run(Cast{DType::bf16}, {f32(std::move(shape), values)});
+  };
+  // 257 has nine bits, 1.0078125 * 1.0078125 has fifteen.
+  const Tensor x = narrow({1, 1, 1, 2}, {256, 1.0078125f}), w = narrow({1, 1, 1, 2}, {1, 1.0078125f});
+  const Tensor y = run(Conv2d{}, {x, w, f32({1}, {1})});
+  CHECK(y.type() == Type{DType::f32, {1, 1, 1, 1}, {}});
+  CHECK(y.at(0) == 258.01568603515625);
+  CHECK(run(MatMul{}, {narrow({1, 2}, {256, 1}), narrow({2, 1}, {1, 1})}).at(0) == 257);
+  CHECK(complaint(Conv2d{}, {x.type(), f({1, 1, 1, 2})}) ==
+        "conv2d: multiplies bf16[1,1,1,2] and has an input f32[1,1,1,2]; expected bf16");
+  CHECK(complaint(Conv2d{}, {x.type(), w.type(), {DType::bf16, {1}, {}}}) ==
+        "conv2d: multiplies bf16[1,1,1,2] and has an input bf16[1]; expected f32");
 }
 
 TEST_CASE("conv2d survives attributes at the ends of their range") {

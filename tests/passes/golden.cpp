@@ -34,10 +34,13 @@ const std::map<std::string, std::function<void(Graph&)>> kPasses{
     {"fold_quantization", fold_quantization},
     {"simplify_regions", simplify_regions},
     {"precision_f16", [](Graph& g) { lower_precision(g, Precision::f16); }},
+    {"precision_bf16", [](Graph& g) { lower_precision(g, Precision::bf16); }},
 };
 
 /// How far a pass may move results, relative to 1 and their size.
-double rounding_of(const std::string& pass) { return pass == "precision_f16" ? 0x1p-8 : 1e-5; }
+double rounding_of(const std::string& pass) {
+  return pass == "precision_f16" ? 0x1p-8 : pass == "precision_bf16" ? 0x1p-6 : 1e-5;
+}
 
 struct Case {
   std::string comment, before, after;

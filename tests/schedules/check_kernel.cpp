@@ -230,6 +230,7 @@ const std::vector<Machine>& dot_machines() {
     dots[7].target.facts.vector_registers = 32;
     dots[3].target.facts.int8_dot = dots[4].target.facts.int8_dot = 4;
     dots[3].target.facts.dot_unsigned = dots[3].target.facts.int8_pairs = true;
+    dots[3].target.facts.bf16_dot = dots[6].target.facts.bf16_dot = true;
     dots[5].target.facts.int8_pairs = dots[6].target.facts.int8_pairs = true;
     dots[0].target.facts.int8_dot = dots[1].target.facts.int8_dot = 2;
     dots[2].target.facts.int8_dot = 16;

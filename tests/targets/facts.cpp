@@ -135,5 +135,9 @@ TEST_CASE("facts follow the CPU") {
   CHECK(zen4.cpu == "znver4");
   CHECK(zen4.facts.vector_bits == 512);
   CHECK(zen4.facts.vector_registers == 32);
+  CHECK(zen4.facts.bf16_dot);
+  CHECK(!targets::refine(*find("x86-64"), "icelake-server", "").facts.bf16_dot);
+  CHECK(!targets::refine(*find("x86-64-v4"), "", "+avx512vnni").facts.bf16_dot);
+  CHECK(targets::refine(*find("x86-64-v4"), "", "+avx512vnni,+avx512bf16").facts.bf16_dot);
   CHECK(targets::refine(*find("armv7"), "cortex-a7", "").facts.fma);
 }

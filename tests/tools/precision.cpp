@@ -25,9 +25,9 @@ bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-std::vector<std::string> verify(std::vector<std::string> more) {
-  std::vector<std::string> command{"verify", kModel,   "--data", kData,    "--precision",
-                                   "f16",    "--rtol", "0",      "--atol", kTolerance};
+std::vector<std::string> verify(std::vector<std::string> more, const std::string& precision = "f16") {
+  std::vector<std::string> command{"verify",  kModel,   "--data", kData,    "--precision",
+                                   precision, "--rtol", "0",      "--atol", kTolerance};
   command.insert(command.end(), more.begin(), more.end());
   return command;
 }
@@ -49,6 +49,27 @@ TEST_CASE("f16 answers as f32 does within 3 in 1000 of the largest output, and r
     const auto there = halite(verify({"--target", target, "--no-cache"}));
     CHECK_MESSAGE(there.status == 0, (there.out + there.err));
   }
+}
+
+TEST_CASE("bf16 answers as f32 does within 3 in 1000 of the largest output, by dot products") {
+  const auto interpreted = halite(verify({"--interpret"}, "bf16"));
+  CHECK_MESSAGE(interpreted.status == 0, (interpreted.out + interpreted.err));
+  const auto exact = halite({"verify", kModel, "--data", kData, "--precision", "bf16", "--interpret"});
+  CHECK(exact.status == 1);
+  const TempDir dir;
+  const auto compiled =
+      halite({"compile", kModel, "--precision", "bf16", "--target", "x86-64-v4", "--cpu", "znver4", "--name",
+              "digits", "--no-cache", "--emit", "asm", "-o", dir / "out"});
+  REQUIRE_MESSAGE(compiled.status == 0, (compiled.out + compiled.err));
+  const std::string code = halite::test::contents(dir / "out/digits.s");
+  CHECK(mentions(code, "vdpbf16ps"));
+  CHECK(mentions(code, "ps2bf16"));
+  if (!halite::targets::find("host")->facts.bf16_dot) {
+    MESSAGE("skipped: the run, this machine has no products of bf16");
+    return;
+  }
+  const auto here = halite(verify({"--no-cache"}, "bf16"));
+  CHECK_MESSAGE(here.status == 0, (here.out + here.err));
 }
 
 TEST_CASE("the report names the precision and what stays f32, a configuration file asks for it") {
@@ -79,6 +100,18 @@ TEST_CASE("f16 is refused where no instruction converts it, with the targets tha
     CHECK(run.status == 1);
     CHECK(mentions(run.err, std::string(target) + " has no instructions for f16; arm64-v8.2 computes"));
     CHECK(mentions(run.err, "arm64, arm64-none store it"));
+    CHECK(dir.files().empty());
+  }
+}
+
+TEST_CASE("bf16 is refused where no instruction multiplies it, with the CPUs that have one") {
+  for (const char* target : {"x86-64-v4", "arm64-v8.2", "cortex-m4"}) {
+    const TempDir dir;
+    const auto run =
+        halite({"compile", kModel, "--precision", "bf16", "--target", target, "-o", dir.string()});
+    CHECK(run.status == 1);
+    CHECK(mentions(run.err,
+                   std::string(target) + " has no dot products of bf16; x86-64-v4 has them with --cpu"));
     CHECK(dir.files().empty());
   }
 }
