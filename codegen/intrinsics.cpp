@@ -7,10 +7,15 @@
 // hl_mla(x, w, sum, columns): sum plus x times w, in its place; of a kernel that has so many columns.
 #include "codegen/intrinsics.h"
 
+#include <llvm/Analysis/VectorUtils.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/IntrinsicsARM.h>
+#include <llvm/IR/IntrinsicsX86.h>
+
+#include <algorithm>
 
 #include "ir/base/check.h"
 
@@ -140,7 +145,86 @@ llvm::Value* bound_of(llvm::SelectInst& select) {
   return ir.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::minimum : llvm::Intrinsic::maximum, x, bound);
 }
 
+/// What the value is, rounded to even; nullptr if it is no such value.
+llvm::Value* rounded_by(llvm::Value* whole) {
+  const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(whole);
+  if (!call) return nullptr;
+  const auto id = call->getIntrinsicID();
+  const bool to_even =
+      id == llvm::Intrinsic::x86_sse41_round_ps || id == llvm::Intrinsic::x86_avx_round_ps_256;
+  const auto* mode = to_even ? llvm::dyn_cast<llvm::ConstantInt>(call->getArgOperand(1)) : nullptr;
+  return mode && mode->isZero() ? call->getArgOperand(0) : nullptr;
+}
+
+/// The vector of which `whole` is every element, rounded, whatever parts it was rounded in; nullptr: none.
+llvm::Value* rounded_in_parts(llvm::Value* whole) {
+  llvm::Value* from = nullptr;
+  const unsigned lanes = llvm::cast<llvm::FixedVectorType>(whole->getType())->getNumElements();
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    llvm::Value* vector = whole;
+    unsigned at = lane;
+    bool rounded = false;
+    while (true) {
+      if (auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(vector)) {
+        const auto* first = llvm::cast<llvm::FixedVectorType>(shuffle->getOperand(0)->getType());
+        if (shuffle->getMaskValue(at) < 0) return nullptr;
+        at = static_cast<unsigned>(shuffle->getMaskValue(at));
+        const bool second = at >= first->getNumElements();
+        if (second) at -= first->getNumElements();
+        vector = shuffle->getOperand(second);
+      } else if (auto* given = rounded ? nullptr : rounded_by(vector)) {
+        vector = given;
+        rounded = true;
+      } else {
+        break;
+      }
+    }
+    if (!rounded || at != lane || (from && vector != from)) return nullptr;
+    from = vector;
+  }
+  return from && from->getType() == whole->getType() ? from : nullptr;
+}
+
+/// cvtps2dq of 4, 8 or 16 lanes, in the rounding mode that is set: to even.
+llvm::Value* converted(llvm::IRBuilder<>& ir, llvm::Value* x, unsigned lanes) {
+  if (lanes == 4) return ir.CreateIntrinsic(llvm::Intrinsic::x86_sse2_cvtps2dq, {}, {x});
+  if (lanes == 8) return ir.CreateIntrinsic(llvm::Intrinsic::x86_avx_cvt_ps2dq_256, {}, {x});
+  constexpr uint32_t kCurrentMode = 4;
+  auto* none = llvm::PoisonValue::get(llvm::FixedVectorType::get(ir.getInt32Ty(), lanes));
+  return ir.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_cvtps2dq_512, {},
+                            {x, none, ir.getInt16(UINT16_MAX), ir.getInt32(kCurrentMode)});
+}
+
+/// The conversion by instructions of at most so many lanes; nullptr where the vector is none of theirs.
+llvm::Value* converted_in_parts(llvm::FPToSIInst& conversion, unsigned lanes) {
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(conversion.getType());
+  if (!type || !type->getElementType()->isIntegerTy(32)) return nullptr;
+  llvm::Value* x = rounded_in_parts(conversion.getOperand(0));
+  if (!x) return nullptr;
+  const unsigned all = type->getNumElements(), part = std::min(lanes, all);
+  if ((part != 4 && part != 8 && part != 16) || all % part != 0) return nullptr;
+  llvm::IRBuilder<> ir(&conversion);
+  if (part == all) return converted(ir, x, part);
+  llvm::SmallVector<llvm::Value*, 4> parts;
+  for (unsigned first = 0; first < all; first += part)
+    parts.push_back(
+        converted(ir, ir.CreateShuffleVector(x, llvm::createSequentialMask(first, part, 0)), part));
+  return llvm::concatenateVectors(ir, parts);
+}
+
 }  // namespace
+
+void use_rounding_conversions(llvm::Module& module, unsigned lanes) {
+  for (auto& function : module) {
+    for (auto& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto* conversion = llvm::dyn_cast<llvm::FPToSIInst>(&instruction);
+      llvm::Value* made = conversion ? converted_in_parts(*conversion, lanes) : nullptr;
+      if (!made) continue;
+      conversion->replaceAllUsesWith(made);
+      conversion->eraseFromParent();
+    }
+  }
+}
 
 void use_minima(llvm::Module& module) {
   for (auto& function : module) {

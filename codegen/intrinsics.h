@@ -12,6 +12,10 @@ void use_intrinsics(llvm::Module&);
 /// Makes instructions of the products that find_word_loops has left (word_loops.h).
 void use_remaining_products(llvm::Module&);
 
+/// Makes one instruction (x86) of rounding a vector of f32 to even and converting it to i32, `lanes` at a
+/// time at most.
+void use_rounding_conversions(llvm::Module&, unsigned lanes);
+
 /// Makes minima and maxima of bounds that let a NaN through, `x > c ? c : x`, for machines whose instructions
 /// do the same.
 void use_minima(llvm::Module&);

@@ -92,7 +92,7 @@ std::string describe_nodes(const schedules::Request& request, Detail detail) {
       out << ' ' << number(value) << ": " << type_text(request.graph.type(value));
     if (std::holds_alternative<ir::Requantize>(node.op))
       out << " scaling " << int(schedules::scaling_of(request.graph, request.group, id));
-    if (schedules::rounds_numbers(request.graph, request.group, id)) out << " numbers";
+    out << " rounds " << int(schedules::what_is_rounded(request.graph, request.group, id));
     if (schedules::weights_pair(request.graph, id)) out << " weights pair";
     out << '\n';
   }
@@ -122,12 +122,12 @@ std::string describe(const schedules::Request& request) {
       << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
       << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
       << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes << facts.high_multiply
-      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.looks_up_bytes
-      << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' '
-      << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' '
-      << facts.max_stack_bytes << "\noptimize " << int(request.optimize) << " in_place " << request.in_place
-      << " shares " << request.shares_code << " strategy " << request.strategy << " rows "
-      << request.fewest_rows;
+      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.rounding_conversion
+      << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' '
+      << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
+      << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
+      << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
+      << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -160,6 +160,8 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   if (request.target.facts.minimum_keeps_nan) use_minima(*module);
   if (request.target.facts.looks_up_bytes) use_table_lookups(*module);
+  if (request.target.facts.rounding_conversion)
+    use_rounding_conversions(*module, static_cast<unsigned>(request.target.facts.vector_bits / 32));
   if (request.target.facts.dot_lanes > 0) {
     shuffle_words(*module);
     multiply_halves(*module);

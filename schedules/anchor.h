@@ -6,6 +6,7 @@
 #include <span>
 
 #include "schedules/kernel.h"
+#include "schedules/reals.h"
 #include "schedules/scaling.h"
 
 namespace halite::schedules {
@@ -21,14 +22,14 @@ struct Anchor {
       false;  ///< the output may lie over an epilogue input: store every element once (no ShiftInwards)
   int epilogue_inputs =
       0;  ///< tensors that the fused epilogue reads besides the accumulator (register pressure)
-  bool even_pixels = false;          ///< pixels of inputs[0] follow each other in memory without gaps
-  Scaling scaling = Scaling::plain;  ///< of a requantize
-  bool rounds_numbers = false;       ///< of a quantize or requantize (reals.h)
-  bool weights_pair = false;         ///< of a convolution or product (pairs.h)
-  bool shares_code = false;          ///< of the request
-  int64_t fewest_rows = 0;           ///< of the request
-  bool long_epilogue = false;        ///< a polynomial or more is computed from every sum
-  TileSearch tile = {};              ///< of the request, for the anchor of a group
+  bool even_pixels = false;             ///< pixels of inputs[0] follow each other in memory without gaps
+  Scaling scaling = Scaling::plain;     ///< of a requantize
+  Rounded rounded = Rounded::anything;  ///< by a quantize or requantize
+  bool weights_pair = false;            ///< of a convolution or product (pairs.h)
+  bool shares_code = false;             ///< of the request
+  int64_t fewest_rows = 0;              ///< of the request
+  bool long_epilogue = false;           ///< a polynomial or more is computed from every sum
+  TileSearch tile = {};                 ///< of the request, for the anchor of a group
 };
 
 /// The Funcs of one group when the schedule is set. All Funcs not named here are inlined.

@@ -71,7 +71,7 @@ Anchor describe(const Request& request, ir::NodeId id) {
       std::holds_alternative<ir::Conv2d>(node.op) || std::holds_alternative<ir::MatMul>(node.op);
   if (multiplies && has_halves(anchor) && anchor.facts.native_f16) anchor.facts = halves_facts(anchor.facts);
   if (std::holds_alternative<ir::Requantize>(node.op)) anchor.scaling = scaling_of(graph, request.group, id);
-  anchor.rounds_numbers = rounds_numbers(graph, request.group, id);
+  anchor.rounded = what_is_rounded(graph, request.group, id);
   for (auto input : request.group.inputs) {
     if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end())
       anchor.epilogue_inputs++;

@@ -12,6 +12,7 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
 /// Far enough from f32's largest number for the rounding on the way.
 constexpr double kMost = 1e38;
+constexpr double kSmall = 0x1p30;
 constexpr int64_t kMostConstants = 1 << 16;  ///< that are looked at; weights are not
 
 double magnitude_of(ir::DType dtype) {
@@ -81,20 +82,24 @@ class Magnitudes {
 
 }  // namespace
 
-bool rounds_numbers(const ir::Graph& graph, const Group& group, ir::NodeId id) {
+Rounded what_is_rounded(const ir::Graph& graph, const Group& group, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   const auto* requantize = std::get_if<ir::Requantize>(&node.op);
   const bool is_real = requantize && requantize->rounding == ir::Requantize::Rounding::real;
-  if (!is_real && !std::holds_alternative<ir::Quantize>(node.op)) return false;
+  if (!is_real && !std::holds_alternative<ir::Quantize>(node.op)) return Rounded::anything;
   const Magnitudes magnitudes(graph, group);
   const double x = magnitudes.of(node.inputs[0]), scale = magnitudes.of(node.inputs[1]);
-  if (is_real) return Magnitudes::product(x, scale) < kMost;
+  const auto rounded = [](double most) { return most < kSmall ? Rounded::small : Rounded::number; };
+  if (is_real) {
+    const double product = Magnitudes::product(x, scale);
+    return product < kMost ? rounded(product) : Rounded::anything;
+  }
   // Finite by a finite divisor: never NaN but for a divisor of 0.
-  if (!graph.is_constant(node.inputs[1]) || !(scale < kMost) || !(x < kMost)) return false;
+  if (!graph.is_constant(node.inputs[1]) || !(scale < kMost) || !(x < kMost)) return Rounded::anything;
   const ir::Tensor& divisor = *graph.value(node.inputs[1]).constant;
-  for (int64_t i = 0; i < divisor.type().elements(); i++)
-    if (divisor.at(i) == 0) return false;
-  return true;
+  double least = kMost;
+  for (int64_t i = 0; i < divisor.type().elements(); i++) least = std::min(least, std::abs(divisor.at(i)));
+  return least == 0 ? Rounded::anything : rounded(x / least);
 }
 
 }  // namespace halite::schedules

@@ -67,12 +67,14 @@ Expr rounded_to_byte(const Expr& real, Halide::Type to, const Expr& zero, const 
 }
 
 /// The same for a real that is still to be rounded to even, and for few bits, where vectors compare reals:
-/// saturated first, it is rounded, converted and moved by one sum each. `is_number`: it is known not to be
-/// NaN.
+/// saturated first, it is rounded, converted and moved by one sum each. Small ones are rounded and converted
+/// in one instruction where there is one, and saturated when they become narrow.
 Expr rounded_to_integer(const Anchor& anchor, const Expr& real, Halide::Type to, const Expr& zero,
                         const Expr& low, const Expr& high) {
   if (anchor.facts.dot_lanes > 0 && to.bits() == 8) return rounded_to_byte(real, to, zero, low, high);
-  const bool is_number = anchor.rounds_numbers;
+  if (anchor.facts.rounding_conversion && anchor.rounded == Rounded::small)
+    return cast(to, clamp(cast<int32_t>(Halide::round(real)) + zero, low, high));
+  const bool is_number = anchor.rounded != Rounded::anything;
   const Expr number = is_number ? real : Halide::select(math::is_nan(real), 0.0f, real);
   const Expr saturated = clamp(number, cast<float>(low - zero), cast<float>(high - zero));
   return cast(to, math::round_to_int(saturated) + zero);

@@ -35,6 +35,7 @@ Target x86_64_linux(std::string name, std::string cpu) {
              .int8_dot = 2,
              .dot_unsigned = true,
              .int8_pairs = true,
+             .rounding_conversion = true,
              .constant_operands = true,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 256 * kKiB,

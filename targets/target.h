@@ -29,12 +29,13 @@ struct Facts {
   bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
   bool bf16_dot = false;      ///< vectors multiply bf16, sum adjacent pairs of products into f32 lanes, and
                               ///< round f32 to bf16
-  bool looks_up_bytes = false;     ///< vectors of 64 bytes pick from tables of 128 in one instruction
-  bool minimum_keeps_nan = false;  ///< minimum and maximum of vectors of reals are NaN if one of both is
-  bool native_f16 = false;         ///< f16 arithmetic is native
-  bool converts_f16 = false;       ///< vectors of f16 become f32, and back, by an instruction
-  int fma_latency = 4;             ///< cycles; with fma_throughput gives the accumulators needed
-  int fma_throughput = 1;          ///< vector FMAs issued per cycle
+  bool looks_up_bytes = false;       ///< vectors of 64 bytes pick from tables of 128 in one instruction
+  bool rounding_conversion = false;  ///< vectors of f32 become i32, rounded to even, by an instruction
+  bool minimum_keeps_nan = false;    ///< minimum and maximum of vectors of reals are NaN if one of both is
+  bool native_f16 = false;           ///< f16 arithmetic is native
+  bool converts_f16 = false;         ///< vectors of f16 become f32, and back, by an instruction
+  int fma_latency = 4;               ///< cycles; with fma_throughput gives the accumulators needed
+  int fma_throughput = 1;            ///< vector FMAs issued per cycle
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
   int dot_lanes = 0;  ///< the dot product of four takes any one of the first so many 32-bit lanes of a vector

@@ -71,3 +71,22 @@ TEST_CASE("dot products that take a lane have no broadcasts, and bytes are widen
       "arm64-v8.2", "");
   for (const char* instruction : {"smlal2", "fcvtns", "sqxtun"}) CHECK(count(depthwise, instruction) >= 4);
 }
+
+TEST_CASE("sums that stay small are rounded by their conversion, and saturated when they become bytes") {
+  const auto quantized = [](const std::string& scale) {
+    return "graph \"t\" (%x: u8[1,8,8,32]) -> (%y) {\n  const %w: i8[64,1,1,32] = #89ab\n"
+           "  const %b: i32[64] = #0123\n  const %s: f32[1] = {" +
+           scale +
+           "}\n  %c: i32[1,8,8,64] = conv2d(%x, %w, %b)\n"
+           "  %y: u8[1,8,8,64] = requantize(%c, %s) rounding=real to=u8\n}";
+  };
+  for (const char* target : {"x86-64", "x86-64-v3", "x86-64-v4"}) {
+    CAPTURE(target);
+    const std::string code = assembly(quantized("0.01").c_str(), target, "");
+    CHECK(count(code, "cvtps2dq") >= 4);
+    CHECK(count(code, "minps") == 0);
+    // 2^32 times that leaves 32 bits, so it is saturated before.
+    CHECK(count(assembly(quantized("0.3").c_str(), target, ""), "minps") >= 4);
+  }
+  CHECK(count(assembly(quantized("0.01").c_str(), "x86-64-v4", ""), "vpmovusdb") >= 4);
+}

@@ -196,6 +196,7 @@ Machine machine(std::string name, int bits, int cores, schedules::Optimize optim
                   .fma = bits >= 256,
                   .fma_throughput = 2,
                   .lane_broadcast_fma = true,
+                  .rounding_conversion = bits >= 256,
                   .constant_operands = bits >= 256,
                   .l1_bytes = 32 << 10,
                   .l2_bytes = 1 << 20,

@@ -34,12 +34,14 @@ ir::Tensor awkward_reals() {
   return tensor;
 }
 
-bool rounds_numbers(const std::string& text) {
+using schedules::Rounded;
+
+Rounded rounded(const std::string& text) {
   const auto graph = ir::parse(text);
   REQUIRE_MESSAGE(graph, error_text(graph));
   schedules::Group group;
   for (uint32_t i = 0; i < graph->nodes.size(); i++) group.nodes.push_back(ir::NodeId{i});
-  return schedules::rounds_numbers(*graph, group, group.nodes.back());
+  return schedules::what_is_rounded(*graph, group, group.nodes.back());
 }
 
 }  // namespace
@@ -76,26 +78,28 @@ TEST_CASE("a sum of two dequantized tensors is quantized in one kernel") {
       {.low = 0, .high = 127});
 }
 
-TEST_CASE("bounds tell which reals are numbers") {
+TEST_CASE("bounds tell which reals are numbers, and which are small") {
   const auto requantized = [](const std::string& scale) {
-    return rounds_numbers("graph \"t\" (%x: i32[4]) -> (%y) {\n  const %s: f32[1] = {" + scale +
-                          "}\n  %y: u8[4] = requantize(%x, %s) rounding=real to=u8\n}");
+    return rounded("graph \"t\" (%x: i32[4]) -> (%y) {\n  const %s: f32[1] = {" + scale +
+                   "}\n  %y: u8[4] = requantize(%x, %s) rounding=real to=u8\n}");
   };
-  CHECK(requantized("0.5"));
-  CHECK_FALSE(requantized("1e30"));  // sums may be 2^31
-  CHECK_FALSE(requantized("inf"));
-  CHECK_FALSE(requantized("nan"));
+  CHECK(requantized("0.5") == Rounded::number);
+  CHECK(requantized("0.24") == Rounded::small);
+  CHECK(requantized("1e30") == Rounded::anything);  // sums may be 2^31
+  CHECK(requantized("inf") == Rounded::anything);
+  CHECK(requantized("nan") == Rounded::anything);
   const auto quantized = [](const std::string& given, const std::string& scale, const std::string& node) {
-    return rounds_numbers("graph \"t\" (%x: " + given + "[4]) -> (%y) {\n  const %s: f32[1] = {" + scale +
-                          "}\n  const %two: f32[1] = {2}\n" + node +
-                          "  %y: u8[4] = quantize(%r, %s) to=u8\n}");
+    return rounded("graph \"t\" (%x: " + given + "[4]) -> (%y) {\n  const %s: f32[1] = {" + scale +
+                   "}\n  const %two: f32[1] = {2}\n" + node + "  %y: u8[4] = quantize(%r, %s) to=u8\n}");
   };
   const std::string real = "  %r: f32[4] = dequantize(%x, %two)\n";
-  CHECK(quantized("u8", "0.5", real));
-  CHECK_FALSE(quantized("u8", "0", real));  // 0 / 0
-  CHECK_FALSE(quantized("f32", "0.5", "  %r: f32[4] = elementwise(%x) fn=relu\n"));
+  CHECK(quantized("u8", "0.5", real) == Rounded::small);
+  CHECK(quantized("u8", "1e-7", real) == Rounded::number);
+  CHECK(quantized("u8", "0", real) == Rounded::anything);  // 0 / 0
+  CHECK(quantized("f32", "0.5", "  %r: f32[4] = elementwise(%x) fn=relu\n") == Rounded::anything);
   CHECK(quantized("i8", "0.5",
-                  "  %d: f32[4] = cast(%x) to=f32\n  %r: f32[4] = elementwise(%d, %two) fn=mul\n"));
-  CHECK_FALSE(
-      quantized("i8", "0.5", "  %d: f32[4] = cast(%x) to=f32\n  %r: f32[4] = elementwise(%d) fn=log\n"));
+                  "  %d: f32[4] = cast(%x) to=f32\n  %r: f32[4] = elementwise(%d, %two) fn=mul\n") ==
+        Rounded::small);
+  CHECK(quantized("i8", "0.5", "  %d: f32[4] = cast(%x) to=f32\n  %r: f32[4] = elementwise(%d) fn=log\n") ==
+        Rounded::anything);
 }
