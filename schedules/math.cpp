@@ -123,18 +123,21 @@ Expr tanh(const Expr& x) {
 }
 
 Expr sigmoid(const Expr& x) {
-  // 2^-24 / (2^-24 + 2^-24 exp(-x)), which is exp(x) / (1 + exp(x)) down to where that rounds to zero: with
-  // the exponent that much lower nothing overflows before. A NaN passes both bounds.
-  constexpr float kUnit = 5.96046448e-8f, kLowered = kRounder - 24;
-  const Expr not_above = strict_float(select(x > 60.0f, 60.0f, x));
-  const Expr bounded = strict_float(select(not_above < -105.0f, -105.0f, not_above));
-  const Expr shifted = strict_float(kLowered - bounded * 1.44269504f);
-  const Expr n_real = strict_float(shifted - kLowered);
-  // exp(-s) on [-ln2/2, ln2/2]: (exp(-s) - 1 + s) / s^2
-  const Expr s = strict_float(bounded + n_real * kLn2High) + n_real * kLn2Low, s2 = s * s;
-  const Expr first = 0.499992311f - 0.166671157f * s, second = 0.0418903306f - 0.00831250101f * s;
-  const Expr power = (1.0f - s) + s2 * (first + s2 * second);
-  return kUnit / (kUnit + scale(power, reinterpret<uint32_t>(shifted)));
+  // exp(-x) = 2^n exp(-s) with exp(-s) = (even - odd) / (even + odd), so that one quotient serves both it and
+  // 1 / (1 + exp(-x)). The bits of 2^n are those of n + 127 shifted: zero for n = -127 and an infinity for
+  // n = 128, where the bounds lie. A NaN passes these.
+  constexpr float kBiased = kRounder + 127;
+  const Expr not_above = strict_float(select(x > 88.0f, 88.0f, x));
+  const Expr bounded = strict_float(select(not_above < -88.6f, -88.6f, not_above));
+  const Expr shifted = strict_float(kBiased - bounded * 1.44269504f);
+  const Expr n = strict_float(shifted - kBiased);
+  const Expr power = reinterpret<float>(reinterpret<uint32_t>(shifted) << kExponentShift);
+  const Expr s = strict_float(bounded + n * kLn2High) + n * kLn2Low;
+  // tanh(s/2) = odd / even on [-ln2/2, ln2/2]
+  const Expr r = strict_float(s * 0.0832290724f), z = strict_float(s * r);
+  const Expr even = z + 0.832500279f, odd = r * (z + 5.00125885f);
+  const Expr sum = strict_float(even + odd), difference = strict_float(even - odd);
+  return sum / strict_float(sum + power * difference);
 }
 
 Expr erf(const Expr& x) {

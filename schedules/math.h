@@ -4,7 +4,7 @@
 //
 // Largest error, in ulp of the result, over all f32 of the domain (tests/schedules/math.cpp measures it);
 // results below the smallest normal number may be flushed to zero:
-//   exp 2 · expm1 3 · log 2 · log1p 3 · tanh 3 · sigmoid 4 · erf 3
+//   exp 2 · expm1 3 · log 2 · log1p 3 · tanh 3 · sigmoid 3 · erf 3
 // Gelu, which graphs compose of erf, 0.5 x (1 + erf(x / sqrt 2)): 2 ulp above zero; below, where the sum
 // cancels, 2^-22 absolute, and zero from -6 on. exp is inf above ln(FLT_MAX); tanh, erf and sigmoid reach
 // their limits exactly; log(0) is -inf, log of a negative NaN.
