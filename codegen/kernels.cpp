@@ -107,7 +107,7 @@ class KernelBuilder {
   /// Copies stand behind the kernels that are compiled, whose number is known at the end.
   static constexpr size_t kFirstCopy = SIZE_MAX / 2;
   /// Distances and extents for which any machine has registers besides those of its tile.
-  static constexpr size_t kMostInLoop = 4;
+  static constexpr size_t kMostInLoop = 6;
 
   void add_copy(const Request& request, std::vector<int32_t> extents) {
     const auto known = std::ranges::find(copies_, extents, &CompiledKernel::extents);

@@ -23,7 +23,7 @@ using namespace Halide;
 Expr e(int64_t v) { return Expr(static_cast<int>(v)); }
 
 /// stages.parts, in this order.
-constexpr int kQuarters = 0, kInputs = 1, kTaps = 2, kAcc = 3, kStored = 4, kResults = 5, kRun = 6;
+constexpr int kQuarters = 0, kInputs = 1, kTaps = 2, kAcc = 3, kStored = 4, kRun = 5;
 
 /// The sum of factors times values; factors are 1, 0 and -1.
 template <size_t N>
@@ -100,7 +100,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   results(ci, xi, h, g, y, bc, bx, b) = cast(halide_type(a.output.dtype), sum);
   out(c, x, y, b) =
       results(c % width, x % px, c / width % 2, x / px % 2, y, c / (2 * width), x / (2 * px), b);
-  stages.parts = {quarters, inputs, taps, acc, products, results, run};
+  stages.parts = {quarters, inputs, taps, acc, products, run};
   return out;
 }
 
@@ -155,20 +155,6 @@ void schedule_products(const Plan& p, Stages& stages, const Var& block) {
   if (p.panels()) taps.bound(t[1], 0, p.step_block).bound(t[2], 0, p.pixel_blocks());
 }
 
-/// Where a long epilogue follows, which is a loop: the results of a block, four at a time, of the same
-/// products.
-void store_results(const Plan& p, Stages& stages, const Var& block) {
-  Func results = stages.parts[kResults];
-  const auto v = results.args();
-  results.compute_at(stages.output, block).store_in(MemoryType::Register);
-  results.bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
-  results.bound(v[2], 0, 2).bound(v[3], 0, 2);
-  for (size_t d = 4; d < v.size(); ++d) results.bound_extent(v[d], 1);
-  Var ci("rci"), cv("rcv");
-  results.split(v[0], cv, ci, p.tile.lanes).reorder(ci, v[3], v[2], cv, v[1]);
-  results.vectorize(ci).unroll(v[3]).unroll(v[2]);
-}
-
 }  // namespace
 
 void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
@@ -203,10 +189,11 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
              TailStrategy::RoundUp)
       .split(bx, task, bx, even ? per_task : min(hidden(p.blocks_per_task), per_task),
              tail(p.blocks_x, p.blocks_per_task));
-  const bool loops = stages.sums.defined();  // a long epilogue, once
-  if (!loops) out.split(xi, g, xi, px);
+  // A long epilogue is written out for one vector of each quarter.
+  const bool loops = stages.sums.defined();
+  out.split(xi, g, xi, px);
   std::vector<VarOrRVar> order =
-      loops ? std::vector<VarOrRVar>{ci, cv, h, xi} : std::vector<VarOrRVar>{ci, g, h, cv, xi};
+      loops ? std::vector<VarOrRVar>{ci, g, h, xi, cv} : std::vector<VarOrRVar>{ci, g, h, cv, xi};
   order.insert(order.end(), {once, bx});
   if (p.in_scratch)
     order.insert(order.end(), {y, task, bc});
@@ -214,11 +201,11 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     order.insert(order.end(), {bc, task, y});
   order.push_back(b);
   out.reorder(order).vectorize(ci);
-  if (loops) {
-    store_results(p, stages, bx);
-    if (!alone) out.unroll(once);
-  } else {
-    out.unroll(g).unroll(h).unroll(cv);
+  out.unroll(g).unroll(h);
+  if (!loops) {
+    out.unroll(cv);
+  } else if (!alone) {
+    out.unroll(once);
   }
   const bool tasks = p.blocks_x > p.blocks_per_task;
   if (worth_parallel(a.facts, p.macs)) {
