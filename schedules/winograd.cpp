@@ -170,7 +170,9 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   else
     order.insert(order.end(), {ct, by, task});
   order.push_back(b);
-  out.reorder(order).vectorize(ci).unroll(xi).unroll(yi);
+  out.reorder(order).vectorize(ci).unroll(xi);
+  // A long epilogue is written out for one row of a tile.
+  if (!stages.sums.defined()) out.unroll(yi);
   if (worth_parallel(a.facts, p.macs)) out.parallel(p.in_scratch ? ct : task);
 
   schedule_inputs(p, a, stages, task);
