@@ -9,6 +9,7 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
 
 namespace halite::codegen {
 namespace {
@@ -45,6 +46,7 @@ class LoopConstants {
     }
   }
 
+  bool empty() const { return uses_.empty(); }
   size_t registers() const { return uses_.size() + carried_; }
 
   void hoist(Instruction* before) {
@@ -71,11 +73,13 @@ void hoist_vector_constants(llvm::Module& module, const targets::Facts& facts) {
     llvm::DominatorTree dominators(function);
     llvm::LoopInfo loops(dominators);
     for (auto* loop : loops.getLoopsInPreorder()) {
-      if (!loop->isInnermost() || !loop->getLoopPreheader()) continue;
+      if (!loop->isInnermost()) continue;
       LoopConstants constants(*loop);
       // The other half is for what the loop computes.
-      if (2 * constants.registers() <= size_t(facts.vector_registers))
-        constants.hoist(loop->getLoopPreheader()->getTerminator());
+      if (constants.empty() || 2 * constants.registers() > size_t(facts.vector_registers)) continue;
+      auto* before = loop->getLoopPreheader();
+      if (!before) before = llvm::InsertPreheaderForLoop(loop, &dominators, &loops, nullptr, false);
+      if (before) constants.hoist(before->getTerminator());
     }
   }
 }
