@@ -78,7 +78,9 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
                                   : from(s, 0, xi, 0, q, bx, y, b);
     return in[1](ci, s, q, bc) * value;
   };
-  acc(ci, xi, y, q, bc, bx, b) = Internal::make_zero(sums.total());
+  const bool packed_bias = p.has_bias && a.constant[2];
+  acc(ci, xi, y, q, bc, bx, b) =
+      packed_bias ? cast(sums.total(), in[2](ci, q, bc)) : Internal::make_zero(sums.total());
   if (sums.in_runs) {
     run(ci, xi, y, q, bc, bx, b, k) = Internal::make_zero(sums.factor);
     run(ci, xi, y, q, bc, bx, b, k) += product(k * e(sums.channels) + r);
@@ -96,7 +98,7 @@ Func algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Inputs in)
   for (int i = 0; i < 4; ++i) quarter.push_back(combine(result_factors(i), all));
   Expr sum = mux(h * 2 + g, quarter);
   const Expr channel = (bc * 2 + h) * width + ci;
-  if (p.has_bias) sum += cast(sums.factor, in[2](a.constant[2] ? channel : min(channel, e(p.oc - 1))));
+  if (p.has_bias && !packed_bias) sum += cast(sums.factor, in[2](min(channel, e(p.oc - 1))));
   results(ci, xi, h, g, y, bc, bx, b) = cast(halide_type(a.output.dtype), sum);
   out(c, x, y, b) =
       results(c % width, x % px, c / width % 2, x / px % 2, y, c / (2 * width), x / (2 * px), b);
