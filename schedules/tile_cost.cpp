@@ -29,11 +29,16 @@ double panel_step(const Tile& t) {
 
 /// Instructions of a tile of a depthwise kernel whose neighbouring pixels share inputs in registers.
 double depthwise_tile(const Space& s, const Tile& t) {
+  constexpr double kEpilogue = 18;  // of a sigmoid, as in x * sigmoid(x)
   const double taps = static_cast<double>(s.taps), stride = static_cast<double>(s.stride);
   const double inputs = std::min(t.px * taps, t.px * stride + std::max(0.0, taps - stride));
   const double rows = static_cast<double>(s.steps) / taps * t.py;
-  return rows * (taps * t.px * t.vectors + (inputs + taps) * t.vectors + 6) + 4.0 * t.px * t.py * t.vectors +
-         20;
+  const double fmas = taps * t.px * t.vectors, pixels = t.px * t.py;
+  if (!s.long_epilogue) return rows * (fmas + (inputs + taps) * t.vectors + 6) + 4 * pixels * t.vectors + 20;
+  // The loop over pixels is worth having two vectors, which are loaded and stored as a pair.
+  const double pairs = ceil_div(t.vectors, 2), copy = s.x % t.px != 0 ? kCopy : 1;
+  const double around = pixels * (kEpilogue * t.vectors + 2 * pairs + 3) + 50;
+  return copy * (rows * (fmas + (inputs + taps) * pairs + 11) + around);
 }
 
 /// Instructions of one step of the reduction.
