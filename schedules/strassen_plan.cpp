@@ -109,30 +109,19 @@ ir::Tensor pack_weights(const ir::Tensor& weights, const Plan& p) {
 }
 
 /// Where each product begins, so that its half of the channels has its bias in all quarters of the results,
-/// and no rounding: twice the bias where it must make up for a quarter that takes it away.
-template <class T>
-void pack_bias(std::span<const T> from, const Plan& p, std::span<T> to) {
-  constexpr std::array<std::array<int, 2>, kProducts> kTimes = {
-      {{0, 0}, {0, 1}, {0, 0}, {0, 0}, {1, 0}, {0, 2}, {2, 0}}};
-  const int64_t width = p.tile.channels();
-  auto next = to.begin();
-  for (int64_t block = 0; block < p.blocks_c; ++block) {
-    for (const auto& times : kTimes) {
-      for (int64_t c = 0; c < width; ++c) {
-        double sum = 0;
-        for (int64_t half = 0; half < 2; ++half) {
-          const int64_t o = (block * 2 + half) * width + c;
-          if (o < p.oc) sum += times[half] * static_cast<double>(from[o]);
-        }
-        *next++ = static_cast<T>(sum);
-      }
-    }
-  }
-}
-
+/// and no rounding: twice the bias where it must make up for a quarter that takes it away. In f32, for twice
+/// a bias may leave f16.
 ir::Tensor pack_bias(const ir::Tensor& bias, const Plan& p, const ir::Type& type) {
+  constexpr std::array<std::array<float, 2>, kProducts> kTimes = {
+      {{0, 0}, {0, 1}, {0, 0}, {0, 0}, {1, 0}, {0, 2}, {2, 0}}};
   auto packed = ir::Tensor::zeros(type);
-  ir::with_number(type.dtype, [&]<class T>(T) { pack_bias<T>(bias.data<T>(), p, packed.mutable_data<T>()); });
+  auto to = packed.mutable_data<float>();
+  const int64_t width = p.tile.channels();
+  for (int64_t o = 0; o < p.oc; ++o) {
+    const int64_t block = o / (2 * width), half = o / width % 2;
+    for (size_t q = 0; q < kProducts; ++q)
+      to[(block * kProducts + q) * width + o % width] += kTimes[q][half] * static_cast<float>(bias.at(o));
+  }
   return packed;
 }
 
@@ -167,7 +156,7 @@ std::vector<Packing> packing(const ir::Conv2d& op, const Anchor& a, const std::s
   result[1].type = p.packed;
   result[1].apply = [p](const ir::Tensor& t) { return pack_weights(t, p); };
   if (p.has_bias && a.constant[2]) {
-    result[2].type = {a.inputs[2].dtype, {p.blocks_c, kProducts, p.tile.channels()}, {}};
+    result[2].type = {ir::DType::f32, {p.blocks_c, kProducts, p.tile.channels()}, {}};
     result[2].apply = [p, type = result[2].type](const ir::Tensor& t) { return pack_bias(t, p, type); };
   }
   return result;
