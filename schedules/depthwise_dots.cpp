@@ -62,17 +62,41 @@ Packing depthwise_dots_packing(const ConvPlan& p) {
   return result;
 }
 
+namespace {
+
+/// The columns: those outside the image, whose loops are apart, then those inside.
+Func columns_of(const ir::Conv2d& op, const ConvPlan& p, const Func& in) {
+  Var c("c"), x("x"), y("y"), b("b"), j("j"), s("s");
+  const Halide::Type type = halide_type(p.product.x);
+  const Expr zero = Internal::make_const(type, p.product.x_zero), none = Internal::make_zero(type);
+  Func columns("columns");
+  columns(j, c, x, s, y, b) = undef(type);
+  const int64_t left = op.pad[1], inside = std::min(p.w, p.padded_w - left);
+  const auto fill = [&](int64_t from, int64_t count) {
+    if (count > 0) columns(j, c, RDom(e(from), e(count), "border"), s, y, b) = zero;
+  };
+  fill(0, left);
+  fill(left + inside, p.padded_w - left - inside);
+  // A tap past the last, whose weight is 0, is the last once more, so that nothing is read for it.
+  const Expr tap = min(s * p.product.chunk + j, e(p.kh - 1)),
+             iy = y * e(op.stride[0]) + tap * e(op.dilation[0]) - e(op.pad[0]);
+  const RDom r(0, e(inside), "inside");
+  Expr element = as_factor(p.product, in(c, r, clamp(iy, 0, e(p.h - 1)), b));
+  // A mask, for Halide would choose for each column anew.
+  const Expr has_row = between(0, iy, e(p.h));
+  if (op.pad[0] > 0 || p.padded_h > p.h)
+    element = (element & select(has_row, ~none, none)) | select(has_row, none, zero);
+  columns(j, c, r + e(left), s, y, b) = element;
+  return columns;
+}
+
+}  // namespace
+
 Func depthwise_dots_algorithm(const ir::Conv2d& op, const ConvPlan& p, const Anchor& a, Stages& stages,
                               Inputs in) {
-  Var c("c"), x("x"), y("y"), b("b"), j("j"), s("s");
+  Var c("c"), x("x"), y("y"), b("b");
   const Product& product = p.product;
-  Func columns("columns");
-  const Expr tap = s * product.chunk + j, ix = x - e(op.pad[1]),
-             iy = y * e(op.stride[0]) + tap * e(op.dilation[0]) - e(op.pad[0]);
-  const Expr inside = between(0, iy, e(p.h)) && between(0, ix, e(p.w));
-  const Expr element = in[0](c, clamp(ix, 0, e(p.w - 1)), clamp(iy, 0, e(p.h - 1)), b);
-  columns(j, c, x, s, y, b) = select(inside, as_factor(product, element),
-                                     Internal::make_const(halide_type(product.x), product.x_zero));
+  const Func columns = columns_of(op, p, in[0]);
 
   Func acc("acc");
   RDom r(0, product.chunk, 0, e(p.kw), 0, e(p.steps), "r");
@@ -99,7 +123,8 @@ void depthwise_dots_schedule(const ConvPlan& p, const Anchor& a, Stages& stages)
   columns.compute_at(stages.output, tile).store_in(MemoryType::Register);
   columns.bound_extent(w[0], p.product.chunk).bound_extent(w[1], p.tile.channels());
   columns.bound_extent(w[3], e(p.steps)).bound_extent(w[4], p.tile.py);
-  columns.unroll(w[0]).vectorize(w[1], width).reorder(w[0], w[1], w[2]);
+  for (int i = 0; i < columns.num_update_definitions(); ++i)
+    columns.update(i).unroll(w[0]).vectorize(w[1], width).reorder(w[0], w[1], columns.rvars(i)[0]);
 }
 
 }  // namespace halite::schedules::integer
