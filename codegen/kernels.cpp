@@ -106,8 +106,9 @@ class KernelBuilder {
  private:
   /// Copies stand behind the kernels that are compiled, whose number is known at the end.
   static constexpr size_t kFirstCopy = SIZE_MAX / 2;
-  /// Distances and extents for which any machine has registers besides those of its tile.
-  static constexpr size_t kMostInLoop = 6;
+  /// Distances and extents for which any machine has registers besides those of its tile; each costs more
+  /// where addresses are sums of their own.
+  static constexpr size_t kMostInLoop = 6, kMostAdded = 4;
 
   void add_copy(const Request& request, std::vector<int32_t> extents) {
     const auto known = std::ranges::find(copies_, extents, &CompiledKernel::extents);
@@ -126,7 +127,10 @@ class KernelBuilder {
   /// out alike as they are: nothing is hidden from Halide, and what is equal for all extents stays constant.
   bool shares_extents() const { return options_.extents_vary && kernels_.of_group.size() > 1; }
   /// And of other kernels those that come out alike, if their loops are hardly slower for it.
-  size_t most_numbers_in_loop() const { return shares_all() || shares_extents() ? SIZE_MAX : kMostInLoop; }
+  size_t most_numbers_in_loop() const {
+    if (shares_all() || shares_extents()) return SIZE_MAX;
+    return options_.target.facts.indexed_loads ? kMostInLoop : kMostAdded;
+  }
 
   static std::vector<int> numbers_of(const KernelRequest& wanted) {
     if (!wanted.repeat) return {};

@@ -87,6 +87,7 @@ Target riscv64_linux(std::string name) {
              .fma = true,
              .fma_latency = 5,
              .unaligned_loads = false,
+             .indexed_loads = false,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 512 * kKiB,
              .cores = 8,
@@ -107,8 +108,11 @@ Target riscv32_bare(std::string name) {
   t.halide = halide_text("riscv-32-noos");
   t.runtime = "riscv32";
   // Soft float: 24 of the 31 general registers are free to hold values.
-  t.facts = {
-      .vector_registers = 24, .hard_float = false, .unaligned_loads = false, .max_stack_bytes = 4 * kKiB};
+  t.facts = {.vector_registers = 24,
+             .hard_float = false,
+             .unaligned_loads = false,
+             .indexed_loads = false,
+             .max_stack_bytes = 4 * kKiB};
   t.board = Board{.name = "virt",
                   .command = {"qemu-system-riscv32", "-M", "virt", "-m", "1G", "-bios", "none", "-nographic",
                               "-monitor", "none", "-serial", "none", "-semihosting-config",

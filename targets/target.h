@@ -44,6 +44,7 @@ struct Facts {
   bool constant_operands = false;   ///< vector arithmetic takes one operand from memory or from a scalar
                                     ///< register, so that constants need no vector registers
   bool unaligned_loads = true;
+  bool indexed_loads = true;  ///< loads and stores add an index in a register to their address for free
   int64_t l1_bytes = 0, l2_bytes = 0, l3_bytes = 0;  ///< data caches per core; 0: none
   int cores = 1;                ///< upper limit of useful parallel tasks; 1: no parallel loops are generated
   int64_t max_stack_bytes = 0;  ///< largest frame that a kernel may take; 0: 64 KiB

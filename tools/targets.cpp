@@ -51,6 +51,7 @@ Json to_json(const targets::Target& t) {
                 {"native_f16", f.native_f16},
                 {"converts_f16", f.converts_f16},
                 {"unaligned_loads", f.unaligned_loads},
+                {"indexed_loads", f.indexed_loads},
                 {"l1_bytes", f.l1_bytes},
                 {"l2_bytes", f.l2_bytes},
                 {"l3_bytes", f.l3_bytes},
