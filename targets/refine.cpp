@@ -45,6 +45,8 @@ constexpr FeatureRow kFeatures[] = {
      [](Target& t, bool on) { t.facts.int8_dot = on ? 4 : 2; }},
     // Halide knows it by the names of avx512vnni, which every CPU that has it has too.
     {"x86_64", "avx512bf16", "", [](Target& t, bool on) { t.facts.bf16_dot = on && t.facts.int8_dot == 4; }},
+    {"x86_64", "amx-int8", "", [](Target& t, bool on) { t.facts.int8_tiles = on; }},
+    {"x86_64", "amx-bf16", "", [](Target& t, bool on) { t.facts.bf16_tiles = on; }},
     {"x86_64", "avx512vbmi", "", [](Target& t, bool on) { t.facts.looks_up_bytes = on; }},
     {"aarch64", "dotprod", "arm_dot_prod",
      [](Target& t, bool on) { t.facts.int8_dot = t.facts.dot_lanes = on ? 4 : 0; }},
@@ -93,8 +95,9 @@ constexpr CpuRow kCpus[] = {
     {"x86_64", "cooperlake", "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512bf16"},
     {"x86_64", "icelake-client icelake-server tigerlake rocketlake",
      "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512vbmi"},
-    {"x86_64", "sapphirerapids emeraldrapids graniterapids znver4 znver5",
-     "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512vbmi,+avx512bf16"},
+    {"x86_64", "znver4 znver5", "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512vbmi,+avx512bf16"},
+    {"x86_64", "sapphirerapids emeraldrapids graniterapids",
+     "+avx,+avx2,+f16c,+fma,+avx512f,+avx512vnni,+avx512vbmi,+avx512bf16,+amx-int8,+amx-bf16"},
     {"aarch64",
      "cortex-a55 cortex-a75 cortex-a76 cortex-a77 cortex-a78 cortex-a510 cortex-a520 cortex-a710 "
      "cortex-a715 cortex-a720 cortex-x1 cortex-x2 cortex-x3 cortex-x4 neoverse-n1 neoverse-n2 "

@@ -29,6 +29,9 @@ struct Facts {
   bool int8_pairs = false;    ///< vectors multiply i16 and sum adjacent pairs of products into i32 lanes
   bool bf16_dot = false;      ///< vectors multiply bf16, sum adjacent pairs of products into f32 lanes, and
                               ///< round f32 to bf16
+  bool int8_tiles = false;    ///< there are registers of 16 rows of 64 bytes; one is added the product of two
+                              ///< others of bytes, signed or not, in sums of i32
+  bool bf16_tiles = false;    ///< the same of bf16, in sums of f32
   bool looks_up_bytes = false;       ///< vectors of 64 bytes pick from tables of 128 in one instruction
   bool rounding_conversion = false;  ///< vectors of f32 become i32, rounded to even, by an instruction
   bool minimum_keeps_nan = false;    ///< minimum and maximum of vectors of reals are NaN if one of both is

@@ -45,6 +45,8 @@ Json to_json(const targets::Target& t) {
                 {"dot_unsigned", f.dot_unsigned},
                 {"int8_pairs", f.int8_pairs},
                 {"bf16_dot", f.bf16_dot},
+                {"int8_tiles", f.int8_tiles},
+                {"bf16_tiles", f.bf16_tiles},
                 {"rounding_conversion", f.rounding_conversion},
                 {"looks_up_bytes", f.looks_up_bytes},
                 {"minimum_keeps_nan", f.minimum_keeps_nan},

@@ -9,6 +9,12 @@
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
+#elif defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace halite::targets {
@@ -20,21 +26,51 @@ struct Feature {
   bool here;
 };
 
+/// Whether Linux lets this process use AMX's registers, from here on: it saves them only for those that ask.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+/// Of leaf 7, EDX.
+bool has_tile_products(unsigned bit) {
+  constexpr unsigned kTiles = 1u << 24;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kTiles) != 0 && (d & 1u << bit) != 0 &&
+         may_use_tiles();
+}
+
 std::vector<Feature> detect() {
   __builtin_cpu_init();
 #define HALITE_FEATURE(name) {name, __builtin_cpu_supports(name) != 0}
-  return {HALITE_FEATURE("sse4.2"),     HALITE_FEATURE("avx"),        HALITE_FEATURE("avx2"),
-          HALITE_FEATURE("fma"),        HALITE_FEATURE("bmi"),        HALITE_FEATURE("bmi2"),
-          HALITE_FEATURE("avx512f"),    HALITE_FEATURE("avx512bw"),   HALITE_FEATURE("avx512cd"),
-          HALITE_FEATURE("avx512dq"),   HALITE_FEATURE("avx512vl"),   HALITE_FEATURE("avx512vnni"),
-          HALITE_FEATURE("avx512vbmi"), HALITE_FEATURE("avx512bf16"), HALITE_FEATURE("avx512ifma")};
+  return {HALITE_FEATURE("sse4.2"),
+          HALITE_FEATURE("avx"),
+          HALITE_FEATURE("avx2"),
+          HALITE_FEATURE("fma"),
+          HALITE_FEATURE("bmi"),
+          HALITE_FEATURE("bmi2"),
+          HALITE_FEATURE("avx512f"),
+          HALITE_FEATURE("avx512bw"),
+          HALITE_FEATURE("avx512cd"),
+          HALITE_FEATURE("avx512dq"),
+          HALITE_FEATURE("avx512vl"),
+          HALITE_FEATURE("avx512vnni"),
+          HALITE_FEATURE("avx512vbmi"),
+          HALITE_FEATURE("avx512bf16"),
+          HALITE_FEATURE("avx512ifma"),
+          {"amx-bf16", has_tile_products(22)},
+          {"amx-int8", has_tile_products(25)}};
 #undef HALITE_FEATURE
 }
 
 Target nearest() {
   if (this_machine_has("x86-64-v4")) {
     std::string more;
-    for (const char* name : {"avx512vnni", "avx512vbmi", "avx512ifma", "avx512bf16"})
+    for (const char* name : {"avx512vnni", "avx512vbmi", "avx512ifma", "avx512bf16", "amx-bf16", "amx-int8"})
       if (this_machine_has(name)) more += std::string(more.empty() ? "+" : ",+") + name;
     return refine(*find("x86-64-v4"), "", more);
   }

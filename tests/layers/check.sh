@@ -20,7 +20,7 @@ third_party_of() { # file
   case $1 in
     rt/bitcode.h) echo 'span|string_view' ;;  # the compiler's door to the embedded runtime
     rt/platform/posix.*) echo 'pthread\.h|sched\.h|unistd\.h|stdlib\.h|stdatomic\.h|sys/.*' ;;
-    targets/host/*) echo 'sys/auxv\.h' ;;  # what this machine is
+    targets/host/*) echo 'sys/auxv\.h|sys/syscall\.h|unistd\.h|cpuid\.h' ;;  # what this machine is
     frontend/onnx/*) echo 'onnx/.*|google/protobuf/.*' ;;
     frontend/tflite/* | frontend/megengine/*) echo 'flatbuffers/.*' ;;
     schedules/*) echo 'Halide\.h' ;;

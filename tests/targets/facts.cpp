@@ -136,6 +136,11 @@ TEST_CASE("facts follow the CPU") {
   CHECK(zen4.facts.vector_bits == 512);
   CHECK(zen4.facts.vector_registers == 32);
   CHECK(zen4.facts.bf16_dot);
+  CHECK(!zen4.facts.int8_tiles);
+  const auto sapphire_rapids = targets::refine(*find("x86-64-v4"), "sapphirerapids", "");
+  CHECK(sapphire_rapids.facts.int8_tiles);
+  CHECK(sapphire_rapids.facts.bf16_tiles);
+  CHECK(!targets::refine(sapphire_rapids, "", "-amx-int8").facts.int8_tiles);
   CHECK(!targets::refine(*find("x86-64"), "icelake-server", "").facts.bf16_dot);
   CHECK(!targets::refine(*find("x86-64-v4"), "", "+avx512vnni").facts.bf16_dot);
   CHECK(targets::refine(*find("x86-64-v4"), "", "+avx512vnni,+avx512bf16").facts.bf16_dot);
