@@ -12,6 +12,7 @@
 #include "codegen/intrinsics.h"
 #include "codegen/table_lookups.h"
 #include "codegen/temp_dir.h"
+#include "codegen/tile_registers.h"
 #include "codegen/vector_calls.h"
 #include "codegen/vector_constants.h"
 #include "codegen/wide_memory.h"
@@ -23,6 +24,7 @@
 #include "schedules/pairs.h"
 #include "schedules/reals.h"
 #include "schedules/scaling.h"
+#include "schedules/tile_registers.h"
 
 namespace halite::codegen {
 namespace {
@@ -39,6 +41,7 @@ std::vector<uint8_t> halide_bitcode(const schedules::Request& request, const sch
     for (const auto& number : kernel.numbers) arguments.push_back(number.param);
     Halide::Pipeline pipeline(kernel.outputs);
     schedules::reveal_hidden(pipeline);
+    schedules::find_tile_products(pipeline);
     const auto module =
         pipeline.compile_to_module(arguments, kPipelineName, Halide::Target(request.target.halide));
     std::map<Halide::OutputFileType, std::string> files{{Halide::OutputFileType::bitcode, path}};
@@ -122,12 +125,12 @@ std::string describe(const schedules::Request& request) {
       << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
       << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
       << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes << facts.high_multiply
-      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.rounding_conversion
-      << facts.looks_up_bytes << facts.minimum_keeps_nan << ' ' << facts.fma_latency << ' '
-      << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes << ' ' << facts.l3_bytes
-      << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize " << int(request.optimize)
-      << " in_place " << request.in_place << " shares " << request.shares_code << " strategy "
-      << request.strategy << " rows " << request.fewest_rows;
+      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.int8_tiles << facts.bf16_tiles
+      << facts.rounding_conversion << facts.looks_up_bytes << facts.minimum_keeps_nan << ' '
+      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
+      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
+      << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
+      << " strategy " << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -157,6 +160,7 @@ std::vector<uint8_t> kernel_bitcode(const schedules::Request& request, const sch
   if (request.target.facts.register_group > 0)
     join_memory_accesses(*module, static_cast<unsigned>(request.target.facts.vector_bits));
   use_intrinsics(*module);
+  use_tile_registers(*module);
   if (request.target.facts.high_multiply) use_vector_calls(*module);
   if (request.target.facts.minimum_keeps_nan) use_minima(*module);
   if (request.target.facts.looks_up_bytes) use_table_lookups(*module);

@@ -20,9 +20,10 @@ class TableBuilder {
 
   void build() {
     auto* pointer = ir_.getPtrTy();
-    auto* i32 = ir_.getInt32Ty();
-    auto* model_type = llvm::StructType::get(i32, i32, i32, i32, pointer, pointer, pointer, pointer, pointer,
-                                             pointer, i32, i32, i32, i32, i32, i32, ir_.getInt64Ty());
+    auto *i16 = ir_.getInt16Ty(), *i32 = ir_.getInt32Ty();
+    auto* model_type =
+        llvm::StructType::get(i16, i16, i32, i32, i32, pointer, pointer, pointer, pointer, pointer, pointer,
+                              i32, i32, i32, i32, i32, i32, ir_.getInt64Ty());
     const auto& weights = *tables_.weights;
     const bool embed = tables_.embed_weights && !weights.empty();
     // A model without weights needs no file: any address says that they are present.
@@ -33,7 +34,8 @@ class TableBuilder {
       weights_pointer = block;
     }
     std::vector<llvm::Constant*> fields{
-        number(RT_ABI_VERSION),
+        ir_.getInt16(RT_ABI_VERSION),
+        ir_.getInt16(tables_.needs),
         number(tables_.inputs.size()),
         number(tables_.outputs.size()),
         number(most_steps()),
@@ -50,7 +52,7 @@ class TableBuilder {
         number(tables_.state_bytes),
         number(weights.size()),
         ir_.getInt64(fnv1a64(weights))};
-    if (weights.empty()) fields[7] = llvm::cast<llvm::Constant>(fields[4]);
+    if (weights.empty()) fields[8] = llvm::cast<llvm::Constant>(fields[5]);
     auto* model = global(llvm::ConstantStruct::get(model_type, fields), "model", 8);
     model->setName(tables_.name + "_model");
     model->setLinkage(llvm::GlobalValue::ExternalLinkage);

@@ -55,6 +55,7 @@ struct ModelTables {
   std::vector<InitialTable> initials;
   rt_ref state = 0;
   int64_t state_bytes = 0;
+  uint16_t needs = 0;  ///< RT_NEEDS_... (rt/abi.h)
   std::vector<int64_t> memory_bytes;
   const std::vector<uint8_t>* weights = nullptr;
   bool embed_weights = true;

@@ -55,6 +55,8 @@ void add_common(const Settled& in, const Layout& layout, ModelTables& tables) {
   for (const auto& memory : layout.memories) tables.memory_bytes.push_back(memory.bytes);
   tables.state = ref_of(layout, in.graph, layout.states);
   tables.state_bytes = layout.states.bytes;
+  const auto& facts = in.options.target.facts;
+  if (facts.int8_tiles || facts.bf16_tiles) tables.needs |= RT_NEEDS_TILES;
   for (size_t i = 0; i < in.graph.states.size(); i++)
     add_initial(in.graph.states[i].initial, layout.placements[i].offset - layout.states.offset,
                 tables.initials);

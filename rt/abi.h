@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define RT_ABI_VERSION 5u
+#define RT_ABI_VERSION 6u
 #define RT_MAX_ARGS 16u /* of one step */
 
 /* A tensor's place: the space in the two highest bits; below them a byte offset into arena or weights, or,
@@ -138,8 +138,10 @@ typedef struct rt_variant {
   uint32_t n_steps, n_extents;
 } rt_variant;
 
+#define RT_NEEDS_TILES 1u /* Linux on x86-64: permission to use AMX's registers */
+
 struct halite_model {
-  uint32_t abi_version;
+  uint16_t abi_version, needs; /* RT_NEEDS_... */
   uint32_t n_inputs, n_outputs;
   uint32_t n_steps;                      /* the most of any variant */
   const halite_tensor *inputs, *outputs; /* shapes of the first variant, the most bytes of any */

@@ -42,6 +42,19 @@ static void begin_state(halite_session *s) {
   }
 }
 
+/* Once for a process would do. A machine that has no such registers refuses, and its programs end as they do
+ * with any other instruction that it lacks. */
+static void request_tiles(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  enum { kArchPrctl = 158, kRequestPermission = 0x1023, kTileData = 18 };
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(kArchPrctl), "D"(kRequestPermission), "S"(kTileData)
+                   : "rcx", "r11", "memory");
+#endif
+}
+
 static halite_status open_session(halite_session *s, const halite_model *m, const halite_memory *memories,
                                   uint32_t count) {
   if (!s || !m || !memories) return HALITE_BAD_ARGUMENT;
@@ -52,6 +65,7 @@ static halite_status open_session(halite_session *s, const halite_model *m, cons
     if ((uintptr_t)memories[i].data % HALITE_ARENA_ALIGN) return HALITE_ARENA_UNALIGNED;
     if (memories[i].bytes < m->memory_bytes[i]) return HALITE_ARENA_TOO_SMALL;
   }
+  if (m->needs & RT_NEEDS_TILES) request_tiles();
   s->model = m;
   s->variant = m->variants;
   s->arena = memories[0].data;

@@ -14,6 +14,7 @@
 #include "ir/base/check.h"
 #include "schedules/dot.h"
 #include "schedules/dot_panels.h"
+#include "schedules/tile_registers.h"
 #include "schedules/types.h"
 
 namespace halite::schedules::integer {
@@ -114,9 +115,8 @@ Packing bias_packing(const ConvPlan& p, const Anchor& a) {
 
 std::vector<Strategy> conv_strategies(const ir::Conv2d& op, const Anchor& a) {
   const ConvPlan p = plan_conv(op, a);
-  if (p.product.method == Method::words) return {strategy_of("words", p.tile)};
-  if (p.product.method == Method::lanes) return {strategy_of("lanes", p.tile)};
-  if (p.product.method == Method::dots) return {strategy_of(p.panel_block > 0 ? "panels" : "dots", p.tile)};
+  if (p.panel_block > 0) return {strategy_of("panels", p.tile)};
+  if (p.product.method != Method::broadcast) return {strategy_of(name_of(p.product.method), p.tile)};
   return {strategy_of(op.groups > 1 ? "grouped" : p.kh * p.kw == 1 ? "pointwise" : "direct", p.tile)};
 }
 
@@ -154,7 +154,8 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
   }
 
   // The algorithm.
-  Func acc("acc");
+  const bool tiles = p.product.method == Method::tile_registers;
+  Func acc(tiles ? kTileSums : "acc");
   if (p.panel_block > 0) {
     acc(c, x, y, b) = first_sum(p, a, in, c);
     stages.parts = {acc, input, weights};
@@ -166,7 +167,7 @@ Func conv_algorithm(const ir::Conv2d& op, const Anchor& a, Stages& stages, Input
                });
     return finished_sum(p, a, in, acc);
   }
-  const bool lanes = p.product.method == Method::lanes || p.product.method == Method::dots;
+  const bool lanes = takes_chunks(p.product);
   Region region{{0, e(p.steps)}, {0, e(p.taps)}, {0, e(p.kh)}};
   if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
   RDom r(region, "r");
@@ -208,6 +209,8 @@ void conv_schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
     acc.update().reorder(order).atomic().vectorize(acc.rvars()[0]).unroll(v[0]).unroll(v[1]);
   } else if (p.panel_block > 0) {
     schedule_panels(p, stages, acc, loops.row);
+  } else if (p.product.method == Method::tile_registers) {
+    acc.update().unscheduled();
   } else if (p.product.method == Method::dots) {
     schedule_dots(acc, v[0], v[1], v[2], p.tile);
   } else {
@@ -236,11 +239,12 @@ OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, 
 
   // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows.
   Var task("task"), row("row");
-  const TileLoops l = split_output(out, c, x, y, p.tile, p.space);
+  const bool stores_sums = p.product.method == Method::tile_registers;
+  const TileLoops l = split_output(out, c, x, y, p.tile, p.space, stores_sums ? acc : Func());
   out.split(l.y, task, row, rows_per_task, tasks_tail(p, p.tile, p.rows_per_task));
   out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
   if (worth_parallel(a.facts, p.macs)) out.parallel(task);
-  acc.compute_at(out, l.x);
+  if (!stores_sums) acc.compute_at(out, l.x);
   return {task, row, l.c};
 }
 

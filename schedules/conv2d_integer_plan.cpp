@@ -6,6 +6,7 @@
 #include "schedules/dot.h"
 #include "schedules/dot_panels.h"
 #include "schedules/pointwise.h"
+#include "schedules/tile_registers.h"
 
 namespace halite::schedules::integer {
 namespace {
@@ -15,6 +16,7 @@ constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be 
 
 Tile pick_tile(const Anchor& a, ConvPlan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  if (p.product.method == Method::tile_registers) return register_tile(p.space, p.steps);
   if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool exactly = p.space.rest == Rest::none;
@@ -119,8 +121,11 @@ ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
     p.product = product;
     const bool slack = op.groups == 1 && p.copy != Copy::none;
     if (a.constant[1]) choose_method(p.product, a.facts, p.run, slack);
+    const int64_t products = p.kh * p.kw * p.icg;
+    if (a.constant[1] && op.groups == 1 && p.product.method == Method::broadcast)
+      choose_tile_registers(p.product, a, p.oh * p.ow, products, p.run, slack);
     if (a.constant[1] && copies_for_speed && p.product.method == Method::broadcast)
-      choose_dots(p.product, a.facts, p.kh * p.kw * p.icg, p.run, slack);
+      choose_dots(p.product, a.facts, products, p.run, slack);
   };
   cut();
   if (p.copy == Copy::none && p.product.method != Method::words && whole_words) {

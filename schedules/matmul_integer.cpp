@@ -9,6 +9,7 @@
 #include "schedules/matmul.h"
 #include "schedules/products.h"
 #include "schedules/register_tile.h"
+#include "schedules/tile_registers.h"
 #include "schedules/types.h"
 
 namespace halite::schedules::integer {
@@ -30,6 +31,7 @@ struct Plan {
 
 Tile pick_tile(const Anchor& a, Plan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
+  if (p.product.method == Method::tile_registers) return register_tile(p.space, p.steps);
   if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool words = p.product.method == Method::words;
@@ -55,10 +57,12 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
   p.product = make_product(a, op.a_zero, op.b_zero, p.k, row_bias);
   if (p.packed && !op.transpose_a) choose_method(p.product, a.facts, p.k, false);
   if (p.packed && !op.transpose_a && p.product.method == Method::broadcast)
+    choose_tile_registers(p.product, a, a.fewest_rows > 0 ? a.fewest_rows : p.m, p.k, p.k, true);
+  if (p.packed && !op.transpose_a && p.product.method == Method::broadcast)
     choose_dots(p.product, a.facts, p.k, p.k, true);
   p.folded_bias = p.product.folded;
   p.steps = ceil_div(p.k, p.product.chunk);
-  p.copies = p.product.method == Method::dots &&
+  p.copies = (p.product.method == Method::dots || p.product.method == Method::tile_registers) &&
              (!reads_in_place(p.product, a.inputs[0].dtype) || p.k % p.product.chunk != 0);
   p.space = {.channels = p.n,
              .x = p.m,
@@ -115,9 +119,7 @@ void schedule_converted_rows(const Plan& p, const Anchor& a, Stages& stages, Fun
 
 std::vector<Strategy> matmul_strategies(const ir::MatMul& op, const Anchor& a) {
   const Plan p = make_plan(op, a);
-  if (p.product.method == Method::words) return {strategy_of("words", p.tile)};
-  if (p.product.method == Method::dots) return {strategy_of("dots", p.tile)};
-  return {strategy_of(p.product.method == Method::lanes ? "lanes" : "tiles", p.tile)};
+  return {strategy_of(name_of(p.product.method), p.tile)};
 }
 
 std::vector<Packing> matmul_packing(const ir::MatMul& op, const Anchor& a) {
@@ -148,10 +150,10 @@ Func matmul_algorithm(const ir::MatMul& op, const Anchor& a, Stages& stages, Inp
   const std::vector<Expr> here(args.begin(), args.end());
 
   // The algorithm.
-  const bool lanes = p.product.method == Method::lanes || p.product.method == Method::dots,
-             wide = p.product.sum == ir::DType::i64;
+  const bool lanes = takes_chunks(p.product), wide = p.product.sum == ir::DType::i64;
   const Halide::Type type = halide_type(p.product.acc);
-  Func acc("acc");
+  const bool tiles = p.product.method == Method::tile_registers;
+  Func acc(tiles ? kTileSums : "acc");
   Region region{{0, e(p.steps)}};
   if (lanes) region.insert(region.begin(), Range(0, p.product.chunk));
   RDom r(region, "r");
@@ -209,8 +211,9 @@ void matmul_schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
       .split(args[1], rows, mi, p.tile.px, TailStrategy::ShiftInwards)
       .split(ni, nv, ni, p.tile.lanes)
       .vectorize(ni)
-      .unroll(nv)
-      .unroll(mi);
+      .unroll(nv);
+  const bool tiles = p.product.method == Method::tile_registers;
+  if (!tiles) out.unroll(mi);
   std::vector<VarOrRVar> order{ni, nv, mi, rows, columns};
   order.insert(order.end(), args.begin() + 2, args.end());
   out.reorder(order);
@@ -218,11 +221,12 @@ void matmul_schedule(const ir::MatMul& op, const Anchor& a, Stages& stages) {
   acc.compute_at(out, rows);
   const auto v = acc.args();
   if (p.copies) schedule_converted_rows(p, a, stages, stages.parts[1]);
-  if (p.product.method == Method::dots) {
-    schedule_dots(acc, v[0], v[1], {}, p.tile);
+  if (p.product.method == Method::dots) return schedule_dots(acc, v[0], v[1], {}, p.tile);
+  acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
+  if (tiles) {
+    acc.vectorize(v[0], p.tile.lanes).update().unscheduled();
     return;
   }
-  acc.store_in(MemoryType::Stack).bound_extent(v[0], p.tile.channels()).bound_extent(v[1], p.tile.px);
   if (p.product.method == Method::lanes) {
     acc.unroll(v[0]).unroll(v[1]);
     acc.update()

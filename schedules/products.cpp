@@ -52,6 +52,22 @@ Expr widened(const Product& p, DType stored, const Halide::Type& type, const Exp
 
 }  // namespace
 
+std::string name_of(Method method) {
+  switch (method) {
+    case Method::broadcast:
+      return "tiles";
+    case Method::words:
+      return "words";
+    case Method::lanes:
+      return "lanes";
+    case Method::dots:
+      return "dots";
+    case Method::tile_registers:
+      return "tile_registers";
+  }
+  return {};
+}
+
 Product make_product(const Anchor& a, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias) {
   Product p{};
   p.x = a.inputs[0].dtype;
@@ -148,8 +164,7 @@ Expr separated(const Halide::Func& acc, const std::vector<Expr>& here) {
 ir::Type packed_type(const Product& p, int64_t tiles, int64_t outer, int64_t run, int64_t width) {
   const int64_t steps = ceil_div(run, p.chunk);
   if (p.method == Method::words) return {DType::i32, {tiles, outer, steps, width}, {}};
-  if (p.method == Method::lanes || p.method == Method::dots)
-    return {p.weights, {tiles, outer, steps, width, p.chunk}, {}};
+  if (takes_chunks(p)) return {p.weights, {tiles, outer, steps, width, p.chunk}, {}};
   return {p.weights, {tiles, outer, steps, width}, {}};
 }
 

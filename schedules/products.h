@@ -17,11 +17,15 @@ namespace halite::schedules {
 
 /// How one step of the reduction is computed.
 enum class Method : uint8_t {
-  broadcast,  ///< one element of x times a vector of weights, one for each output channel
-  words,      ///< four elements of x and of weights each in a general register
-  lanes,      ///< a vector of elements of x times as many weights, summed into one number
-  dots,       ///< a few elements of x times as many weights of each of a vector of channels (dot.h)
+  broadcast,       ///< one element of x times a vector of weights, one for each output channel
+  words,           ///< four elements of x and of weights each in a general register
+  lanes,           ///< a vector of elements of x times as many weights, summed into one number
+  dots,            ///< a few elements of x times as many weights of each of a vector of channels (dot.h)
+  tile_registers,  ///< the same of several pixels, some times over (tile_registers.h)
 };
+
+/// As a strategy.
+std::string name_of(Method);
 
 struct Product {
   ir::DType x, weights;  ///< of the factors in the innermost loop: weights are less their zero point
@@ -39,6 +43,11 @@ struct Product {
 /// The product of anchor.inputs[0] and [1], `steps` products a sum. `packs_bias`: there is a bias, as
 /// constant as the weights, that may be packed.
 Product make_product(const Anchor&, int64_t x_zero, int64_t w_zero, int64_t steps, bool packs_bias);
+
+/// Whether weights are packed in chunks, of which each is a vector of its own in the innermost loop.
+inline bool takes_chunks(const Product& p) {
+  return p.method == Method::lanes || p.method == Method::dots || p.method == Method::tile_registers;
+}
 
 /// Whether the anchor's sums are wider than its factors.
 inline bool widens_products(const Anchor& a) {
