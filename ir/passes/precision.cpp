@@ -19,6 +19,15 @@
 #include "ir/passes/passes.h"
 
 namespace halite::ir {
+
+bool decides(const Graph& g, const Node& node) {
+  if (const auto* e = std::get_if<Elementwise>(&node.op))
+    return e->fn == Fn::floor || e->fn == Fn::ceil || e->fn == Fn::round || e->fn == Fn::round_away ||
+           e->fn == Fn::mod || e->fn == Fn::fmod || g.type(node.outputs[0]).dtype == DType::boolean;
+  return std::holds_alternative<ArgReduce>(node.op) || std::holds_alternative<Quantize>(node.op) ||
+         (std::holds_alternative<Cast>(node.op) && !is_float(g.type(node.outputs[0]).dtype));
+}
+
 namespace {
 
 constexpr double kLargestHalf = 65504, kLeastNormalHalf = 0x1p-14;
@@ -44,16 +53,6 @@ bool rounds_once(Fn fn) {
     default:
       return false;
   }
-}
-
-/// Whether the node turns reals into what is not exact any more once it is off by a rounding: whole numbers,
-/// truth values, places.
-bool decides(const Graph& g, const Node& node) {
-  if (const auto* e = std::get_if<Elementwise>(&node.op))
-    return e->fn == Fn::floor || e->fn == Fn::ceil || e->fn == Fn::round || e->fn == Fn::round_away ||
-           e->fn == Fn::mod || e->fn == Fn::fmod || g.type(node.outputs[0]).dtype == DType::boolean;
-  return std::holds_alternative<ArgReduce>(node.op) || std::holds_alternative<Quantize>(node.op) ||
-         (std::holds_alternative<Cast>(node.op) && !is_float(g.type(node.outputs[0]).dtype));
 }
 
 class Narrowing {

@@ -4,7 +4,8 @@
 // What such a product reads, perhaps moved by slices, transposes and the like, is rounded where it is made.
 // It lies in memory as bf16 alone if all others that read it compute element by element: each of these widens
 // what it loads. Readers that go over their input more than once (pools, depthwise convolutions) have it in
-// f32 as well.
+// f32 as well, and so has what decides an index, a comparison or an integer, with all that this is made of
+// element by element.
 #include <optional>
 
 #include "ir/passes/narrowing.h"
@@ -19,6 +20,7 @@ class ProductsInBf16 {
         old_(std::move(g.nodes)),
         wanted_(g.values.size()),
         read_wide_(g.values.size()),
+        exact_(g.values.size()),
         rounded_(g.values.size()) {
     g.nodes.clear();
     for (ValueId v : g.outputs) read_wide_[v.index] = true;
@@ -44,18 +46,23 @@ class ProductsInBf16 {
 
   /// Whether it moves elements, without computing new ones between them, that a product reads afterwards.
   bool hands_on(const Node& node) const {
-    return moves_elements(node.op) && !std::holds_alternative<Resize>(node.op) && wanted(node.outputs[0]);
+    return moves_elements(node.op) && !std::holds_alternative<Resize>(node.op) && wanted(node.outputs[0]) &&
+           !exact_[node.outputs[0].index];
   }
 
   /// From the last node to the first.
   void look_back(const Node& node) {
     const bool product = !node.inputs.empty() && is_product(node), hands = hands_on(node);
+    const bool elementwise = std::holds_alternative<Elementwise>(node.op);
+    const bool exact =
+        decides(g_, node) || ((elementwise || moves_elements(node.op)) && exact_[node.outputs[0].index]);
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId v = node.inputs[i];
       if (!is_f32(v)) continue;
+      if (exact) exact_[v.index] = true;
       if (hands || (product && i < 2))
         wanted_[v.index] = true;
-      else if (!std::holds_alternative<Elementwise>(node.op))
+      else if (exact || !elementwise)
         read_wide_[v.index] = true;
     }
   }
@@ -107,6 +114,7 @@ class ProductsInBf16 {
   std::vector<Node> old_;
   std::vector<bool> wanted_;                     // by value index: a product reads it, perhaps moved
   std::vector<bool> read_wide_;                  // by value index: it must lie in memory as f32
+  std::vector<bool> exact_;                      // by value index: a node that decides is made of it
   std::vector<std::optional<ValueId>> rounded_;  // by value index: the same in bf16
   std::vector<KeptWide> kept_;
 };
