@@ -17,6 +17,7 @@
 
 #include <algorithm>
 
+#include "codegen/vector_calls.h"
 #include "ir/base/check.h"
 
 namespace halite::codegen {
@@ -240,6 +241,7 @@ void use_minima(llvm::Module& module) {
 
 void use_intrinsics(llvm::Module& module) {
   use_float_intrinsics(module);
+  use_fused_calls(module);
   use_words(module);
   use_products(module, "hl_dot4_s8", dot4_s8);
   for (auto& function : module) widen_products(function);

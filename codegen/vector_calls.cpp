@@ -16,15 +16,16 @@ using llvm::InsertElementInst;
 using llvm::Value;
 using llvm::Intrinsic::ID;
 using Builder = llvm::IRBuilder<>;
-using Arguments = llvm::SmallVector<Value*, 2>;
+using Arguments = llvm::SmallVector<Value*, 3>;
 
 constexpr unsigned kLanes = 4;
 
-/// One operation: of a single element, and of a vector of four.
+/// One operation: of a single element, and of a vector of four or of any length.
 struct Operation {
   const char* name;
   Value* (*single)(Builder&, const Arguments&);
   Value* (*vector)(Builder&, const Arguments&);
+  bool any_length = false;
 };
 
 Value* product(Builder& ir, const Arguments& a, int64_t addend, unsigned shift) {
@@ -79,6 +80,13 @@ Value* rounded(Builder& ir, Value* x, llvm::Type* to) {
   return ir.CreateIntrinsic(llvm::Intrinsic::aarch64_neon_fcvtns, {to, x->getType()}, {x});
 }
 
+Value* fused(Builder& ir, const Arguments& a) {
+  return ir.CreateIntrinsic(llvm::Intrinsic::fma, {a[0]->getType()}, a);
+}
+
+/// Of vectors of any length, which LLVM cuts up where the machine's are shorter.
+const Operation kFused = {"fmaf", fused, fused, true};
+
 /// Of vectors that convert to integers in one instruction.
 const Operation kRounding = {
     "hl_round_even", [](Builder& ir, const Arguments& a) { return rounded(ir, a[0], ir.getInt32Ty()); },
@@ -92,7 +100,7 @@ bool inserts_at(const InsertElementInst* insert, unsigned lane) {
 }
 
 /// The inserts of the chain that begins with a call; empty if there is none for a whole vector.
-std::vector<InsertElementInst*> chain_of(CallInst* call) {
+std::vector<InsertElementInst*> chain_of(CallInst* call, bool any_length) {
   const auto insert_of = [](Value* value) {
     return value->hasOneUse() ? llvm::dyn_cast<InsertElementInst>(*value->user_begin()) : nullptr;
   };
@@ -107,7 +115,7 @@ std::vector<InsertElementInst*> chain_of(CallInst* call) {
     chain.push_back(insert);
     if (lane + 1 < lanes && !(insert = insert_of(insert))) return {};
   }
-  return lanes % kLanes == 0 ? chain : std::vector<InsertElementInst*>{};
+  return any_length || lanes % kLanes == 0 ? chain : std::vector<InsertElementInst*>{};
 }
 
 /// Argument `i` of all calls of a chain as one vector.
@@ -131,7 +139,7 @@ Value* gather(Builder& ir, const std::vector<InsertElementInst*>& chain, unsigne
 
 Value* vector_of(Builder& ir, const Operation& operation, const Arguments& arguments) {
   const unsigned lanes = llvm::cast<FixedVectorType>(arguments[0]->getType())->getNumElements();
-  if (lanes == kLanes) return operation.vector(ir, arguments);
+  if (lanes == kLanes || operation.any_length) return operation.vector(ir, arguments);
   llvm::SmallVector<Value*, 4> results;
   for (unsigned first = 0; first < lanes; first += kLanes) {
     Arguments parts;
@@ -150,7 +158,8 @@ void use_operation(llvm::Module& module, const Operation& operation) {
     const auto chain = [&] {
       // Users come in any order: the chain begins where its first lane is inserted.
       for (auto* user : function->users())
-        if (auto found = chain_of(llvm::cast<CallInst>(user)); !found.empty()) return found;
+        if (auto found = chain_of(llvm::cast<CallInst>(user), operation.any_length); !found.empty())
+          return found;
       return std::vector<InsertElementInst*>{};
     }();
     if (!chain.empty()) {
@@ -204,6 +213,8 @@ void split(llvm::PHINode& phi) {
 void use_vector_calls(llvm::Module& module) {
   for (const auto& operation : kOperations) use_operation(module, operation);
 }
+
+void use_fused_calls(llvm::Module& module) { use_operation(module, kFused); }
 
 void use_rounding_calls(llvm::Module& module) { use_operation(module, kRounding); }
 

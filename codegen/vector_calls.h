@@ -13,6 +13,9 @@ namespace halite::codegen {
 ///   hl_sat8(a)        a, between -128 and 127; of the result the low byte counts
 void use_vector_calls(llvm::Module&);
 
+/// Makes fused products and sums of fmaf(x, y, z), on every machine.
+void use_fused_calls(llvm::Module&);
+
 /// The same on AArch64 of hl_round_even(x): the integer next to a real, ties to even, saturated; NaN gives 0.
 void use_rounding_calls(llvm::Module&);
 

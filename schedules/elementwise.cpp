@@ -108,7 +108,7 @@ struct Vocabulary {
   static Expr acosh(const Expr& x) { return Halide::acosh(x); }
   static Expr atanh(const Expr& x) { return Halide::atanh(x); }
   static Expr sigmoid(const Expr& x) {
-    return real(x, math::sigmoid, [](Expr v) { return 1 / (1 + Halide::exp(-v)); });
+    return real(x, [](Expr v) { return math::sigmoid(v); }, [](Expr v) { return 1 / (1 + Halide::exp(-v)); });
   }
   static Expr is_nan(const Expr& x) { return math::is_nan(x); }
   static Expr is_inf(const Expr& x) { return math::is_inf(x); }
@@ -138,6 +138,14 @@ struct Vocabulary {
     const Expr inverse =
         Halide::select(x == 1, one, x == -1, Halide::select(odd, constant(x, -1), one), zero);
     return Halide::select(y < 0, inverse, result);
+  }
+};
+
+/// The same for machines that fuse products and sums.
+struct FusedVocabulary : Vocabulary {
+  static Expr sigmoid(const Expr& x) {
+    if (x.type().bits() == 64) return Vocabulary::sigmoid(x);
+    return math::sigmoid(x, math::Rounding::once);
   }
 };
 
@@ -205,7 +213,9 @@ Func algorithm(const ir::Elementwise& op, const Anchor& anchor, Stages&, Inputs 
   }
   args.resize(3, args[0]);
   Func f(std::string(ir::to_string(op.fn)));
-  f(vars) = store(ir::formulas::any<Vocabulary>(op, args[0], args[1], args[2]), anchor.output.dtype);
+  const Expr result = anchor.facts.fma ? ir::formulas::any<FusedVocabulary>(op, args[0], args[1], args[2])
+                                       : ir::formulas::any<Vocabulary>(op, args[0], args[1], args[2]);
+  f(vars) = store(result, anchor.output.dtype);
   return f;
 }
 

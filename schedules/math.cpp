@@ -55,6 +55,12 @@ Expr scale(const Expr& x, const Expr& n) {
   return reinterpret<float>(reinterpret<uint32_t>(x) + (n << kExponentShift));
 }
 
+/// x * y + z, rounded once.
+Expr fused_multiply_add(const Expr& x, const Expr& y, const Expr& z) {
+  return Halide::Internal::Call::make(Halide::Float(32), "fmaf", {x, y, z},
+                                      Halide::Internal::Call::PureExtern);
+}
+
 Expr magnitude_bits(const Expr& x) {
   const auto type = x.type().with_code(halide_type_uint);
   return Halide::reinterpret(type, x) & (type.max() >> 1);
@@ -122,21 +128,42 @@ Expr tanh(const Expr& x) {
   return select(a < 0.625f, small, select(x < 0.0f, -large, large));
 }
 
-Expr sigmoid(const Expr& x) {
-  // exp(-x) = 2^n exp(-s) with exp(-s) = (even - odd) / (even + odd), so that one quotient serves both it and
-  // 1 / (1 + exp(-x)). The bits of 2^n are those of n + 127 shifted: zero for n = -127 and an infinity for
-  // n = 128, where the bounds lie. A NaN passes these.
+namespace {
+
+/// exp(-s) = difference / sum, of s = x + n ln 2 on [-ln2/2, ln2/2], where tanh(s/2) = odd / even.
+struct Quotient {
+  Expr sum, difference;
+};
+
+Quotient rounded_twice(const Expr& x, const Expr& n) {
+  const Expr s = strict_float(x + n * kLn2High) + n * kLn2Low;
+  const Expr r = strict_float(s * 0.0832290724f), z = strict_float(s * r);
+  const Expr even = z + 0.832500279f, odd = r * (z + 5.00125885f);
+  return {strict_float(even + odd), strict_float(even - odd)};
+}
+
+/// Of r = kFactor * s, one product is exact: kFactorLn2 has 16 bits, n has 7. Their quotient is ln 2 within
+/// 2^-36; of such pairs near the polynomials' best factor this one loses little where sums are rounded.
+Quotient rounded_once(const Expr& x, const Expr& n) {
+  constexpr float kFactor = 0.0840995163f, kFactorLn2 = 0.0582933426f;
+  const Expr r = fused_multiply_add(x, kFactor, strict_float(n * kFactorLn2)), z = strict_float(r * r);
+  const Expr even = z + 0.0705950707f, odd = r * (z + 0.41971153f);
+  return {strict_float(even + odd), strict_float(even - odd)};
+}
+
+}  // namespace
+
+Expr sigmoid(const Expr& x, Rounding rounding) {
+  // exp(-x) = 2^n exp(-s), whose quotient serves 1 / (1 + exp(-x)) as well. The bits of 2^n are those of
+  // n + 127 shifted: zero for n = -127 and an infinity for n = 128, where the bounds lie. A NaN passes these.
   constexpr float kBiased = kRounder + 127;
   const Expr not_above = strict_float(select(x > 88.0f, 88.0f, x));
   const Expr bounded = strict_float(select(not_above < -88.6f, -88.6f, not_above));
   const Expr shifted = strict_float(kBiased - bounded * 1.44269504f);
   const Expr n = strict_float(shifted - kBiased);
   const Expr power = reinterpret<float>(reinterpret<uint32_t>(shifted) << kExponentShift);
-  const Expr s = strict_float(bounded + n * kLn2High) + n * kLn2Low;
-  // tanh(s/2) = odd / even on [-ln2/2, ln2/2]
-  const Expr r = strict_float(s * 0.0832290724f), z = strict_float(s * r);
-  const Expr even = z + 0.832500279f, odd = r * (z + 5.00125885f);
-  const Expr sum = strict_float(even + odd), difference = strict_float(even - odd);
+  const auto [sum, difference] =
+      rounding == Rounding::once ? rounded_once(bounded, n) : rounded_twice(bounded, n);
   return sum / strict_float(sum + power * difference);
 }
 

@@ -9,12 +9,12 @@ using namespace halite;
 
 namespace {
 
-std::string compiled(const std::string& text) {
+std::string compiled(const std::string& text, const char* target = "cortex-m55") {
   auto graph = ir::parse(text);
   REQUIRE_MESSAGE(graph, error_text(graph));
   codegen::CompileOptions options;
   options.name = "net";
-  options.target = *targets::find("cortex-m55");
+  options.target = *targets::find(target);
   options.emit_asm = true;
   auto artifact = codegen::compile(*std::move(graph), options);
   REQUIRE_MESSAGE(artifact, error_text(artifact));
@@ -87,4 +87,16 @@ TEST_CASE("the sum of two scaled values is scaled in 32 bits, too") {
   })");
   CHECK(count(text, "vqrdmulh.s32") == 2);
   CHECK(count(text, "mull") == 0);
+}
+
+TEST_CASE("a fused product and sum is one instruction for a whole vector, or for one element") {
+  const auto sigmoid = [](const std::string& extent) {
+    return compiled(R"(graph "net" (%x: f32[)" + extent + "]) -> (%y) {\n%y: f32[" + extent +
+                        "] = elementwise(%x) fn=sigmoid\n}",
+                    "arm64");
+  };
+  const std::string vectors = sigmoid("64"), element = sigmoid("1");
+  for (const auto& text : {vectors, element}) CHECK(count(text, "fmaf") == 0);
+  CHECK(count(vectors, "fmadd") == 0);
+  CHECK(count(element, "fdiv") == 1);
 }
