@@ -10,6 +10,7 @@
 
 #include "codegen/halves.h"
 #include "codegen/intrinsics.h"
+#include "codegen/narrowings.h"
 #include "codegen/store_order.h"
 #include "codegen/table_lookups.h"
 #include "codegen/temp_dir.h"
@@ -185,6 +186,8 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
   auto module = read_bitcode(context, bitcode, "kernel");
   write_word_loops(*module);
   machine.optimize(*module, Machine::Loops::as_written);
+  if (machine.facts().rounding_conversion)
+    pack_narrowings(*module, static_cast<unsigned>(machine.facts().vector_bits / 32));
   if (machine.facts().vector_bits >= 256) order_by_stores(*module, machine.facts());
   hoist_vector_constants(*module, machine.facts());
   if (texts.want_llvm) {
