@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "codegen/halves.h"
+#include "codegen/interleaves.h"
 #include "codegen/intrinsics.h"
 #include "codegen/narrowings.h"
 #include "codegen/store_order.h"
@@ -188,6 +189,7 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
   machine.optimize(*module, Machine::Loops::as_written);
   if (machine.facts().rounding_conversion)
     pack_narrowings(*module, static_cast<unsigned>(machine.facts().vector_bits / 32));
+  if (machine.facts().looks_up_bytes) use_interleaves(*module);
   if (machine.facts().vector_bits >= 256) order_by_stores(*module, machine.facts());
   hoist_vector_constants(*module, machine.facts());
   if (texts.want_llvm) {
