@@ -29,8 +29,9 @@ llvm::Value* written_by(const llvm::Instruction& instruction) {
 
 const llvm::Value* buffer_of(const llvm::Value* address) {
   const auto* object = llvm::getUnderlyingObject(address, 0);
-  const bool known =
-      llvm::isa<llvm::Argument, llvm::AllocaInst, llvm::LoadInst, llvm::GlobalVariable>(object);
+  // A pointer may have been loaded twice.
+  if (const auto* load = llvm::dyn_cast<llvm::LoadInst>(object)) return load->getPointerOperand();
+  const bool known = llvm::isa<llvm::Argument, llvm::AllocaInst, llvm::GlobalVariable>(object);
   return known ? object : nullptr;
 }
 

@@ -10,7 +10,8 @@ namespace halite::codegen {
 const llvm::Value* read_by(const llvm::Instruction&);
 /// What a plain store writes to, or a masked one; null: it is neither.
 llvm::Value* written_by(const llvm::Instruction&);
-/// The buffer that an address lies in; null if it is not known.
+/// What stands for the buffer that an address lies in: the buffer, or where its pointer was loaded from; null
+/// if it is not known.
 const llvm::Value* buffer_of(const llvm::Value* address);
 
 }  // namespace halite::codegen
