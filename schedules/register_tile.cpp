@@ -103,7 +103,10 @@ Tile compact_tile(const targets::Facts& facts, const Space& s) {
 namespace {
 
 int usual_unroll(const Tile& t, const Space& s) {
-  return t.lane_step > 0 && s.inner_steps % (2 * t.lane_step) == 0 ? 2 : 1;
+  if (t.lane_step == 0) return 1;
+  int unroll = s.most_unroll;
+  while (s.inner_steps % (unroll * t.lane_step) != 0) unroll /= 2;
+  return unroll;
 }
 
 TileShape shape_of(const Tile& t) { return {t.px, t.py, t.vectors, t.lanes, t.lane_step, t.unroll}; }

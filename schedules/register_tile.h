@@ -50,6 +50,7 @@ struct Space {
   bool side_by_side = false;   ///< inputs of a tile's pixels follow each other where tiles divide x
   bool stores_rests = false;   ///< a rest of channels is computed like a whole tile
   bool long_epilogue = false;  ///< a polynomial or more is computed from every sum
+  int most_unroll = 2;         ///< vectors of steps in one round of the loop over them; a power of two
   TileSearch search = {};
 };
 

@@ -32,6 +32,7 @@ Plan make_plan(const ir::Conv2d& op, const Anchor& a) {
              .repeats = p.n * p.oh * kProducts,
              .panels = panels,
              .stores_rests = true,
+             .most_unroll = panels ? 4 : 2,  // its layers are those with most steps, and share few loops
              .search = a.tile};
   p.tile = choose_tile(a.facts, a.optimize, p.space);
   for (p.input_lanes = f32_lanes(a.facts); p.steps % p.input_lanes != 0;) p.input_lanes /= 2;

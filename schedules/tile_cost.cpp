@@ -21,10 +21,10 @@ constexpr double kCopy = 1.06;
 double cycles_per_instruction(const targets::Facts& facts) { return 1.0 / std::max(1, facts.fma_throughput); }
 
 /// Instructions of one step by lanes of panels. What lies side by side is loaded two registers at a time; a
-/// loop over eight steps ends in three.
-double panel_step(const Tile& t) {
+/// round of the loop ends in three.
+double panel_step(const Space& s, const Tile& t) {
   const double inputs = ceil_div(t.px, t.lane_step);
-  return t.px * t.vectors + (inputs + t.vectors) / 2 + 3 / 8.0;
+  return t.px * t.vectors + (inputs + t.vectors) / 2 + 3.0 / (t.lane_step * s.most_unroll);
 }
 
 /// Instructions of a tile of a depthwise kernel whose neighbouring pixels share inputs in registers.
@@ -73,7 +73,7 @@ double panel_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   const auto cost = [&](int vectors) {
     Tile part = t;
     part.vectors = vectors;
-    return panel_step(part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
+    return panel_step(s, part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
   };
   const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
   const double of_pixels =

@@ -57,6 +57,19 @@ TEST_CASE("a forced tile is taken if it is one that fits, and is no reason to fa
   CHECK(forced({5, 1, 2, 4, 4, 1}) != TileShape{5, 1, 2, 4, 4, 1});
 }
 
+TEST_CASE("a loop over steps takes as many of them a round as it may, and as divide them") {
+  Space space{.channels = 64, .x = 28, .y = 28, .steps = 48, .inner_steps = 48, .panels = true};
+  const auto unroll = [&](int64_t steps, int most) {
+    space.steps = space.inner_steps = steps, space.most_unroll = most;
+    return choose_tile(kByLane, Optimize::speed, space).unroll;
+  };
+  for (int most : {2, 4}) CHECK(unroll(48, most) == most);
+  CHECK(unroll(24, 4) == 2);
+  CHECK(unroll(12, 4) == 1);
+  space.panels = false;
+  CHECK(choose_tile(kByBroadcast, Optimize::speed, space).unroll == 1);
+}
+
 TEST_CASE("the next best tiles differ, fit, and cost more and more") {
   Space space{.channels = 64, .x = 28, .y = 28, .steps = 576, .inner_steps = 64, .search = {{}, 6}};
   for (const auto& facts : {kByLane, kByBroadcast}) {
