@@ -216,12 +216,13 @@ TileLoops split_output(Halide::Func output, const Halide::Var& c, const Halide::
 void schedule_epilogue(Halide::Func output, const Halide::Var& vectors,
                        const std::vector<Halide::Var>& pixels, const Halide::Var& tiles, const Tile& t,
                        Halide::Func sums) {
-  constexpr int kMostInLoop = 4;
+  constexpr int kMostInLoop = 4;  // vectors, whose polynomials keep their numbers in registers
   if (sums.defined()) {
     const auto v = sums.args();
     sums.compute_at(output, tiles);
     hold_tile(sums, v[0], v[1], v[2], t);
     if (t.vectors <= kMostInLoop) output.unroll(vectors);
+    if (2 * t.vectors <= kMostInLoop && t.px % 2 == 0) output.unroll(pixels.front(), 2);
   } else {
     output.unroll(vectors);
     for (const auto& pixel : pixels) output.unroll(pixel);
