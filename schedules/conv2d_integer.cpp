@@ -237,13 +237,16 @@ OutputLoops schedule_output(const ConvPlan& p, const Anchor& a, Stages& stages, 
   Var c = args[0], x = args[1], y = args[2], b = args[3];
   const Expr rows_per_task = bound_output(p, p.tile, p.rows_per_task, a, stages);
 
-  // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows.
+  // The schedule: tiles in the order columns, channels, rows. A task is a strip of rows; or one tile of
+  // channels, of all rows.
   Var task("task"), row("row");
   const bool stores_sums = p.product.method == Method::tile_registers;
   const TileLoops l = split_output(out, c, x, y, p.tile, p.space, stores_sums ? acc : Func());
   out.split(l.y, task, row, rows_per_task, tasks_tail(p, p.tile, p.rows_per_task));
-  out.reorder({l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b});
-  if (worth_parallel(a.facts, p.macs)) out.parallel(task);
+  std::vector<VarOrRVar> order{l.ci, l.cv, l.xi, l.yi, l.x, l.c, row, task, b};
+  if (p.weights_outermost) std::rotate(order.begin() + 5, order.begin() + 6, order.begin() + 8);
+  out.reorder(order);
+  if (worth_parallel(a.facts, p.macs)) out.parallel(p.weights_outermost ? l.c : task);
   if (!stores_sums) acc.compute_at(out, l.x);
   return {task, row, l.c};
 }

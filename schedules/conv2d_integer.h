@@ -19,12 +19,13 @@ struct ConvPlan : ConvExtents {
   bool converts;  ///< the copied input is not what is in memory
   Product product;
   Copy copy;
-  int64_t row;            ///< elements of a copied row, read past its padding included
-  int64_t taps;           ///< runs of a row of the kernel: 1 or kw
-  int64_t run, steps;     ///< elements that follow each other in memory, and what they are cut into
-  int64_t rows_per_task;  ///< in tiles
-  int64_t strip_rows;     ///< of input that a task reads
-  int panel_block = 0;    ///< steps of a block of a panel (dot_panels.h); 0: inputs are broadcast
+  int64_t row;             ///< elements of a copied row, read past its padding included
+  int64_t taps;            ///< runs of a row of the kernel: 1 or kw
+  int64_t run, steps;      ///< elements that follow each other in memory, and what they are cut into
+  int64_t rows_per_task;   ///< in tiles
+  int64_t strip_rows;      ///< of input that a task reads
+  bool weights_outermost;  ///< tiles of channels are the outer loop: the weights do not fit in a cache
+  int panel_block = 0;     ///< steps of a block of a panel (dot_panels.h); 0: inputs are broadcast
   Space space;
   Tile tile;
   int64_t tiles_per_group() const { return ceil_div(ocg, tile.channels()); }

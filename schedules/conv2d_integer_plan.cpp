@@ -32,6 +32,14 @@ Tile pick_tile(const Anchor& a, ConvPlan& p) {
   return t;
 }
 
+/// Whether the weights would come from beyond the cache for every row of tiles. Slower products wait for them
+/// as well, but not as long as they take.
+bool outgrows_cache(const Anchor& a, const ConvPlan& p) {
+  const int64_t weights = p.oc * p.kh * p.kw * p.icg, image = p.padded_h * p.padded_w * p.ic;
+  return p.product.method == Method::tile_registers &&
+         2 * weights * ir::size_of(p.product.x) > a.facts.l2_bytes && image < weights;
+}
+
 /// How the input is copied and how rows are divided into tasks.
 void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
   const int64_t row_tiles = ceil_div(p.oh, p.tile.py);
@@ -39,8 +47,11 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
     return (rows * p.tile.py - 1) * op.stride[0] + (p.kh - 1) * op.dilation[0] + 1;
   };
   int64_t rows = row_tiles;
-  if (worth_parallel(a.facts, p.macs)) rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
-  if (p.copy != Copy::none) {
+  if (worth_parallel(a.facts, p.macs) && !p.weights_outermost)
+    rows = std::max<int64_t>(4, ceil_div(rows, 4 * a.facts.cores));
+  if (p.weights_outermost && p.copy != Copy::none) {
+    p.copy = Copy::image;
+  } else if (p.copy != Copy::none) {
     rows = std::min(rows, kMostRowsPerTask);
     const int64_t bytes = ir::size_of(p.product.x);
     const int64_t most = stack_limit(a.facts) / (stack_limit(a.facts) >= 64 * 1024 ? 4 : 2);
@@ -163,6 +174,7 @@ ConvPlan plan_conv(const ir::Conv2d& op, const Anchor& a, bool copies_for_speed)
     p = *std::move(panels);
   else
     p.tile = pick_tile(a, p);
+  p.weights_outermost = outgrows_cache(a, p);
   plan_rows(op, a, p);
   // Who allows kernels so little stack is short of all memory: no image is copied for speed alone.
   constexpr int64_t kScarce = 1024;

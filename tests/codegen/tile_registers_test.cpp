@@ -113,6 +113,12 @@ TEST_CASE("convolutions of bytes of all signs in tile registers are exact") {
   }
 }
 
+TEST_CASE("weights that outgrow the cache are read once, by tile registers too") {
+  for (const Layer& layer : {Layer{"1,7,7,256", "256,3,3,256", "1,7,7,256", "pad=[1,1,1,1] x_zero=7"},
+                             Layer{"1,7,7,1024", "576,1,1,1024", "1,7,7,576", "x_zero=7"}})
+    check(conv(layer, "u8", "i8", "i32"), "tdpbusd");
+}
+
 TEST_CASE("convolutions of bf16 in tile registers") {
   for (const Layer& layer : kLayers) check(conv(layer, "bf16", "bf16", "f32"), "tdpbf16ps");
 }
