@@ -32,12 +32,14 @@ Tile pick_tile(const Anchor& a, ConvPlan& p) {
   return t;
 }
 
-/// Whether the weights would come from beyond the cache for every row of tiles. Slower products wait for them
-/// as well, but not as long as they take.
+/// Whether the weights would come from beyond the cache for every row of tiles. Then few rows are left, too,
+/// which cores share less evenly than channels.
 bool outgrows_cache(const Anchor& a, const ConvPlan& p) {
+  const bool vectors = p.product.method == Method::tile_registers || p.product.method == Method::dots;
+  if (!vectors || p.panel_block > 0 || a.optimize == Optimize::size || a.shares_code) return false;
   const int64_t weights = p.oc * p.kh * p.kw * p.icg, image = p.padded_h * p.padded_w * p.ic;
-  return p.product.method == Method::tile_registers &&
-         2 * weights * ir::size_of(p.product.x) > a.facts.l2_bytes && image < weights;
+  const int64_t bytes = weights * ir::size_of(p.product.x);
+  return a.facts.l2_bytes > 0 && 2 * bytes > a.facts.l2_bytes && image < weights;
 }
 
 /// How the input is copied and how rows are divided into tasks.

@@ -3,6 +3,7 @@
 
 #include "codegen/compile.h"
 #include "ir/text.h"
+#include "tests/codegen/integer_models.h"
 #include "tests/support/error_text.h"
 
 using namespace halite;
@@ -57,6 +58,15 @@ TEST_CASE("int8 products are the machine's dot products") {
       CHECK(count(assembly(graph, c.target, c.features), c.bytes) >= 4);
     if (c.pairs) CHECK(count(assembly(kUnsignedConv, c.target, c.features), c.pairs) >= 4);
   }
+}
+
+TEST_CASE("weights that outgrow the cache are read once, tile of channels by tile of channels") {
+  for (const char* target : {"host", "x86-64-v3"})
+    codegen::checked(
+        "graph \"t\" (%x: i8[1,7,7,256]) -> (%y) {\n  const %w: i8[272,3,3,256] = #89ab\n"
+        "  const %b: i32[272] = #0123\n"
+        "  %y: i32[1,7,7,272] = conv2d(%x, %w, %b) pad=[1,1,1,1] x_zero=-3\n}",
+        target);
 }
 
 TEST_CASE("dot products that take a lane have no broadcasts, and bytes are widened half by half") {
