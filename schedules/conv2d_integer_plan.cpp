@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedules/conv2d_integer.h"
+#include "schedules/cost.h"
 #include "schedules/dot.h"
 #include "schedules/dot_panels.h"
 #include "schedules/pointwise.h"
@@ -62,7 +63,9 @@ void plan_rows(const ir::Conv2d& op, const Anchor& a, ConvPlan& p) {
     // far more.
     p.copy = strip_rows(rows) * p.row * bytes <= stack_limit(a.facts) ? Copy::strip : Copy::image;
   }
-  p.rows_per_task = task_rows(rows, row_tiles, a.optimize);
+  const bool even = worth_parallel(a.facts, p.macs) && has_few_cores(a.facts) && !p.weights_outermost &&
+                    a.optimize == Optimize::speed && !a.shares_code;
+  p.rows_per_task = even ? even_tasks(a.facts, row_tiles, rows) : task_rows(rows, row_tiles, a.optimize);
   p.strip_rows = strip_rows(p.rows_per_task);
 }
 
