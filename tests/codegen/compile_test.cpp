@@ -118,7 +118,7 @@ TEST_CASE("windows of public tensors are read and written in place") {
   })");
 }
 
-TEST_CASE("in size mode convolutions of a kind share a function, and only there") {
+TEST_CASE("in size mode convolutions of a kind share a function, more than for speed") {
   const char* text = R"(graph "net" (%x: f32[1,26,26,64]) -> (%y) {
     const %w1: f32[128,1,1,64] = #0000000000000001
     const %w2: f32[192,1,1,128] = #0000000000000002
@@ -137,9 +137,9 @@ TEST_CASE("in size mode convolutions of a kind share a function, and only there"
     for (const auto& step : artifact->report.steps) names.insert(step.kernel);
     return names.size();
   };
-  CHECK(functions() == 4);
+  const size_t for_speed = functions();
   options.optimize_size = true;
-  CHECK(functions() < 4);
+  CHECK(functions() < for_speed);
   options.target = *targets::find("host");
   check_like_interpreter(text, options);
 }
