@@ -3,11 +3,13 @@
 #include "codegen/tile_registers.h"
 
 #include <llvm/IR/IRBuilder.h>
-#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicsX86.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
+#include <vector>
 
 #include "ir/base/check.h"
 #include "schedules/tile_registers.h"
@@ -154,9 +156,9 @@ void release(llvm::Function& function) {
 
 }  // namespace
 
-bool use_tile_registers(llvm::Module& module) {
+void use_tile_registers(llvm::Module& module) {
   auto* callee = module.getFunction(schedules::kTileProduct);
-  if (!callee) return false;
+  if (!callee) return;
   std::map<llvm::Function*, std::vector<llvm::CallInst*>> calls;
   for (auto* user : callee->users()) {
     auto* call = llvm::cast<llvm::CallInst>(user);
@@ -175,7 +177,6 @@ bool use_tile_registers(llvm::Module& module) {
     release(*function);
   }
   callee->eraseFromParent();
-  return true;
 }
 
 }  // namespace halite::codegen

@@ -9,7 +9,6 @@ namespace halite::codegen {
 /// the registers up when it is entered, and gives them back when it returns, for a system saves what is in
 /// use. Whether it lets a process use them is asked for in halite_open (rt/run.c).
 /// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18.
-/// Gives whether there are any.
-bool use_tile_registers(llvm::Module&);
+void use_tile_registers(llvm::Module&);
 
 }  // namespace halite::codegen

@@ -86,7 +86,8 @@ typedef struct halite_session {
   void *observer_user;
 } halite_session;
 
-/* Prepares a session, as after halite_reset. The arena may hold anything; it must outlive the session. */
+/* Prepares a session, as after halite_reset. The arena may hold anything; it must outlive the session. A
+ * model compiled for AMX asks Linux here to let the process use its registers (arch_prctl). */
 halite_status halite_open(halite_session *, const halite_model *, void *arena, size_t arena_bytes);
 
 typedef struct halite_memory {

@@ -17,7 +17,7 @@ constexpr int64_t kRowAlignment = 4;  ///< of copied rows, so that words can be 
 
 Tile pick_tile(const Anchor& a, ConvPlan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
-  if (p.product.method == Method::tile_registers) return register_tile(p.space, p.steps);
+  if (p.product.method == Method::tile_registers) return tile_of_registers(p.space, p.steps);
   if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool exactly = p.space.rest == Rest::none;

@@ -8,8 +8,6 @@ namespace {
 
 using ir::DType;
 
-bool is_byte(DType t) { return t == DType::i8 || t == DType::u8; }
-
 /// Adds `by` to all elements of the input.
 void shift(Product& p, int64_t by) {
   p.shift += by;

@@ -31,7 +31,7 @@ struct Plan {
 
 Tile pick_tile(const Anchor& a, Plan& p) {
   if (p.product.method == Method::broadcast) return choose_tile(integer_facts(a.facts), a.optimize, p.space);
-  if (p.product.method == Method::tile_registers) return register_tile(p.space, p.steps);
+  if (p.product.method == Method::tile_registers) return tile_of_registers(p.space, p.steps);
   if (p.product.method == Method::dots) return dot_tile(p.product, a.facts, a.optimize, p.space);
   Tile t;
   const bool words = p.product.method == Method::words;
@@ -62,7 +62,7 @@ Plan make_plan(const ir::MatMul& op, const Anchor& a) {
     choose_dots(p.product, a.facts, p.k, p.k, true);
   p.folded_bias = p.product.folded;
   p.steps = ceil_div(p.k, p.product.chunk);
-  p.copies = (p.product.method == Method::dots || p.product.method == Method::tile_registers) &&
+  p.copies = takes_chunks(p.product) &&
              (!reads_in_place(p.product, a.inputs[0].dtype) || p.k % p.product.chunk != 0);
   p.space = {.channels = p.n,
              .x = p.m,

@@ -49,6 +49,8 @@ inline bool takes_chunks(const Product& p) {
   return p.method == Method::lanes || p.method == Method::dots || p.method == Method::tile_registers;
 }
 
+inline bool is_byte(ir::DType t) { return t == ir::DType::i8 || t == ir::DType::u8; }
+
 /// Whether the anchor's sums are wider than its factors.
 inline bool widens_products(const Anchor& a) {
   return !ir::is_float(a.inputs[0].dtype) || a.inputs[0].dtype == ir::DType::bf16;

@@ -147,9 +147,8 @@ class Nest {
 
   void take_channels(TileCall& c) {
     const TileLoop channels = take(counts_channels);
-    constexpr int kLanes = kTileRowBytes / kChunkBytes;
-    HALITE_CHECK(channels.rounds % kLanes == 0 && channels.weights == kChunkBytes, "a tile's channels");
-    c.across = channels.rounds / kLanes;
+    HALITE_CHECK(channels.rounds % kTileLanes == 0 && channels.weights == kChunkBytes, "a tile's channels");
+    c.across = channels.rounds / kTileLanes;
   }
 
   void take_steps(TileCall& c) {

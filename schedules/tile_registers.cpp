@@ -9,12 +9,9 @@ namespace {
 
 using ir::DType;
 
-constexpr int kLanes = kTileRowBytes / kChunkBytes;  ///< sums of a row
-constexpr double kLatency = 52;                      ///< cycles until a product may be added to
-constexpr double kRowsLoaded = 2;                    ///< in a cycle
-constexpr double kDotsPerCycle = 2;                  ///< of vectors of 16 sums
-
-bool is_byte(DType t) { return t == DType::i8 || t == DType::u8; }
+constexpr double kLatency = 52;      ///< cycles until a product may be added to
+constexpr double kRowsLoaded = 2;    ///< in a cycle
+constexpr double kDotsPerCycle = 2;  ///< of vectors of 16 sums
 
 /// Of a tile that holds `down` registers of pixels.
 double cycles_of(const Space& s, const Tile& t, int down, int64_t steps_of_register) {
@@ -35,13 +32,13 @@ int64_t tile_depth(int64_t run_steps) {
   return steps;
 }
 
-Tile register_tile(const Space& s, int64_t run_steps) {
+Tile tile_of_registers(const Space& s, int64_t run_steps) {
   Tile best;
-  const int vectors = s.channels > kLanes ? 2 : 1;
+  const int vectors = s.channels > kTileLanes ? 2 : 1;
   for (int rows = 1; rows <= kTileRows; ++rows) {
     for (int down : {1, 2}) {
       for (bool along_x : {true, false}) {
-        Tile t{.lanes = kLanes, .vectors = vectors, .px = along_x ? rows * down : rows};
+        Tile t{.lanes = kTileLanes, .vectors = vectors, .px = along_x ? rows * down : rows};
         t.py = along_x ? 1 : down;
         if (t.px > s.x || t.py > s.y || (s.once && (s.x % t.px != 0 || s.y % t.py != 0))) continue;
         t.cycles = cycles_of(s, t, down, tile_depth(run_steps));
@@ -50,7 +47,8 @@ Tile register_tile(const Space& s, int64_t run_steps) {
     }
   }
   best.cycles *= static_cast<double>(s.repeats);
-  best.peak_cycles = static_cast<double>(s.repeats * s.x * s.y * s.channels * s.steps) / (kLanes * kTileRows);
+  best.peak_cycles =
+      static_cast<double>(s.repeats * s.x * s.y * s.channels * s.steps) / (kTileLanes * kTileRows);
   best.bound = Bound::multipliers;
   return best;
 }
@@ -66,8 +64,8 @@ void choose_tile_registers(Product& p, const Anchor& a, int64_t rows, int64_t st
   const int64_t run_steps = ceil_div(run, chunk), all_steps = ceil_div(steps, run) * run_steps;
   const int64_t channels = a.output.shape.back();
   const Space s{.channels = channels, .x = std::min<int64_t>(rows, kTileRows), .steps = all_steps};
-  const double dots = static_cast<double>(s.x * ceil_div(channels, kLanes) * all_steps) / kDotsPerCycle;
-  if (register_tile(s, run_steps).cycles >= dots) return;
+  const double dots = static_cast<double>(s.x * ceil_div(channels, kTileLanes) * all_steps) / kDotsPerCycle;
+  if (tile_of_registers(s, run_steps).cycles >= dots) return;
   p.method = Method::tile_registers;
   p.chunk = chunk;
   p.folded = p.x_zero != 0;

@@ -15,6 +15,7 @@ namespace halite::schedules {
 
 inline constexpr int kTileRows = 16, kTileRowBytes = 64, kTileRegisters = 8;
 inline constexpr int kChunkBytes = 4;  ///< of x and of weights that one sum takes in a step
+inline constexpr int kTileLanes = kTileRowBytes / kChunkBytes;  ///< sums of a row
 /// What a Func of sums is called whose loops become products of tile registers.
 inline constexpr const char* kTileSums = "tile_sums";
 /// The call: hl_tile_product(for sums, x and weights a pointer and bytes from there; TileCall's numbers in
@@ -43,7 +44,7 @@ void choose_tile_registers(Product&, const Anchor&, int64_t rows, int64_t steps,
 int64_t tile_depth(int64_t run_steps);
 
 /// The fastest tile: `run_steps` steps of the reduction follow each other in memory.
-Tile register_tile(const Space&, int64_t run_steps);
+Tile tile_of_registers(const Space&, int64_t run_steps);
 
 /// Puts calls in the place of loops over Funcs that are called kTileSums.
 void find_tile_products(Halide::Pipeline&);
