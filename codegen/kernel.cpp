@@ -190,7 +190,8 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
   if (machine.facts().rounding_conversion)
     pack_narrowings(*module, static_cast<unsigned>(machine.facts().vector_bits / 32));
   if (machine.facts().looks_up_bytes) use_interleaves(*module);
-  if (machine.facts().vector_bits >= 256) order_by_stores(*module, machine.facts());
+  if (machine.facts().vector_bits >= 256 && machine.facts().register_group == 0)
+    order_by_stores(*module, machine.facts());
   hoist_vector_constants(*module, machine.facts());
   if (texts.want_llvm) {
     llvm::raw_string_ostream out(texts.llvm);
