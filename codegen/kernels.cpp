@@ -127,9 +127,10 @@ class KernelBuilder {
   /// out alike as they are: nothing is hidden from Halide, and what is equal for all extents stays constant.
   bool shares_extents() const { return options_.extents_vary && kernels_.of_group.size() > 1; }
   /// And of other kernels those that come out alike, if their loops are hardly slower for it.
-  size_t most_numbers_in_loop() const {
-    if (shares_all() || shares_extents()) return SIZE_MAX;
-    return options_.target.facts.indexed_loads ? kMostInLoop : kMostAdded;
+  LoopNumbers loop_numbers() const {
+    if (shares_all() || shares_extents()) return {};
+    const bool indexed = options_.target.facts.indexed_loads;
+    return {indexed ? kMostInLoop : kMostAdded, indexed};
   }
 
   static std::vector<int> numbers_of(const KernelRequest& wanted) {
@@ -205,7 +206,7 @@ class KernelBuilder {
       const auto& symbol = work.kernel.symbol;
       unmerged.push_back({read_bitcode(context, work.bitcode, symbol), symbol, numbers, work.scope});
     }
-    const Merged merged = merge_kernels(std::move(unmerged), most_numbers_in_loop());
+    const Merged merged = merge_kernels(std::move(unmerged), loop_numbers());
     std::vector<std::vector<uint8_t>> bitcode;
     for (const auto& module : merged.modules) bitcode.push_back(write_bitcode(*module));
     std::map<std::string, Machine::Optimize> level;

@@ -1,12 +1,13 @@
 // Kernels of equal signature (kernel_shape.h) make a class. Per place, the class's constants form a tuple:
-// equal ones stay constants; a tuple that is a multiple of one already passed is computed from it; each other
-// is passed as one extent.
+// equal ones stay constants; a tuple that is a multiple of one already passed, and a constant, is computed
+// from it; each other is passed as one extent.
 #include "codegen/merge.h"
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include <optional>
 #include <set>
 
 #include "codegen/canonical.h"
@@ -91,27 +92,34 @@ class ClassMerger {
     return tuple;
   }
 
-  /// k such that tuple == k * base everywhere; 0 if there is none.
-  static int64_t factor(const Tuple& tuple, const Tuple& base) {
-    if (base[0] == 0 || tuple[0] % base[0] != 0) return 0;
-    const int64_t k = tuple[0] / base[0];
-    for (size_t i = 0; i < tuple.size(); i++) {
-      if (tuple[i] != k * base[i]) return 0;
-    }
-    return k;
+  /// tuple == times * base + more, everywhere.
+  struct Line {
+    int64_t times = 1, more = 0;
+  };
+  static std::optional<Line> line(const Tuple& tuple, const Tuple& base) {
+    const auto other = std::ranges::adjacent_find(base, std::ranges::not_equal_to());
+    if (other == base.end()) return {};
+    const auto i = other - base.begin();
+    const int64_t rise = tuple[i + 1] - tuple[i], run = base[i + 1] - base[i];
+    if (rise == 0 || rise % run != 0) return {};
+    const Line result{rise / run, tuple[i] - rise / run * base[i]};
+    for (size_t j = 0; j < tuple.size(); j++)
+      if (tuple[j] != result.times * base[j] + result.more) return {};
+    return result;
   }
 
   /// The numbers of a place, in that function.
   Value* value_of(const Tuple& tuple, llvm::Type* type, Function& function) {
     auto& value = values_[{&function, tuple, type}];
     if (value) return value;
-    auto base = std::ranges::find_if(passed_, [&](const Tuple& t) { return factor(tuple, t) != 0; });
+    auto base = std::ranges::find_if(passed_, [&](const Tuple& t) { return line(tuple, t).has_value(); });
     if (base == passed_.end()) base = pass(tuple);
     auto* extent = loaded(size_t(base - passed_.begin()), function);
     llvm::IRBuilder<> ir(extent->getNextNode());
     value = ir.CreateSExtOrTrunc(extent, type);
-    if (const int64_t k = factor(tuple, *base); k != 1)
-      value = ir.CreateMul(value, llvm::ConstantInt::getSigned(type, k));
+    const auto [times, more] = *line(tuple, *base);
+    if (times != 1) value = ir.CreateMul(value, llvm::ConstantInt::getSigned(type, times));
+    if (more != 0) value = ir.CreateAdd(value, llvm::ConstantInt::getSigned(type, more));
     return value;
   }
 
@@ -170,15 +178,18 @@ using Members = std::vector<size_t>;
 
 /// The most numbers that one innermost loop would have in registers if these were merged. Loops that move
 /// elements wait for memory, and read such numbers from it.
-size_t numbers_in_loop(const std::vector<KernelShape>& shapes, const Members& members) {
+size_t numbers_in_loop(const std::vector<KernelShape>& shapes, const Members& members,
+                       bool offsets_are_free) {
   std::map<int, std::set<std::vector<int64_t>>> of_loop;
   const auto& places = shapes[members.front()].places;
   for (size_t place = 0; place < places.size(); place++) {
     if (places[place].loop < 0 || !shapes[members.front()].computes[places[place].loop]) continue;
     std::vector<int64_t> tuple;
     for (size_t i : members) tuple.push_back(shapes[i].numbers[place]);
-    if (std::ranges::adjacent_find(tuple, std::ranges::not_equal_to()) != tuple.end())
-      of_loop[places[place].loop].insert(std::move(tuple));
+    if (std::ranges::adjacent_find(tuple, std::ranges::not_equal_to()) == tuple.end()) continue;
+    if (const int64_t offset = tuple[0]; offsets_are_free)
+      for (auto& number : tuple) number -= offset;
+    of_loop[places[place].loop].insert(std::move(tuple));
   }
   size_t most = 0;
   for (const auto& [loop, tuples] : of_loop) most = std::max(most, tuples.size());
@@ -201,12 +212,12 @@ std::vector<Members> split_by_loops(const std::vector<KernelShape>& shapes, cons
 
 /// What is merged, by first member.
 std::vector<Members> classes_of(const std::vector<Unmerged>& all, const std::vector<KernelShape>& shapes,
-                                size_t most_in_loop) {
+                                const LoopNumbers& limit) {
   std::map<std::pair<std::string, std::vector<uint64_t>>, Members> of_signature;
   for (size_t i = 0; i < shapes.size(); i++) of_signature[{all[i].scope, shapes[i].signature}].push_back(i);
   std::vector<Members> classes;
   for (auto& [signature, members] : of_signature) {
-    if (numbers_in_loop(shapes, members) <= most_in_loop) {
+    if (numbers_in_loop(shapes, members, limit.offsets_are_free) <= limit.most) {
       classes.push_back(std::move(members));
     } else {
       std::ranges::move(split_by_loops(shapes, members), std::back_inserter(classes));
@@ -218,7 +229,7 @@ std::vector<Members> classes_of(const std::vector<Unmerged>& all, const std::vec
 
 }  // namespace
 
-Merged merge_kernels(std::vector<Unmerged> all, size_t most_in_loop) {
+Merged merge_kernels(std::vector<Unmerged> all, const LoopNumbers& limit) {
   std::vector<KernelShape> shapes;
   std::vector<std::vector<Function*>> functions;  // parallel to `all`
   for (auto& kernel : all) {
@@ -228,7 +239,7 @@ Merged merge_kernels(std::vector<Unmerged> all, size_t most_in_loop) {
   }
   Merged merged;
   merged.kernels.resize(all.size());
-  for (const auto& members : classes_of(all, shapes, most_in_loop)) {
+  for (const auto& members : classes_of(all, shapes, limit)) {
     auto& [module, symbol, numbers, scope] = all[members.front()];
     const auto& kept = functions[members.front()];
     std::vector<const KernelShape*> of_class;

@@ -34,8 +34,14 @@ struct Unmerged {
   std::string scope = {};  ///< merged only with those of the same
 };
 
-/// All modules live in one context. Numbers that an innermost loop uses take registers there: kernels whose
-/// loops would take more than `most_in_loop` are merged only with those that have the same ones.
-Merged merge_kernels(std::vector<Unmerged>, size_t most_in_loop = SIZE_MAX);
+/// Numbers that an innermost loop uses take registers there.
+struct LoopNumbers {
+  size_t most = SIZE_MAX;  ///< that a loop may take, else kernels are merged only with those of the same
+  bool offsets_are_free =
+      true;  ///< addresses add a constant for free: such as differ by one take one register
+};
+
+/// All modules live in one context.
+Merged merge_kernels(std::vector<Unmerged>, const LoopNumbers& = {});
 
 }  // namespace halite::codegen

@@ -177,7 +177,7 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
   const bool even = p.blocks_x % p.blocks_per_task == 0 && (alone || !rest_x);
   const Expr per_task = e(p.blocks_per_task);
   Var bc("obc"), once("once"), ci("oci"), h("oh"), cv("ocv"), bx("obx"), xi("oxi"), g("og"), task("task"),
-      fused("tasks");
+      fused("tasks"), pair("pair");
   out.split(c, bc, ci, 2 * width, tail(p.oc, 2 * width))
       .split(ci, h, ci, width)
       .split(ci, cv, ci, p.tile.lanes)
@@ -191,11 +191,16 @@ void schedule(const ir::Conv2d& op, const Anchor& a, Stages& stages) {
              TailStrategy::RoundUp)
       .split(bx, task, bx, even ? per_task : min(hidden(p.blocks_per_task), per_task),
              tail(p.blocks_x, p.blocks_per_task));
-  // A long epilogue is written out for one vector of each quarter.
-  const bool loops = stages.sums.defined();
+  // A long epilogue is written out for one vector of each quarter, or for a pair that is loaded and stored as
+  // such.
+  const bool loops = stages.sums.defined(), pairs = loops && p.panels() && p.tile.vectors % 2 == 0;
   out.split(xi, g, xi, px);
   std::vector<VarOrRVar> order =
       loops ? std::vector<VarOrRVar>{ci, g, h, xi, cv} : std::vector<VarOrRVar>{ci, g, h, cv, xi};
+  if (pairs) {
+    out.split(cv, cv, pair, 2).unroll(pair);
+    order.insert(order.begin() + 3, pair);
+  }
   order.insert(order.end(), {once, bx});
   if (p.in_scratch)
     order.insert(order.end(), {y, task, bc});

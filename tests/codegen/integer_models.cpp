@@ -10,19 +10,39 @@
 
 namespace halite::codegen {
 
-Artifact checked(const std::string& text, const std::string& target, Input values, bool optimize_size) {
-  const auto graph = ir::parse(text);
-  REQUIRE_MESSAGE(graph, error_text(graph));
+namespace {
+
+CompileOptions options_for(const std::string& target, bool optimize_size) {
   CompileOptions options;
   options.name = "net";
   options.target = *targets::find(target);
   options.optimize_size = optimize_size;
   options.emit_asm = true;
-  const auto artifact = compile(*graph, options);
+  return options;
+}
+
+Artifact compiled(const ir::Graph& graph, const CompileOptions& options) {
+  const auto artifact = compile(graph, options);
   REQUIRE_MESSAGE(artifact, error_text(artifact));
+  return *artifact;
+}
+
+}  // namespace
+
+Artifact compiled(const std::string& text, const std::string& target) {
+  const auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, error_text(graph));
+  return compiled(*graph, options_for(target, false));
+}
+
+Artifact checked(const std::string& text, const std::string& target, Input values, bool optimize_size) {
+  const auto graph = ir::parse(text);
+  REQUIRE_MESSAGE(graph, error_text(graph));
+  const CompileOptions options = options_for(target, optimize_size);
+  const Artifact artifact = compiled(*graph, options);
   if (!targets::run_command(options.target)) {
     MESSAGE("not run: " << targets::how_to_run(options.target));
-    return *artifact;
+    return artifact;
   }
   std::vector<ir::Tensor> inputs;
   for (const auto id : graph->inputs) {
@@ -33,13 +53,13 @@ Artifact checked(const std::string& text, const std::string& target, Input value
   const auto expected = ir::interpret(*graph, inputs);
   REQUIRE(expected);
   const std::vector<std::vector<ir::Tensor>> sequence{inputs};
-  const auto found = run_on_target(*artifact, *graph, options.target, sequence);
+  const auto found = run_on_target(artifact, *graph, options.target, sequence);
   REQUIRE_MESSAGE(found, error_text(found));
   for (size_t o = 0; o < expected->size(); o++) {
     const ir::Tensor &got = (*found)[0][o], &wanted = (*expected)[o];
     for (int64_t i = 0; i < wanted.type().elements(); i++) REQUIRE(got.at(i) == wanted.at(i));
   }
-  return *artifact;
+  return artifact;
 }
 
 std::string list(const Shape& shape) {

@@ -17,6 +17,9 @@ struct Input {
 /// told.
 Artifact checked(const std::string& text, const std::string& target, Input = {}, bool optimize_size = false);
 
+/// `text` compiled for a target, and not run.
+Artifact compiled(const std::string& text, const std::string& target);
+
 using Shape = std::vector<int>;
 
 std::string list(const Shape&);
