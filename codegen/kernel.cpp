@@ -11,6 +11,7 @@
 #include "codegen/halves.h"
 #include "codegen/interleaves.h"
 #include "codegen/intrinsics.h"
+#include "codegen/load_lists.h"
 #include "codegen/narrowings.h"
 #include "codegen/store_order.h"
 #include "codegen/table_lookups.h"
@@ -127,13 +128,13 @@ std::string describe(const schedules::Request& request) {
   out << "target " << describe(target) << target.halide << " facts " << facts.vector_bits << ' '
       << facts.vector_registers << ' ' << facts.register_group << ' ' << facts.fma << facts.hard_float
       << facts.native_f16 << facts.lane_broadcast_fma << facts.constant_operands << facts.fma_lanes
-      << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes << facts.high_multiply
-      << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.int8_tiles << facts.bf16_tiles
-      << facts.rounding_conversion << facts.looks_up_bytes << facts.minimum_keeps_nan << ' '
-      << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' ' << facts.l2_bytes
-      << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes << "\noptimize "
-      << int(request.optimize) << " in_place " << request.in_place << " shares " << request.shares_code
-      << " strategy " << request.strategy << " rows " << request.fewest_rows;
+      << facts.load_list << facts.unaligned_loads << ' ' << facts.int8_dot << facts.dot_lanes
+      << facts.high_multiply << facts.dot_unsigned << facts.int8_pairs << facts.bf16_dot << facts.int8_tiles
+      << facts.bf16_tiles << facts.rounding_conversion << facts.looks_up_bytes << facts.minimum_keeps_nan
+      << ' ' << facts.fma_latency << ' ' << facts.fma_throughput << ' ' << facts.l1_bytes << ' '
+      << facts.l2_bytes << ' ' << facts.l3_bytes << ' ' << facts.cores << ' ' << facts.max_stack_bytes
+      << "\noptimize " << int(request.optimize) << " in_place " << request.in_place << " shares "
+      << request.shares_code << " strategy " << request.strategy << " rows " << request.fewest_rows;
   if (!request.steps.empty())
     out << " steps " << ir::to_string(request.steps) << (request.items_in_tasks ? " in tasks" : "");
   out << '\n';
@@ -193,6 +194,7 @@ std::vector<uint8_t> compile_bitcode(std::span<const uint8_t> bitcode, const Mac
   if (machine.facts().vector_bits >= 256 && machine.facts().register_group == 0)
     order_by_stores(*module, machine.facts());
   hoist_vector_constants(*module, machine.facts());
+  if (machine.facts().load_list > 0) module = with_load_lists(std::move(module), machine);
   if (texts.want_llvm) {
     llvm::raw_string_ostream out(texts.llvm);
     out << *module;

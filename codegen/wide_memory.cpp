@@ -4,20 +4,14 @@
 // the other, are.
 #include "codegen/wide_memory.h"
 
-#include <llvm/Analysis/AssumptionCache.h>
-#include <llvm/Analysis/LoopInfo.h>
-#include <llvm/Analysis/ScalarEvolution.h>
-#include <llvm/Analysis/ScalarEvolutionExpressions.h>
-#include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/Analysis/VectorUtils.h>
-#include <llvm/IR/Dominators.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/IntrinsicInst.h>
 
 #include <map>
-#include <optional>
 #include <set>
 
+#include "codegen/addresses.h"
 #include "codegen/vector_parts.h"
 
 namespace halite::codegen {
@@ -30,33 +24,6 @@ using llvm::ShuffleVectorInst;
 using llvm::StoreInst;
 using llvm::Value;
 using Builder = llvm::IRBuilder<>;
-
-/// Which addresses are how far apart.
-class Addresses {
- public:
-  explicit Addresses(llvm::Function& function)
-      : library_(impl_),
-        assumptions_(function),
-        tree_(function),
-        loops_(tree_),
-        evolution_(function, library_, assumptions_, tree_, loops_) {}
-
-  /// Bytes from one to the other, where that is a constant.
-  std::optional<int64_t> distance(Value* from, Value* to) {
-    const auto* bytes = llvm::dyn_cast<llvm::SCEVConstant>(
-        evolution_.getMinusSCEV(evolution_.getSCEV(to), evolution_.getSCEV(from)));
-    if (!bytes) return {};
-    return bytes->getValue()->getSExtValue();
-  }
-
- private:
-  llvm::TargetLibraryInfoImpl impl_;
-  llvm::TargetLibraryInfo library_;
-  llvm::AssumptionCache assumptions_;
-  llvm::DominatorTree tree_;
-  llvm::LoopInfo loops_;
-  llvm::ScalarEvolution evolution_;
-};
 
 /// What was said of the parts' types holds for the whole only where it is the same.
 void keep_alias_class(Instruction& whole, const Instruction& first, const Instruction& last) {

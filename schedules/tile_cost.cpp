@@ -20,11 +20,22 @@ constexpr double kCopy = 1.06;
 /// Where tiles are compared by their instructions alone: they issue like multiply-adds.
 double cycles_per_instruction(const targets::Facts& facts) { return 1.0 / std::max(1, facts.fma_throughput); }
 
-/// Instructions of one step by lanes of panels. What lies side by side is loaded two registers at a time; a
-/// round of the loop ends in three.
-double panel_step(const Space& s, const Tile& t) {
+/// Registers that a load fills. More than two must follow each other, which LLVM finds only where
+/// accumulators and what is loaded leave no gaps: inputs as they are used lane by lane, weights of two loads.
+int registers_loaded(const targets::Facts& facts, const Space& s, const Tile& t) {
+  constexpr int kPair = 2;
+  const int list = facts.load_list, accumulators = t.px * t.py * t.vectors;
+  if (list == 0 || accumulators % list != 0) return kPair;
+  const int inputs = static_cast<int>(s.panels ? round_up(t.px, list) : int64_t{kPair} * t.px * t.py);
+  const int weights = kPair * std::max(list, t.vectors);
+  return accumulators + inputs + weights <= facts.vector_registers ? list : kPair;
+}
+
+/// Instructions of one step by lanes of panels; a round of the loop ends in three.
+double panel_step(const targets::Facts& facts, const Space& s, const Tile& t) {
   const double inputs = ceil_div(t.px, t.lane_step);
-  return t.px * t.vectors + (inputs + t.vectors) / 2 + 3.0 / (t.lane_step * s.most_unroll);
+  return t.px * t.vectors + (inputs + t.vectors) / registers_loaded(facts, s, t) +
+         3.0 / (t.lane_step * s.most_unroll);
 }
 
 /// Instructions of a tile of a depthwise kernel whose neighbouring pixels share inputs in registers.
@@ -46,17 +57,19 @@ struct Step {
   double fmas, loads;
 };
 
-Step step_of(const Tile& t, const Space& s) {
+Step step_of(const targets::Facts& facts, const Tile& t, const Space& s) {
   const double pixels = t.px * t.py, fmas = pixels * t.vectors;
   const double inputs = s.depthwise ? fmas : t.lane_step > 0 ? pixels / t.lane_step : pixels;
   // Where inputs are used lane by lane, the weights of the steps between two loads of them come in pairs, and
   // so do inputs that lie side by side.
   const double pairs = s.side_by_side && s.x % t.px == 0 ? 2 : 1;
-  return {fmas, t.lane_step > 0 ? t.vectors / 2.0 + inputs / pairs : t.vectors + inputs};
+  return {fmas, t.lane_step > 0
+                    ? static_cast<double>(t.vectors) / registers_loaded(facts, s, t) + inputs / pairs
+                    : t.vectors + inputs};
 }
 
 double step_cycles(const targets::Facts& facts, const Tile& t, const Space& s) {
-  const auto [fmas, loads] = step_of(t, s);
+  const auto [fmas, loads] = step_of(facts, t, s);
   // Where lanes are for free, a broadcast is a load and, of several pixels, its address.
   const double broadcasts = t.lane_step > 0 || t.px * t.py == 1 ? 0 : t.px * t.py;
   if (facts.fma_lanes > 0 && !s.depthwise)
@@ -73,7 +86,7 @@ double panel_cycles(const targets::Facts& facts, const Space& s, const Tile& t) 
   const auto cost = [&](int vectors) {
     Tile part = t;
     part.vectors = vectors;
-    return panel_step(s, part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
+    return panel_step(facts, s, part) * static_cast<double>(s.steps) + 4.0 * part.px * vectors + 16;
   };
   const int64_t whole = s.channels / t.channels(), rest = s.channels % t.channels();
   const double of_pixels =
@@ -137,7 +150,7 @@ double peak_cycles(const targets::Facts& facts, const Space& s) {
 }
 
 Bound bound_of(const targets::Facts& facts, const Tile& t, const Space& s) {
-  const auto [fmas, loads] = step_of(t, s);
+  const auto [fmas, loads] = step_of(facts, t, s);
   const double cycles = step_cycles(facts, t, s);
   if (cycles_around(t) > cycles * static_cast<double>(s.steps)) return Bound::tile_ends;
   if (facts.fma_latency > busy_cycles(facts, fmas, loads)) return Bound::latency;

@@ -62,6 +62,7 @@ Target arm64_linux(std::string name) {
              .converts_f16 = true,
              .fma_throughput = 2,
              .fma_lanes = 4,
+             .load_list = 4,
              .lane_broadcast_fma = true,
              .l1_bytes = 32 * kKiB,
              .l2_bytes = 512 * kKiB,

@@ -41,6 +41,7 @@ struct Facts {
   int fma_throughput = 1;            ///< vector FMAs issued per cycle
   int fma_lanes =
       0;  ///< FMA takes any one of the first so many lanes of a vector register as its scalar; 0: none
+  int load_list = 0;  ///< a load fills so many consecutive vector registers and moves its address on; 0: none
   int dot_lanes = 0;  ///< the dot product of four takes any one of the first so many 32-bit lanes of a vector
                       ///< register as its second factor; 0: none
   bool lane_broadcast_fma = false;  ///< FMA takes a scalar lane or a memory broadcast operand for free

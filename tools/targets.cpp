@@ -41,6 +41,7 @@ Json to_json(const targets::Target& t) {
                 {"fma", f.fma},
                 {"hard_float", f.hard_float},
                 {"int8_dot", f.int8_dot},
+                {"load_list", f.load_list},
                 {"dot_lanes", f.dot_lanes},
                 {"dot_unsigned", f.dot_unsigned},
                 {"int8_pairs", f.int8_pairs},
