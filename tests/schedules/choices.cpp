@@ -70,6 +70,24 @@ TEST_CASE("a loop over steps takes as many of them a round as it may, and as div
   CHECK(choose_tile(kByBroadcast, Optimize::speed, space).unroll == 1);
 }
 
+TEST_CASE("tiles keep fewer sums where those leave registers for loads of four") {
+  const Space space{.channels = 64,
+                    .x = 338,
+                    .steps = 64,
+                    .inner_steps = 64,
+                    .repeats = 7,
+                    .panels = true,
+                    .most_unroll = 4};
+  const auto sums = [&](int load_list) {
+    targets::Facts facts = kByLane;
+    facts.load_list = load_list;
+    const Tile tile = choose_tile(facts, Optimize::speed, space);
+    return tile.px * tile.py * tile.vectors;
+  };
+  CHECK(sums(0) > 20);
+  CHECK(sums(4) == 16);
+}
+
 TEST_CASE("the next best tiles differ, fit, and cost more and more") {
   Space space{.channels = 64, .x = 28, .y = 28, .steps = 576, .inner_steps = 64, .search = {{}, 6}};
   for (const auto& facts : {kByLane, kByBroadcast}) {

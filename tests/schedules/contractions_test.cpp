@@ -35,6 +35,7 @@ const std::vector<Machine>& machines() {
         .fma = true,
         .fma_throughput = 2,
         .fma_lanes = 4,
+        .load_list = 4,
         .lane_broadcast_fma = true,
         .l1_bytes = 32 << 10,
         .l2_bytes = 512 << 10,

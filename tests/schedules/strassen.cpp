@@ -15,12 +15,13 @@ namespace {
 using namespace halite;
 using namespace halite::schedules;
 
-targets::Facts by_lane() {
+targets::Facts by_lane(int load_list) {
   return {.vector_bits = 128,
           .vector_registers = 32,
           .fma = true,
           .fma_throughput = 2,
           .fma_lanes = 4,
+          .load_list = load_list,
           .lane_broadcast_fma = true,
           .l1_bytes = 32 << 10,
           .l2_bytes = 512 << 10,
@@ -40,8 +41,8 @@ targets::Facts by_broadcast(int bits, int cores) {
 }
 
 const std::vector<targets::Facts>& machines() {
-  static const std::vector<targets::Facts> list{by_lane(), by_broadcast(128, 1), by_broadcast(256, 2),
-                                                by_broadcast(512, 1)};
+  static const std::vector<targets::Facts> list{by_lane(0), by_lane(4), by_broadcast(128, 1),
+                                                by_broadcast(256, 2), by_broadcast(512, 1)};
   return list;
 }
 
@@ -115,7 +116,7 @@ TEST_CASE("Strassen's product keeps the bound of its error") {
 }
 
 TEST_CASE("Strassen's product is offered for 1x1 with constant weights where their size does not matter") {
-  targets::Facts small = by_lane();
+  targets::Facts small = by_lane(4);
   small.l2_bytes = 0;
   const auto offered = [](const ir::Conv2d& op, const targets::Facts& facts, int64_t channels = 64,
                           int64_t kernel = 1, bool constant = true, Optimize optimize = Optimize::speed) {
@@ -125,14 +126,14 @@ TEST_CASE("Strassen's product is offered for 1x1 with constant weights where the
     REQUIRE(static_cast<bool>(out));
     return strassen::strategies(op, {in, {false, constant}, (*out)[0], facts, optimize}).size();
   };
-  CHECK(offered({}, by_lane()) == 1);
+  CHECK(offered({}, by_lane(4)) == 1);
   CHECK(offered({}, small) == 0);
-  CHECK(offered({}, by_lane(), 63) == 0);
-  CHECK(offered({.pad = {1, 1, 1, 1}}, by_lane(), 64, 3) == 0);
-  CHECK(offered({}, by_lane(), 64, 1, false) == 0);
-  CHECK(offered({}, by_lane(), 64, 1, true, Optimize::size) == 0);
-  CHECK(offered({.stride = {1, 2}}, by_lane()) == 0);
-  CHECK(offered({.groups = 2}, by_lane()) == 0);
+  CHECK(offered({}, by_lane(4), 63) == 0);
+  CHECK(offered({.pad = {1, 1, 1, 1}}, by_lane(4), 64, 3) == 0);
+  CHECK(offered({}, by_lane(4), 64, 1, false) == 0);
+  CHECK(offered({}, by_lane(4), 64, 1, true, Optimize::size) == 0);
+  CHECK(offered({.stride = {1, 2}}, by_lane(4)) == 0);
+  CHECK(offered({.groups = 2}, by_lane(4)) == 0);
 }
 
 TEST_CASE("The cost model takes Strassen's product where the reduction is long") {
@@ -140,7 +141,7 @@ TEST_CASE("The cost model takes Strassen's product where the reduction is long")
     const std::vector<ir::Type> in{{ir::DType::f32, {1, 1, pixels, channels}, {}},
                                    {ir::DType::f32, {channels, 1, 1, channels}, {}}};
     const ir::Conv2d op;
-    const Anchor anchor{in, {false, true}, (*infer(op, in))[0], by_lane()};
+    const Anchor anchor{in, {false, true}, (*infer(op, in))[0], by_lane(4)};
     return strategies(op, anchor).front().name;
   };
   CHECK(best(196, 512) == "strassen");
