@@ -13,15 +13,26 @@ constexpr double kLatency = 52;      ///< cycles until a product may be added to
 constexpr double kRowsLoaded = 2;    ///< in a cycle
 constexpr double kDotsPerCycle = 2;  ///< of vectors of 16 sums
 
+struct Cost {
+  double cycles;
+  Bound bound;
+};
+
 /// Of a tile that holds `down` registers of pixels.
-double cycles_of(const Space& s, const Tile& t, int down, int64_t steps_of_register) {
+Cost cost_of(const Space& s, const Tile& t, int down, int64_t steps_of_register) {
   const auto count = [](int64_t extent, int64_t part) { return static_cast<double>(ceil_div(extent, part)); };
   const double tiles = count(s.x, t.px) * count(s.y, t.py) * count(s.channels, t.channels());
   const double pixels = t.px * t.py, sums = pixels * t.vectors;
   const double loads = (static_cast<double>(steps_of_register) * t.vectors + pixels) / kRowsLoaded;
-  const double step = std::max({sums, loads, kLatency});
+  const double products =
+      static_cast<double>(s.steps / steps_of_register) * std::max({sums, loads, kLatency});
   constexpr double kPerRow = 3, kPerTile = 20;  // sums begin, are loaded and stored
-  return tiles * (static_cast<double>(s.steps / steps_of_register) * step + kPerRow * sums + kPerTile * down);
+  const double ends = kPerRow * sums + kPerTile * down;
+  const Bound bound = ends > products                    ? Bound::tile_ends
+                      : kLatency > std::max(sums, loads) ? Bound::latency
+                      : loads > sums                     ? Bound::memory
+                                                         : Bound::multipliers;
+  return {tiles * (products + ends), bound};
 }
 
 }  // namespace
@@ -41,7 +52,8 @@ Tile tile_of_registers(const Space& s, int64_t run_steps) {
         Tile t{.lanes = kTileLanes, .vectors = vectors, .px = along_x ? rows * down : rows};
         t.py = along_x ? 1 : down;
         if (t.px > s.x || t.py > s.y || (s.once && (s.x % t.px != 0 || s.y % t.py != 0))) continue;
-        t.cycles = cycles_of(s, t, down, tile_depth(run_steps));
+        const auto [cycles, bound] = cost_of(s, t, down, tile_depth(run_steps));
+        t.cycles = cycles, t.bound = bound;
         if (best.cycles == 0 || t.cycles < best.cycles) best = t;
       }
     }
@@ -49,7 +61,6 @@ Tile tile_of_registers(const Space& s, int64_t run_steps) {
   best.cycles *= static_cast<double>(s.repeats);
   best.peak_cycles =
       static_cast<double>(s.repeats * s.x * s.y * s.channels * s.steps) / (kTileLanes * kTileRows);
-  best.bound = Bound::multipliers;
   return best;
 }
 

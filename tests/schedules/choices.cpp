@@ -6,6 +6,7 @@
 #include <random>
 
 #include "schedules/register_tile.h"
+#include "schedules/tile_registers.h"
 #include "tests/schedules/kernel_of.h"
 
 namespace halite::schedules {
@@ -86,6 +87,16 @@ TEST_CASE("tiles keep fewer sums where those leave registers for loads of four")
   };
   CHECK(sums(0) > 20);
   CHECK(sums(4) == 16);
+}
+
+TEST_CASE("what bounds products in tile registers follows from their tile") {
+  const auto bound = [](int64_t extent, int64_t steps) {
+    return tile_of_registers({.channels = 64, .x = extent, .y = extent, .steps = steps}, 16).bound;
+  };
+  CHECK(bound(56, 144) == Bound::multipliers);
+  CHECK(bound(7, 144) ==
+        Bound::latency);  // two registers of seven pixels are too few products to wait for one
+  CHECK(bound(56, 16) == Bound::tile_ends);
 }
 
 TEST_CASE("the next best tiles differ, fit, and cost more and more") {
